@@ -1,0 +1,354 @@
+/**
+ * Boxwright: annotate images by object detection, at the limit of the CPU.
+ *
+ * The whole public interface. A program loads a model, builds a plan for a batch size, opens an
+ * engine on it and hands it decoded pictures:
+ *
+ *     bw_model *model;   bw_plan *plan;   bw_engine *engine;   bw_error error;
+ *     bw_model_load(&model, "yolov3.cfg", NULL, NULL, &error);
+ *     bw_plan_build(&plan, model, NULL, &error);
+ *     bw_engine_open(&engine, plan, NULL, &error);
+ *     bw_image_read(&image, "street.jpg", NULL, &error);
+ *     bw_engine_detect(engine, &image, 1, &detections, &error);
+ *
+ * Rules that hold everywhere:
+ * - `T **out` is owned by the caller, who closes it; every other returned pointer is borrowed.
+ * - A close function takes the address of the handle, accepts NULL, and sets the handle to NULL.
+ * - Functions that can fail return a bw_status: 0, or a negative number and a sentence in
+ *   bw_error (which is the caller's and may be NULL). On failure *out is NULL.
+ * - Option structs are filled by their init function; a NULL option pointer means the defaults.
+ * - The library prints nothing, exits never, and keeps no global state.
+ * - A plan is immutable and may be shared; an engine serves one thread at a time.
+ */
+#ifndef BOXWRIGHT_H
+#define BOXWRIGHT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define BW_API __attribute__((visibility("default")))
+#else
+#define BW_API
+#endif
+
+/* ---- Version, status and errors ------------------------------------------------------------ */
+
+#define BW_VERSION_MAJOR 0
+#define BW_VERSION_MINOR 1
+#define BW_VERSION_PATCH 0
+
+/** The version of the library that is running, as "major.minor.patch". */
+BW_API const char *bw_version(void);
+
+typedef enum bw_status {
+    BW_OK = 0,
+    BW_ERROR_ARGUMENT = -1,    /* the caller passed something that makes no sense */
+    BW_ERROR_MEMORY = -2,      /* an allocation failed */
+    BW_ERROR_IO = -3,          /* the operating system refused a file operation */
+    BW_ERROR_FORMAT = -4,      /* the input is not what it claims to be, or is damaged */
+    BW_ERROR_LIMIT = -5,       /* the input asks for more than bw_limits allows */
+    BW_ERROR_UNSUPPORTED = -6, /* well formed, but beyond what this version or machine can do */
+} bw_status;
+
+/** What went wrong: one sentence that says what, where (file, line or layer) and what mends it. */
+typedef struct bw_error {
+    bw_status status;
+    char message[500];
+} bw_error;
+
+/** A short English name of a status, such as "damaged input". */
+BW_API const char *bw_status_name(bw_status status);
+
+/** Bounds on what untrusted files may claim. All are checked before anything is allocated. */
+typedef struct bw_limits {
+    uint64_t image_bytes;  /* encoded size of one picture; default 256 MiB */
+    uint64_t image_pixels; /* width × height of one picture; default 178,956,970 (as Pillow) */
+    uint64_t layers;       /* layers of a model; default 10,000 */
+    uint64_t tensor_bytes; /* one tensor of a model, activations or weights; default 4 GiB */
+} bw_limits;
+
+BW_API void bw_limits_init(bw_limits *limits);
+
+/* ---- The processor --------------------------------------------------------------------------- */
+
+/** A bundle of instruction sets that both the processor and the operating system make usable. */
+typedef enum bw_cpu_feature {
+    BW_CPU_AVX2 = 1 << 0,        /* AVX2, FMA3 and F16C */
+    BW_CPU_AVX512 = 1 << 1,      /* AVX-512 F, BW, CD, DQ and VL */
+    BW_CPU_AVX512_VNNI = 1 << 2, /* the above and VNNI */
+    BW_CPU_AVX512_BF16 = 1 << 3, /* AVX512 and its BF16 dot product */
+    BW_CPU_AMX = 1 << 4,         /* AVX512_VNNI and AMX tiles in INT8 and BF16, permission granted */
+} bw_cpu_feature;
+
+#define BW_CPU_ALL UINT32_MAX
+
+/** The features usable in this process, as a set of bw_cpu_feature bits. */
+BW_API uint32_t bw_cpu_features(void);
+
+/** The processor's own name, such as "AMD EPYC". */
+BW_API const char *bw_cpu_name(void);
+
+/** Processors this process may run on (its affinity mask), at least 1. */
+BW_API int bw_cpu_count(void);
+
+/** Name of the `index`-th feature in the order above ("avx2", …), or NULL past the last. */
+BW_API const char *bw_cpu_feature_name(int index);
+
+/**
+ * Reads a CPU mask as the command line takes it: the highest level to use, one of "generic" (no
+ * instruction set beyond the baseline), "avx2", "avx512", "vnni", "bf16", "amx", or "all".
+ */
+BW_API bw_status bw_cpu_mask_parse(uint32_t *mask, const char *text, bw_error *error);
+
+/* ---- Models ------------------------------------------------------------------------------------ */
+
+typedef struct bw_model bw_model;
+
+/**
+ * Loads a network: a darknet .cfg with its .weights.
+ *
+ * `weights` is a path; or NULL for the file beside `path` that has the same stem; or "random:SEED"
+ * for reproducible random weights, which give a network of true speed and meaningless detections.
+ * Class names are read from <stem>.names beside the cfg when there is one; COCO's names are used
+ * for 80 classes without such a file, "class 0" and so on otherwise.
+ * Large weights are mapped, not copied: the file must not change while the model lives.
+ */
+BW_API bw_status bw_model_load(bw_model **out, const char *path, const char *weights,
+                               const bw_limits *limits, bw_error *error);
+
+/** Replaces the class names by those of a text file, one a line, as many as the model has. */
+BW_API bw_status bw_model_read_names(bw_model *model, const char *path, bw_error *error);
+
+/** Sets the size of the network's input in pixels; both must be multiples of its stride. */
+BW_API bw_status bw_model_resize(bw_model *model, int width, int height, bw_error *error);
+
+/** How a picture is fitted into the network's input. */
+typedef enum bw_resize {
+    BW_RESIZE_AUTO,      /* as the model asks for; letterbox where it does not say */
+    BW_RESIZE_LETTERBOX, /* aspect kept, centred, the rest filled with grey (darknet) */
+    BW_RESIZE_STRETCH,   /* aspect given up, the whole input filled (AlexeyAB's fork) */
+} bw_resize;
+
+typedef struct bw_model_info {
+    int width, height;       /* the network's input, pixels */
+    int classes;             /* number of classes */
+    const char *const *names;/* their names, `classes` of them; borrowed from the model or plan */
+    int layers;              /* layers as the source file counts them */
+    uint64_t boxes;          /* candidate boxes an image */
+    uint64_t weights;        /* learned numbers */
+    uint64_t macs;           /* multiply-accumulates of the convolutions, an image */
+    char fingerprint[33];    /* hex digest of structure and weights: the model's identity */
+    bw_resize resize;        /* LETTERBOX or STRETCH: what AUTO means for this model */
+} bw_model_info;
+
+BW_API void bw_model_describe(const bw_model *model, bw_model_info *info);
+
+/** Warnings that loading produced (keys that nobody used, …), one a line; "" when none. */
+BW_API const char *bw_model_warnings(const bw_model *model);
+
+BW_API void bw_model_close(bw_model **model);
+
+/* ---- Plans ------------------------------------------------------------------------------------- */
+
+typedef struct bw_plan bw_plan;
+
+typedef struct bw_build_options {
+    int batch;         /* images that one run takes at most; default 1 */
+    uint32_t cpu_mask; /* bw_cpu_feature bits the plan may use; default BW_CPU_ALL */
+} bw_build_options;
+
+BW_API void bw_build_options_init(bw_build_options *options);
+
+/** Optimises a model for this machine: passes, kernel choice, memory placement, weight packing. */
+BW_API bw_status bw_plan_build(bw_plan **out, const bw_model *model,
+                               const bw_build_options *options, bw_error *error);
+
+typedef struct bw_plan_info {
+    bw_model_info model;
+    int batch;
+    int steps;              /* kernel calls of one run */
+    uint64_t arena_bytes;   /* activations, for the whole batch */
+    uint64_t weight_bytes;  /* packed weights */
+    uint32_t cpu_features;  /* what the chosen kernels need */
+} bw_plan_info;
+
+BW_API void bw_plan_describe(const bw_plan *plan, bw_plan_info *info);
+
+typedef struct bw_step_info {
+    const char *layer;  /* the layer of the source file it comes from */
+    const char *kernel; /* the kernel chosen */
+    uint64_t macs;      /* multiply-accumulates, an image */
+} bw_step_info;
+
+/** Describes step `index` (0 to steps - 1) of the plan. */
+BW_API void bw_plan_step(const bw_plan *plan, int index, bw_step_info *info);
+
+BW_API void bw_plan_close(bw_plan **plan);
+
+/* ---- Images ------------------------------------------------------------------------------------ */
+
+/** Decoded pixels: 8-bit RGB, interleaved, rows from the top, `stride` bytes from row to row. */
+typedef struct bw_image {
+    uint8_t *pixels;
+    int width, height;
+    size_t stride;
+    int orientation;    /* EXIF orientation found in the file, 1 to 8; 1 where there is none */
+    const char *format; /* "jpeg", "png", "webp", "bmp", or NULL for pixels of the caller's own */
+} bw_image;
+
+typedef struct bw_decode_options {
+    bool ignore_exif; /* leave the pixels as stored instead of turning them upright; default false */
+    bw_limits limits;
+} bw_decode_options;
+
+BW_API void bw_decode_options_init(bw_decode_options *options);
+
+/**
+ * Decodes a JPEG, PNG, WebP or BMP picture, recognised by its content. Grey, palette, 16-bit and
+ * CMYK pictures become 8-bit RGB; an alpha channel is dropped, as detectors are trained.
+ */
+BW_API bw_status bw_image_decode(bw_image *out, const void *bytes, size_t size,
+                                 const bw_decode_options *options, bw_error *error);
+
+/** Reads and decodes a file. */
+BW_API bw_status bw_image_read(bw_image *out, const char *path, const bw_decode_options *options,
+                               bw_error *error);
+
+/** Frees the pixels and clears the struct; harmless on a cleared one. */
+BW_API void bw_image_clear(bw_image *image);
+
+/* ---- Detections -------------------------------------------------------------------------------- */
+
+/** One box, in pixels of the picture that was handed in, origin at its top left corner. */
+typedef struct bw_detection {
+    float left, top, right, bottom;
+    float score;      /* objectness × class probability, 0 to 1 */
+    int32_t class_id; /* 0 to classes - 1 */
+} bw_detection;
+
+/** The boxes of one picture, best first. Zero it before its first use; the engine grows it. */
+typedef struct bw_detections {
+    bw_detection *items;
+    size_t count;
+    size_t capacity;
+} bw_detections;
+
+BW_API void bw_detections_clear(bw_detections *detections);
+
+/* ---- Engines ----------------------------------------------------------------------------------- */
+
+typedef enum bw_nms {
+    BW_NMS_AUTO,   /* as the model asks for; greedy where it does not say */
+    BW_NMS_GREEDY, /* a box that overlaps a better one by more than `iou` goes */
+    BW_NMS_DIOU,   /* the overlap is reduced by the centres' distance (Zheng et al. 2020) */
+} bw_nms;
+
+typedef struct bw_run_options {
+    int threads;         /* default 0: one for each processor this process may use */
+    float confidence;    /* boxes score more than this; default 0.25 */
+    float iou;           /* NMS overlap; default 0.45 */
+    int max_detections;  /* best boxes kept an image; default 300 */
+    bw_nms nms;          /* default BW_NMS_AUTO */
+    bool class_agnostic; /* NMS across classes; default false */
+    bw_resize resize;    /* default BW_RESIZE_AUTO */
+    const bool *classes; /* one flag a class, true to keep; NULL (default) keeps all; copied */
+} bw_run_options;
+
+BW_API void bw_run_options_init(bw_run_options *options);
+
+typedef struct bw_engine bw_engine;
+
+/** Makes a plan ready to run: threads started, memory allocated, kernels bound. */
+BW_API bw_status bw_engine_open(bw_engine **out, const bw_plan *plan,
+                                const bw_run_options *options, bw_error *error);
+
+/**
+ * Detects objects in `count` pictures and fills `out[0 … count-1]`. Any count is taken; the engine
+ * works through it in batches of the plan's size. A picture's result does not depend on its
+ * neighbours, nor on the number of threads.
+ */
+BW_API bw_status bw_engine_detect(bw_engine *engine, const bw_image *images, size_t count,
+                                  bw_detections *out, bw_error *error);
+
+/** Nanoseconds spent since the engine was opened, and what they were spent on. */
+typedef struct bw_engine_times {
+    uint64_t images;
+    uint64_t prepare; /* resizing and packing pictures into the network's input */
+    uint64_t network;
+    uint64_t detect;  /* head decoding and NMS */
+} bw_engine_times;
+
+BW_API void bw_engine_read_times(const bw_engine *engine, bw_engine_times *times);
+
+/**
+ * Runs the network alone on whatever its input holds, `runs` times, and adds the nanoseconds of
+ * each step to `step_times` (as many as the plan has steps). For profiles and benchmarks.
+ */
+BW_API bw_status bw_engine_profile(bw_engine *engine, int runs, uint64_t *step_times,
+                                   bw_error *error);
+
+BW_API void bw_engine_close(bw_engine **engine);
+
+/* ---- Annotations ------------------------------------------------------------------------------- */
+
+/** A picture with its boxes, as the annotation writers take it. All pointers are borrowed. */
+typedef struct bw_annotation {
+    int64_t number;        /* from 1, unique in the run */
+    const char *file_name; /* as the user named it, relative to the folder that was given */
+    const char *label;     /* path below the labels folder without suffix; unique in the run */
+    int width, height;     /* pixels */
+    const bw_detection *detections;
+    size_t count;
+} bw_annotation;
+
+typedef struct bw_writer bw_writer;
+
+typedef struct bw_writer_options {
+    const char *const *names; /* the classes' names */
+    int classes;
+    bool with_confidence;     /* YOLO text: add the score as a sixth column; default false */
+} bw_writer_options;
+
+/** The `index`-th annotation format's name and one-line description; false past the last. */
+BW_API bool bw_writer_format(int index, const char **name, const char **description);
+
+/** Opens a writer of `format` ("yolo", "coco") that writes below `directory`, which must exist. */
+BW_API bw_status bw_writer_open(bw_writer **out, const char *format, const char *directory,
+                                const bw_writer_options *options, bw_error *error);
+
+BW_API bw_status bw_writer_add(bw_writer *writer, const bw_annotation *annotation, bw_error *error);
+
+/**
+ * Finishes and closes. With `commit`, every file stands under its final name afterwards; without,
+ * what is not yet final is removed.
+ */
+BW_API bw_status bw_writer_close(bw_writer **writer, bool commit, bw_error *error);
+
+/* ---- Drawing ----------------------------------------------------------------------------------- */
+
+/** Draws boxes with class names and scores into the picture's own pixels, a colour a class. */
+BW_API bw_status bw_draw_detections(bw_image *image, const bw_detection *detections, size_t count,
+                                    const char *const *names, int classes, bw_error *error);
+
+/** Scales a picture down so that neither side exceeds `side`; smaller pictures are copied. */
+BW_API bw_status bw_image_thumbnail(bw_image *out, const bw_image *image, int side,
+                                    bw_error *error);
+
+/** Encodes as JPEG (quality 1 to 100). `*bytes` is the caller's, to be freed with bw_free. */
+BW_API bw_status bw_image_encode_jpeg(uint8_t **bytes, size_t *size, const bw_image *image,
+                                      int quality, bw_error *error);
+
+/** Frees memory that the library handed over as plain bytes. */
+BW_API void bw_free(void *memory);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

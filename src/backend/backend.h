@@ -1,0 +1,32 @@
+/**
+ * A backend runs plans on a kind of device. The processor is one (cpu/); a GPU would stand beside
+ * it. All state of a run is in the executor; the plan stays untouched and may be shared.
+ */
+#ifndef BW_BACKEND_BACKEND_H
+#define BW_BACKEND_BACKEND_H
+
+#include "plan/plan.h"
+
+typedef struct bw_executor bw_executor;
+
+typedef struct bw_backend {
+    const char *name;
+
+    /** Allocates what a run needs and binds kernels; refuses a plan this machine can't run. */
+    bw_status (*open)(bw_executor **out, const bw_plan *plan, int threads, bw_error *error);
+
+    /** Where image `index` of the batch is to be written, in the layout of plan->input. */
+    float *(*input)(bw_executor *executor, int index);
+
+    /** Runs the first `images` images of the batch. With `step_times`, adds nanoseconds to it. */
+    bw_status (*run)(bw_executor *executor, int images, uint64_t *step_times, bw_error *error);
+
+    /** The numbers of output `output` for image `index`, valid until the next run. */
+    bw_head_view (*output)(const bw_executor *executor, int output, int index);
+
+    void (*close)(bw_executor **executor);
+} bw_backend;
+
+extern const bw_backend bw_backend_cpu;
+
+#endif

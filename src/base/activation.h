@@ -1,0 +1,22 @@
+/**
+ * The activation functions that graphs name and kernels compute.
+ */
+#ifndef BW_BASE_ACTIVATION_H
+#define BW_BASE_ACTIVATION_H
+
+typedef enum bw_activation {
+    BW_LINEAR,
+    BW_RELU,
+    BW_LEAKY,    /* x < 0 ? slope × x : x */
+    BW_LOGISTIC, /* 1 / (1 + e^−x) */
+    BW_SWISH,    /* x × logistic(x), also called SiLU */
+    BW_MISH,     /* x × tanh(ln(1 + e^x)) (Misra 2019) */
+    BW_ACTIVATION_COUNT
+} bw_activation;
+
+const char *bw_activation_name(bw_activation activation);
+
+/** The definition: what every kernel's activation is compared with. */
+float bw_activate(bw_activation activation, float slope, float x);
+
+#endif

@@ -1,0 +1,32 @@
+/**
+ * Files: whole files mapped or read, and files written so that only complete ones get their name.
+ */
+#ifndef BW_BASE_FILE_H
+#define BW_BASE_FILE_H
+
+#include "base/error.h"
+
+/** A read-only view of a file; `data` is NULL for an empty one. */
+typedef struct bw_mapping {
+    const uint8_t *data;
+    size_t size;
+} bw_mapping;
+
+/** Maps a regular file. */
+bw_status bw_map_file(bw_mapping *out, const char *path, bw_error *error);
+void bw_unmap_file(bw_mapping *mapping);
+
+/**
+ * Reads a regular file of at most `limit` bytes into `*bytes` (the caller's; free with free). A
+ * NUL that `*size` does not count follows the content.
+ */
+bw_status bw_read_file(uint8_t **bytes, size_t *size, const char *path, uint64_t limit,
+                       bw_error *error);
+
+/** Writes `size` bytes to a temporary file beside `path` and renames it: whole or not at all. */
+bw_status bw_write_file(const char *path, const void *bytes, size_t size, bw_error *error);
+
+/** Creates a folder and those above it; it is fine if they exist. */
+bw_status bw_make_folders(const char *path, bw_error *error);
+
+#endif

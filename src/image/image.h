@@ -1,0 +1,32 @@
+/**
+ * Pictures: recognised and decoded within limits, fitted into a network's input, drawn on, encoded.
+ *
+ * The decoders of single formats are plug-ins: const structs in a null-ended array, found by the
+ * file's first bytes. The public functions (bw_image_decode, bw_draw_detections, …) are
+ * implemented in this folder.
+ */
+#ifndef BW_IMAGE_IMAGE_H
+#define BW_IMAGE_IMAGE_H
+
+#include "base/error.h"
+#include "kernels/kernels.h"
+
+/** Where a picture lies in the network's input: `width` × `height` pixels from (left, top). */
+typedef struct bw_fit {
+    int left, top, width, height;
+} bw_fit;
+
+/** Fits a picture; `resize` is LETTERBOX or STRETCH. */
+bw_fit bw_fit_make(int picture_width, int picture_height, int input_width, int input_height,
+                   bw_resize resize);
+
+/**
+ * Resizes a picture bilinearly (half-pixel centres), scales it to 0 … 1, fills the rest with 0.5
+ * and writes it, zero border included, as one image of `layout` (BW_IMAGE_LANES lanes: R, G, B, 0)
+ * whose first inner pixel is `out`. One pass over the pixels, split over `rows` of the output so
+ * that threads can share it: rows [first, last) are written.
+ */
+void bw_image_pack(const bw_image *image, const bw_fit *fit, const bw_layout *layout, float *out,
+                   int first, int last);
+
+#endif

@@ -1,0 +1,47 @@
+#include "kernels/kernels.h"
+
+#include <string.h>
+
+#define BW_KERNEL(name) extern const bw_kernel bw_kernel_##name;
+#include "kernels/kernels.def"
+#undef BW_KERNEL
+
+static const bw_kernel *const kernels[] = {
+#define BW_KERNEL(name) &bw_kernel_##name,
+#include "kernels/kernels.def"
+#undef BW_KERNEL
+};
+
+enum { KERNEL_COUNT = sizeof kernels / sizeof *kernels };
+
+const bw_kernel *bw_kernel_at(int index)
+{
+    return index >= 0 && index < KERNEL_COUNT ? kernels[index] : NULL;
+}
+
+const bw_kernel *bw_kernel_find(const char *name)
+{
+    for (int index = 0; index < KERNEL_COUNT; index++) {
+        if (strcmp(kernels[index]->name, name) == 0)
+            return kernels[index];
+    }
+    return NULL;
+}
+
+const bw_kernel *bw_kernel_choose(const bw_operation *operation, uint32_t cpu)
+{
+    const bw_kernel *best = NULL;
+    double best_cost = 0.0;
+    for (int index = 0; index < KERNEL_COUNT; index++) {
+        const bw_kernel *kernel = kernels[index];
+        if (kernel->family != operation->family || (kernel->needs & ~cpu) != 0 ||
+            !kernel->accepts(operation))
+            continue;
+        double cost = kernel->cost(operation);
+        if (!best || cost < best_cost) {
+            best = kernel;
+            best_cost = cost;
+        }
+    }
+    return best;
+}

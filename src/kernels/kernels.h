@@ -1,0 +1,123 @@
+/**
+ * Kernels: the operations that a plan is made of, each for one instruction set.
+ *
+ * A kernel sees addresses and a bw_operation, never the graph. Its work is cut into units that are
+ * independent of each other: any split over threads gives the same bits. All kernels are listed
+ * once, in kernels.def; that list gives the table, the tests and the benchmarks.
+ *
+ * Layout. A tensor is a list of planes of `lanes` channels, each plane with a border of zeros:
+ *
+ *     [image][channels / lanes][border + height + border][border + width + border][lanes]
+ *
+ * An operand points at the first pixel inside the border of its first plane, so that a window may
+ * reach `border` pixels over each edge, and a run of channels that starts on a multiple of `lanes`
+ * is a tensor too: concatenation in place. Channels between the last real one and the end of its
+ * plane hold finite numbers that nothing depends on. A kernel that writes rows also writes the
+ * zeros of the border beside them (kernels/border.h).
+ *
+ * The reference kernels (ref/) are the definition of truth; those of an instruction set agree with
+ * them within the tolerance that the operation allows, see tests/kernels.
+ */
+#ifndef BW_KERNELS_KERNELS_H
+#define BW_KERNELS_KERNELS_H
+
+#include "base/activation.h"
+#include "base/error.h"
+
+enum {
+    BW_LANES = 16,      /* channels of a plane */
+    BW_IMAGE_LANES = 4, /* of the network's input: red, green, blue, zero */
+};
+
+/** Where the numbers of a tensor are; strides in elements. */
+typedef struct bw_layout {
+    int32_t height, width, channels;
+    int32_t lanes, border;
+    size_t row_stride, plane_stride, image_stride;
+} bw_layout;
+
+typedef enum bw_family {
+    BW_FAMILY_CONV,      /* dense and grouped; bias, activation and residual in the epilogue */
+    BW_FAMILY_DEPTHWISE, /* groups = channels, one filter a channel; the same epilogue */
+    BW_FAMILY_MAX_POOL,
+    BW_FAMILY_AVERAGE_POOL,
+    BW_FAMILY_ADD,        /* and an activation */
+    BW_FAMILY_ACTIVATION,
+    BW_FAMILY_COPY,       /* channels from one layout to another, at a channel offset */
+    BW_FAMILY_UPSAMPLE,
+    BW_FAMILY_REORG,
+    BW_FAMILY_COUNT
+} bw_family;
+
+/** What a step computes: everything but the addresses. Fields that a family lacks are zero. */
+typedef struct bw_operation {
+    bw_family family;
+    bw_layout in, second, out; /* second: the residual of a convolution, the other term of ADD */
+    int32_t kernel_height, kernel_width, stride, pad_top, pad_left, groups;
+    bw_activation activation;
+    float slope;
+    bool has_second;
+    int32_t first_channel; /* COPY: the first channel read */
+    int32_t out_channel;   /* COPY: the first channel written, counted in out's own channels */
+} bw_operation;
+
+/** The addresses of one call, and how many images of the batch it computes. */
+typedef struct bw_operands {
+    const float *in, *second;
+    float *out;
+    const void *weights; /* as the kernel's pack wrote them */
+    int32_t images;
+} bw_operands;
+
+typedef struct bw_kernel {
+    const char *name; /* family_precision_isa_method: unique, stored in plans */
+    bw_family family;
+    uint32_t needs;   /* bw_cpu_feature bits */
+
+    /** Whether this kernel can compute `operation`. */
+    bool (*accepts)(const bw_operation *operation);
+
+    /**
+     * An estimate of its time in cycles of one core for one image, for the choice among the kernels
+     * that accept; it may depend on the operation only. Lower wins, earlier in the list on a tie.
+     */
+    double (*cost)(const bw_operation *operation);
+
+    /** Size and content of the packed weights; NULL for families without. Bias may be NULL. */
+    size_t (*packed_bytes)(const bw_operation *operation);
+    void (*pack)(const bw_operation *operation, const float *weights, const float *bias,
+                 void *packed);
+
+    /** Scratch memory that each thread needs, 64-byte aligned; NULL for none. */
+    size_t (*scratch_bytes)(const bw_operation *operation);
+
+    /** How many independent units the work for `images` images has. */
+    int (*units)(const bw_operation *operation, int images);
+
+    /** Computes units [first, last). */
+    void (*run)(const bw_operation *operation, const bw_operands *operands, int first, int last,
+                void *scratch);
+} bw_kernel;
+
+/** The `index`-th kernel of the list, or NULL past the last. */
+const bw_kernel *bw_kernel_at(int index);
+
+/** The kernel of that name, or NULL. */
+const bw_kernel *bw_kernel_find(const char *name);
+
+/** The cheapest kernel that accepts the operation and needs only features in `cpu`; or NULL. */
+const bw_kernel *bw_kernel_choose(const bw_operation *operation, uint32_t cpu);
+
+/** Fills in the strides of a dense layout. */
+bw_layout bw_layout_make(int height, int width, int channels, int lanes, int border);
+
+/** Elements from the start of the allocation to the first pixel that an operand points at. */
+size_t bw_layout_origin(const bw_layout *layout);
+
+/** Elements that `images` images of the layout occupy, borders included. */
+size_t bw_layout_elements(const bw_layout *layout, int images);
+
+/** Number of planes. */
+int bw_layout_planes(const bw_layout *layout);
+
+#endif

@@ -1,0 +1,26 @@
+#include "kernels/kernels.h"
+
+bw_layout bw_layout_make(int height, int width, int channels, int lanes, int border)
+{
+    bw_layout layout = {height, width, channels, lanes, border, 0, 0, 0};
+    layout.row_stride = (size_t)(width + 2 * border) * (size_t)lanes;
+    layout.plane_stride = (size_t)(height + 2 * border) * layout.row_stride;
+    layout.image_stride = (size_t)bw_layout_planes(&layout) * layout.plane_stride;
+    return layout;
+}
+
+size_t bw_layout_origin(const bw_layout *layout)
+{
+    size_t border = (size_t)layout->border;
+    return border * layout->row_stride + border * (size_t)layout->lanes;
+}
+
+size_t bw_layout_elements(const bw_layout *layout, int images)
+{
+    return (size_t)images * layout->image_stride;
+}
+
+int bw_layout_planes(const bw_layout *layout)
+{
+    return (layout->channels + layout->lanes - 1) / layout->lanes;
+}

@@ -1,0 +1,56 @@
+/**
+ * The plan: what remains of a network once everything that can be decided has been decided.
+ *
+ * A list of steps over one arena. A step names a kernel and holds the operation, the offsets of
+ * its operands in the arena, and that of its packed weights. Nothing of the graph is needed to run
+ * it. A plan stores kernel names; the backend binds them when it opens the plan.
+ *
+ *     arena:   [ tensor | tensor | … ]   offsets in floats, tensors share space over time
+ *     weights: [ step's packed block | … ]   offsets in bytes, each 64-byte aligned
+ */
+#ifndef BW_PLAN_PLAN_H
+#define BW_PLAN_PLAN_H
+
+#include "detect/head.h"
+#include "graph/graph.h"
+#include "kernels/kernels.h"
+
+typedef struct bw_step {
+    const char *layer;  /* the layer of the source file */
+    const char *kernel; /* name of a bw_kernel */
+    bw_operation operation;
+    size_t in, second, out; /* offsets of the operands' first inner pixel, in floats */
+    size_t weights;         /* offset of the packed weights, in bytes */
+    uint64_t macs;
+} bw_step;
+
+/** A tensor of the arena that someone outside the plan reads or writes. */
+typedef struct bw_port {
+    bw_layout layout;
+    size_t offset;
+} bw_port;
+
+struct bw_plan {
+    bw_arena arena; /* owns names and tables */
+    bw_model_info model;
+    int batch;
+    bw_step *steps;
+    int step_count;
+    bw_port input;
+    bw_port *outputs;
+    bw_head *heads; /* as many as outputs */
+    int output_count;
+    size_t arena_floats;
+    uint8_t *weights;
+    size_t weight_bytes;
+    uint32_t cpu_features; /* what the chosen kernels need */
+};
+
+/**
+ * Lowers an optimised graph: picks a layout for each tensor and a kernel for each node, places the
+ * tensors, packs the weights. `plan` is zeroed; on success everything but `model` is filled.
+ */
+bw_status bw_plan_lower(bw_plan *plan, const bw_graph *graph, int batch, uint32_t cpu,
+                        bw_error *error);
+
+#endif
