@@ -130,6 +130,30 @@ bw_status bw_graph_resize(bw_graph *graph, int height, int width, bw_error *erro
     return BW_OK;
 }
 
+bool bw_shape_equal(bw_shape a, bw_shape b)
+{
+    return a.height == b.height && a.width == b.width && a.channels == b.channels;
+}
+
+void bw_graph_bypass(bw_graph *graph, int from, int to, int *counts)
+{
+    for (size_t index = 0; index < graph->node_count; index++) {
+        bw_node *node = &graph->nodes[index];
+        for (int input = 0; input < node->input_count; input++) {
+            if (node->inputs[input] == from)
+                node->inputs[input] = to;
+        }
+        if (node->residual == from)
+            node->residual = to;
+    }
+    for (size_t index = 0; index < graph->output_count; index++) {
+        if (graph->outputs[index].tensor == from)
+            graph->outputs[index].tensor = to;
+    }
+    counts[to] = counts[to] - 1 + counts[from];
+    counts[from] = 0;
+}
+
 void bw_graph_count_uses(const bw_graph *graph, int *counts)
 {
     memset(counts, 0, graph->tensor_count * sizeof *counts);

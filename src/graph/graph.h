@@ -57,7 +57,6 @@ typedef struct bw_attributes {
     bw_activation activation;     /* of ACTIVATION, and fused into CONV and ADD */
     float slope;                  /* of LEAKY */
     float epsilon;                /* of BATCH_NORM */
-    bool epsilon_outside;         /* darknet: sqrt(variance) + ε instead of sqrt(variance + ε) */
 } bw_attributes;
 
 typedef struct bw_node {
@@ -111,6 +110,8 @@ bw_status bw_graph_add(bw_graph *graph, int *tensor, const bw_node *node, bw_err
 
 bw_status bw_graph_add_output(bw_graph *graph, int tensor, const bw_head *head, bw_error *error);
 
+bool bw_shape_equal(bw_shape a, bw_shape b);
+
 /** Infers all shapes anew for another input size. */
 bw_status bw_graph_resize(bw_graph *graph, int height, int width, bw_error *error);
 
@@ -120,6 +121,12 @@ bw_status bw_graph_infer(const bw_graph *graph, const bw_node *node, bw_shape *s
 
 /** How many times each tensor is read, by nodes and outputs; `counts` has tensor_count entries. */
 void bw_graph_count_uses(const bw_graph *graph, int *counts);
+
+/**
+ * Takes a node out of the way: all readers of its output `from`, outputs of the graph included,
+ * read its input `to` instead. Keeps `counts`, those of bw_graph_count_uses, true.
+ */
+void bw_graph_bypass(bw_graph *graph, int from, int to, int *counts);
 
 /** Checks every rule above; a failure is a bug of an importer or a pass, named by node. */
 bw_status bw_graph_verify(const bw_graph *graph, bw_error *error);

@@ -14,11 +14,6 @@ static bw_shape input_shape(const bw_graph *graph, const bw_node *node, int inpu
     return graph->tensors[node->inputs[input]].shape;
 }
 
-static bool same_shape(bw_shape a, bw_shape b)
-{
-    return a.height == b.height && a.width == b.width && a.channels == b.channels;
-}
-
 static bw_status check_range(const bw_node *node, const char *what, int value, int least, int most,
                              bw_error *error)
 {
@@ -115,7 +110,7 @@ static bw_status infer_add(const bw_graph *graph, const bw_node *node, bw_shape 
                            bw_error *error)
 {
     bw_shape a = input_shape(graph, node, 0), b = input_shape(graph, node, 1);
-    if (!same_shape(a, b))
+    if (!bw_shape_equal(a, b))
         return bw_fail(error, BW_ERROR_FORMAT,
                        "layer %s adds tensors of different shapes, %d × %d × %d and %d × %d × %d",
                        node->name, a.height, a.width, a.channels, b.height, b.width, b.channels);

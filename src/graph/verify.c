@@ -15,11 +15,6 @@ static bool reads_earlier(const bw_graph *graph, int tensor, size_t node)
            (size_t)graph->tensors[tensor].producer < node;
 }
 
-static bool same_shape(bw_shape a, bw_shape b)
-{
-    return a.height == b.height && a.width == b.width && a.channels == b.channels;
-}
-
 static size_t filter_count(const bw_graph *graph, const bw_node *node)
 {
     const bw_attributes *a = &node->attributes;
@@ -51,7 +46,7 @@ static bw_status verify_residual(const bw_graph *graph, const bw_node *node, siz
         return BW_OK;
     if (node->op != BW_OP_CONV || !reads_earlier(graph, node->residual, index))
         return broken(node, "its residual comes from nowhere", error);
-    if (!same_shape(graph->tensors[node->residual].shape, graph->tensors[node->output].shape))
+    if (!bw_shape_equal(graph->tensors[node->residual].shape, graph->tensors[node->output].shape))
         return broken(node, "its residual has another shape", error);
     return BW_OK;
 }
@@ -72,7 +67,7 @@ static bw_status verify_node(const bw_graph *graph, size_t index, bw_error *erro
     bw_status status = bw_graph_infer(graph, node, &shape, error);
     if (status != BW_OK)
         return status;
-    if (!same_shape(shape, graph->tensors[node->output].shape))
+    if (!bw_shape_equal(shape, graph->tensors[node->output].shape))
         return broken(node, "its shape is not what its inputs give", error);
     status = verify_constants(graph, node, error);
     return status == BW_OK ? verify_residual(graph, node, index, error) : status;
