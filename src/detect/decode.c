@@ -57,8 +57,8 @@ static float probability(const decoder *state, float raw)
 
 static bool append(bw_candidates *candidates, const bw_detection *detection)
 {
-    if (!bw_array_reserve((void **)&candidates->items, &candidates->capacity,
-                          candidates->count + 1, sizeof *candidates->items))
+    if (!bw_array_reserve((void **)&candidates->items, &candidates->capacity, candidates->count + 1,
+                          sizeof *candidates->items))
         return false;
     candidates->items[candidates->count++] = *detection;
     return true;
@@ -86,8 +86,10 @@ static bw_detection decode_box(const decoder *state, size_t cell, int anchor, in
     float height = extent(state, value_at(state, cell, channel + 3), anchor_height);
     cx = (cx + (float)x) * cell_width;
     cy = (cy + (float)y) * cell_height;
-    return (bw_detection){.left = cx - 0.5f * width, .top = cy - 0.5f * height,
-                          .right = cx + 0.5f * width, .bottom = cy + 0.5f * height};
+    return (bw_detection){.left = cx - 0.5f * width,
+                          .top = cy - 0.5f * height,
+                          .right = cx + 0.5f * width,
+                          .bottom = cy + 0.5f * height};
 }
 
 static bool finite_box(const bw_detection *box)
@@ -173,9 +175,13 @@ bw_status bw_head_decode(const bw_head *head, const bw_head_view *view, int inpu
                          int input_height, float confidence, const bool *classes,
                          bw_candidates *candidates, bw_error *error)
 {
-    decoder state = {.head = head, .view = view, .input_width = (float)input_width,
-                     .input_height = (float)input_height, .confidence = confidence,
-                     .classes = classes, .candidates = candidates};
+    decoder state = {.head = head,
+                     .view = view,
+                     .input_width = (float)input_width,
+                     .input_height = (float)input_height,
+                     .confidence = confidence,
+                     .classes = classes,
+                     .candidates = candidates};
     state.threshold = scaled(&state) ? confidence : logit(confidence) - 1e-4f;
     for (int anchor = 0; anchor < head->anchors; anchor++) {
         if (!decode_anchor(&state, anchor))

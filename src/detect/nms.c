@@ -118,11 +118,11 @@ static void make_entries(entry *entries, const bw_candidates *candidates, bool c
 static bool reserve(bw_candidates *candidates, bw_detection **kept)
 {
     size_t entries, boxes, bytes;
-    bool fits = bw_size_multiply(&entries, candidates->count, sizeof(entry)) &&
-                bw_size_multiply(&boxes, candidates->count, sizeof(bw_detection)) &&
-                bw_size_add(&bytes, entries, boxes) &&
-                bw_array_reserve((void **)&candidates->scratch, &candidates->scratch_capacity,
-                                 bytes, 1);
+    bool fits =
+        bw_size_multiply(&entries, candidates->count, sizeof(entry)) &&
+        bw_size_multiply(&boxes, candidates->count, sizeof(bw_detection)) &&
+        bw_size_add(&bytes, entries, boxes) &&
+        bw_array_reserve((void **)&candidates->scratch, &candidates->scratch_capacity, bytes, 1);
     *kept = fits ? (bw_detection *)(void *)(candidates->scratch + entries) : NULL;
     return fits;
 }

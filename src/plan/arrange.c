@@ -82,8 +82,8 @@ static bw_status lay_out(bw_seat *seats, const bw_graph *graph, int batch, bw_er
         bw_seat *seat = &seats[tensor];
         int lanes = is_input(graph, (int)tensor) ? BW_IMAGE_LANES : BW_LANES;
         const bw_layout *root = &seats[find_root(seats, (int)tensor)].layout;
-        seat->layout = bw_layout_make(shape.height, shape.width, shape.channels, lanes,
-                                      root->border);
+        seat->layout =
+            bw_layout_make(shape.height, shape.width, shape.channels, lanes, root->border);
         size_t bytes;
         if (!bw_size_multiply(&bytes, seat->layout.image_stride, (size_t)batch) ||
             !bw_size_multiply(&bytes, bytes, sizeof(float)) || bytes > SIZE_MAX / 16)

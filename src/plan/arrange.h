@@ -14,7 +14,7 @@ typedef struct bw_seat {
     int host;         /* the tensor it stands inside, or BW_NONE */
     int host_channel; /* the channel of the host that its first channel is */
     bw_layout layout;
-    size_t offset;    /* of the first inner pixel in the arena, in floats */
+    size_t offset; /* of the first inner pixel in the arena, in floats */
 } bw_seat;
 
 /** A seat for each tensor, in an array of the caller's, and the arena's size in floats. */

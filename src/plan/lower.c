@@ -13,14 +13,10 @@ typedef struct lowering {
 } lowering;
 
 static const bw_family families[BW_OP_COUNT] = {
-    [BW_OP_CONV] = BW_FAMILY_CONV,
-    [BW_OP_ACTIVATION] = BW_FAMILY_ACTIVATION,
-    [BW_OP_MAX_POOL] = BW_FAMILY_MAX_POOL,
-    [BW_OP_AVERAGE_POOL] = BW_FAMILY_AVERAGE_POOL,
-    [BW_OP_ADD] = BW_FAMILY_ADD,
-    [BW_OP_CONCAT] = BW_FAMILY_COPY,
-    [BW_OP_SLICE] = BW_FAMILY_COPY,
-    [BW_OP_UPSAMPLE] = BW_FAMILY_UPSAMPLE,
+    [BW_OP_CONV] = BW_FAMILY_CONV,         [BW_OP_ACTIVATION] = BW_FAMILY_ACTIVATION,
+    [BW_OP_MAX_POOL] = BW_FAMILY_MAX_POOL, [BW_OP_AVERAGE_POOL] = BW_FAMILY_AVERAGE_POOL,
+    [BW_OP_ADD] = BW_FAMILY_ADD,           [BW_OP_CONCAT] = BW_FAMILY_COPY,
+    [BW_OP_SLICE] = BW_FAMILY_COPY,        [BW_OP_UPSAMPLE] = BW_FAMILY_UPSAMPLE,
     [BW_OP_REORG] = BW_FAMILY_REORG,
 };
 
@@ -37,11 +33,17 @@ static bw_step make_step(const lowering *state, const bw_node *node, int input)
     const bw_seat *in = &state->seats[node->inputs[input]];
     const bw_seat *out = &state->seats[node->output];
     bw_step step = {.layer = node->name, .in = in->offset, .out = out->offset};
-    step.operation = (bw_operation){
-        .family = families[node->op], .in = in->layout, .out = out->layout,
-        .kernel_height = a->kernel_height, .kernel_width = a->kernel_width, .stride = a->stride,
-        .pad_top = a->pad_top, .pad_left = a->pad_left, .groups = a->groups,
-        .activation = a->activation, .slope = a->slope};
+    step.operation = (bw_operation){.family = families[node->op],
+                                    .in = in->layout,
+                                    .out = out->layout,
+                                    .kernel_height = a->kernel_height,
+                                    .kernel_width = a->kernel_width,
+                                    .stride = a->stride,
+                                    .pad_top = a->pad_top,
+                                    .pad_left = a->pad_left,
+                                    .groups = a->groups,
+                                    .activation = a->activation,
+                                    .slope = a->slope};
     if (node->op == BW_OP_CONV && is_depthwise(&step.operation))
         step.operation.family = BW_FAMILY_DEPTHWISE;
     int second = node->op == BW_OP_ADD ? node->inputs[1] : node->residual;
@@ -160,8 +162,8 @@ static bw_status pack_weights(lowering *state, bw_error *error)
     size_t total = 0;
     for (int index = 0; index < plan->step_count; index++) {
         plan->steps[index].weights = total;
-        if (!bw_size_add(&total, total, bw_round_up(packed_bytes(&plan->steps[index]),
-                                                    BW_ALIGNMENT)))
+        if (!bw_size_add(&total, total,
+                         bw_round_up(packed_bytes(&plan->steps[index]), BW_ALIGNMENT)))
             return bw_fail(error, BW_ERROR_LIMIT, "the packed weights are too large");
     }
     plan->weight_bytes = total;

@@ -18,8 +18,8 @@ static bool meet_in_time(const bw_block *a, const bw_block *b)
 }
 
 /* The lowest offset at or after `offset` where `block` could start; `placed` is in no order. */
-static size_t push_past(const bw_block *block, bw_block *const *placed, size_t count,
-                        size_t offset, size_t alignment)
+static size_t push_past(const bw_block *block, bw_block *const *placed, size_t count, size_t offset,
+                        size_t alignment)
 {
     for (size_t index = 0; index < count;) {
         const bw_block *other = placed[index++];

@@ -15,7 +15,8 @@ typedef struct bw_block {
     size_t offset; /* the answer */
 } bw_block;
 
-/** Sets every block's offset, a multiple of `alignment` (a power of two); `*total` is the extent. */
+/** Sets every block's offset, a multiple of `alignment` (a power of two); `*total` is the extent.
+ */
 bw_status bw_place_blocks(bw_block *blocks, size_t count, size_t alignment, size_t *total,
                           bw_error *error);
 

@@ -7,7 +7,6 @@
 #include "backend/backend.h"
 #include "base/cpu.h"
 #include "base/memory.h"
-#include "base/threads.h"
 
 /* Pieces that a thread's share of a step is cut into, so that a faster thread can help. */
 enum { PIECES = 8 };
@@ -18,7 +17,7 @@ struct bw_executor {
     float *arena;
     uint8_t *scratch; /* `scratch_bytes` for each thread */
     size_t scratch_bytes;
-    bw_pool *pool;
+    bw_pool *pool; /* borrowed */
 };
 
 /* What the pool's threads need to know of the step that is running. */
@@ -35,7 +34,6 @@ static void close_executor(bw_executor **handle)
     bw_executor *executor = *handle;
     if (!executor)
         return;
-    bw_pool_close(&executor->pool);
     bw_aligned_free(executor->arena);
     bw_aligned_free(executor->scratch);
     free((void *)executor->kernels);
@@ -69,8 +67,9 @@ static bw_status bind_kernels(bw_executor *executor, bw_error *error)
     return BW_OK;
 }
 
-static bw_status allocate(bw_executor *executor, int threads, bw_error *error)
+static bw_status allocate(bw_executor *executor, bw_error *error)
 {
+    int threads = bw_pool_threads(executor->pool);
     size_t bytes = executor->plan->arena_floats * sizeof(float), scratch;
     executor->arena = bw_large_alloc(bytes);
     if (!executor->arena)
@@ -81,7 +80,7 @@ static bw_status allocate(bw_executor *executor, int threads, bw_error *error)
     return executor->scratch ? BW_OK : bw_fail_memory(error, scratch, "scratch memory");
 }
 
-static bw_status open_executor(bw_executor **out, const bw_plan *plan, int threads,
+static bw_status open_executor(bw_executor **out, const bw_plan *plan, bw_pool *pool,
                                bw_error *error)
 {
     *out = NULL;
@@ -89,13 +88,12 @@ static bw_status open_executor(bw_executor **out, const bw_plan *plan, int threa
     if (!executor)
         return bw_fail_memory(error, sizeof *executor, "an executor");
     executor->plan = plan;
+    executor->pool = pool;
     executor->kernels = calloc((size_t)plan->step_count + 1, sizeof *executor->kernels);
     bw_status status = executor->kernels ? bind_kernels(executor, error)
                                          : bw_fail_memory(error, sizeof *executor, "an executor");
     if (status == BW_OK)
-        status = allocate(executor, threads, error);
-    if (status == BW_OK)
-        status = bw_pool_open(&executor->pool, threads, error);
+        status = allocate(executor, error);
     if (status != BW_OK)
         close_executor(&executor);
     *out = executor;
