@@ -17,11 +17,11 @@ export CTEST_PARALLEL_LEVEL ?= $(shell nproc)
 
 build: ## Build build/release/boxwright
 	@scripts/setup.sh --check build
-	@scripts/build.sh release
+	@scripts/build.sh --products release
 
 run: ## Install what is missing, build, fetch the model, annotate IN into OUT, name the report
 	@scripts/setup.sh build
-	@scripts/build.sh release
+	@scripts/build.sh --products release
 	@scripts/assets.sh $(if $(MODEL),,model) $(if $(IN),,photos)
 	@$(PROGRAM) annotate $(or $(IN),$(SAMPLES)) --out "$(OUT)" \
 	    --model "$(or $(MODEL),$(DEFAULT_MODEL))" --draw --overwrite
@@ -52,13 +52,13 @@ lint: ## Check the format (clang-format) and the code (clang-tidy, cppcheck)
 
 bench: ## Compare with other engines on this machine, in a table and as JSON
 	@scripts/setup.sh build
-	@scripts/build.sh release
+	@scripts/build.sh --products release
 	@scripts/assets.sh model photos
 	@bench/run.sh
 
 install: ## Install to DESTDIR and PREFIX (default /usr/local)
 	@scripts/setup.sh --check build
-	@scripts/build.sh release
+	@scripts/build.sh --products release
 	@DESTDIR="$(DESTDIR)" cmake --install build/release --prefix "$(PREFIX)"
 
 setup: ## Install every Debian package that building, testing and linting need

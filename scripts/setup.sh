@@ -29,11 +29,11 @@ if ! command -v dpkg-query >/dev/null; then
     exit 0
 fi
 
-present=" $(dpkg-query -W -f '${db:Status-Status}:${Package}\n' "${wanted[@]}" 2>/dev/null |
-    sed -n 's/^installed://p' | tr '\n' ' ')"
+# dpkg-query fails when it has never heard of one of them; what it prints about the others counts.
+states=$(dpkg-query -W -f ' ${Package}:${db:Status-Status} ' "${wanted[@]}" 2>/dev/null) || true
 missing=()
 for package in "${wanted[@]}"; do
-    [[ $present == *" $package "* ]] || missing+=("$package")
+    [[ $states == *" $package:installed "* ]] || missing+=("$package")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
