@@ -135,7 +135,8 @@ static double make_label(const bw_canvas *canvas, const bw_detection *detection,
 /* A long name may not hide much more of the picture than its own box. */
 static double label_limit(const bw_canvas *canvas, const rectangle *box)
 {
-    return fmin(fmax(box->width, canvas->width * 0.4), canvas->width);
+    double enough = fmax(canvas->width * 0.4, canvas->label_height * 9);
+    return fmin(fmax(box->width, enough), canvas->width);
 }
 
 static bool is_free(const bw_canvas *canvas, const rectangle *place)
@@ -149,8 +150,7 @@ static bool is_free(const bw_canvas *canvas, const rectangle *place)
     return true;
 }
 
-/* Above the box, inside its top, below it, inside its bottom: from its left edge, then its right.
- */
+/* Above the box, inside its top, below it, inside its bottom: at its left edge, then its right. */
 static rectangle find_place(const bw_canvas *canvas, const rectangle *box, double width)
 {
     double height = canvas->label_height, bottom = box->y + box->height;
