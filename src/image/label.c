@@ -1,37 +1,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "image/draw.h"
 
 #define REPLACEMENT "\xEF\xBF\xBD"
 #define ELLIPSIS "\xE2\x80\xA6"
 
-/* Bytes of the UTF-8 sequence at `text`, 0 when it is none (RFC 3629: no surrogates, shortest). */
-static size_t sequence_bytes(const unsigned char *text)
-{
-    static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t bytes = text[0] < 0x80             ? 1
-                   : (text[0] & 0xE0) == 0xC0 ? 2
-                   : (text[0] & 0xF0) == 0xE0 ? 3
-                   : (text[0] & 0xF8) == 0xF0 ? 4
-                                              : 0;
-    if (bytes < 2)
-        return bytes;
-    uint32_t code = text[0] & (0x7Fu >> bytes);
-    for (size_t i = 1; i < bytes; i++) {
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-        code = code << 6 | (text[i] & 0x3Fu);
-    }
-    bool surrogate = code >= 0xD800 && code <= 0xDFFF;
-    return code < least[bytes] || surrogate || code > 0x10FFFF ? 0 : bytes;
-}
-
 void bw_text_clean(char *out, size_t size, const char *text)
 {
-    size_t used = 0;
-    while (*text) {
-        size_t bytes = sequence_bytes((const unsigned char *)text);
+    size_t used = 0, left = strlen(text);
+    while (left > 0) {
+        size_t bytes = bw_utf8_length(text, left);
         const char *source = bytes ? text : REPLACEMENT;
         size_t length = bytes ? bytes : strlen(REPLACEMENT);
         if (length >= size - used)
@@ -41,6 +21,7 @@ void bw_text_clean(char *out, size_t size, const char *text)
         memcpy(out + used, source, length);
         used += length;
         text += bytes ? bytes : 1;
+        left -= bytes ? bytes : 1;
     }
     out[used] = '\0';
 }
