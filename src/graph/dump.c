@@ -4,11 +4,16 @@
 #include "graph/graph.h"
 
 static const char *const op_names[BW_OP_COUNT] = {
-    [BW_OP_INPUT] = "input",           [BW_OP_CONV] = "conv",
-    [BW_OP_BATCH_NORM] = "batch_norm", [BW_OP_ACTIVATION] = "activation",
-    [BW_OP_MAX_POOL] = "max_pool",     [BW_OP_AVERAGE_POOL] = "average_pool",
-    [BW_OP_ADD] = "add",               [BW_OP_CONCAT] = "concat",
-    [BW_OP_SLICE] = "slice",           [BW_OP_UPSAMPLE] = "upsample",
+    [BW_OP_INPUT] = "input",
+    [BW_OP_CONV] = "conv",
+    [BW_OP_BATCH_NORM] = "batch_norm",
+    [BW_OP_ACTIVATION] = "activation",
+    [BW_OP_MAX_POOL] = "max_pool",
+    [BW_OP_AVERAGE_POOL] = "average_pool",
+    [BW_OP_ADD] = "add",
+    [BW_OP_CONCAT] = "concat",
+    [BW_OP_SLICE] = "slice",
+    [BW_OP_UPSAMPLE] = "upsample",
     [BW_OP_REORG] = "reorg",
 };
 

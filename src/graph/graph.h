@@ -25,17 +25,17 @@ typedef struct bw_shape {
 } bw_shape;
 
 typedef enum bw_op {
-    BW_OP_INPUT,         /* the picture: RGB, 0 to 1 */
-    BW_OP_CONV,          /* convolution, any kernel, stride, groups */
-    BW_OP_BATCH_NORM,    /* scale × (x − mean) / sqrt(variance + ε) + bias, a channel */
-    BW_OP_ACTIVATION,    /* attributes.activation */
-    BW_OP_MAX_POOL,      /* windows that leave the picture see −∞ there */
-    BW_OP_AVERAGE_POOL,  /* over the whole picture: height and width become 1 */
-    BW_OP_ADD,           /* two tensors of one shape */
-    BW_OP_CONCAT,        /* along the channels */
-    BW_OP_SLICE,         /* a range of channels */
-    BW_OP_UPSAMPLE,      /* nearest neighbour, by a whole factor */
-    BW_OP_REORG,         /* darknet's space to depth, in its own channel order */
+    BW_OP_INPUT,        /* the picture: RGB, 0 to 1 */
+    BW_OP_CONV,         /* convolution, any kernel, stride, groups */
+    BW_OP_BATCH_NORM,   /* scale × (x − mean) / sqrt(variance + ε) + bias, a channel */
+    BW_OP_ACTIVATION,   /* attributes.activation */
+    BW_OP_MAX_POOL,     /* windows that leave the picture see −∞ there */
+    BW_OP_AVERAGE_POOL, /* over the whole picture: height and width become 1 */
+    BW_OP_ADD,          /* two tensors of one shape */
+    BW_OP_CONCAT,       /* along the channels */
+    BW_OP_SLICE,        /* a range of channels */
+    BW_OP_UPSAMPLE,     /* nearest neighbour, by a whole factor */
+    BW_OP_REORG,        /* darknet's space to depth, in its own channel order */
     BW_OP_COUNT
 } bw_op;
 
@@ -53,10 +53,10 @@ typedef struct bw_attributes {
     int stride; /* of windows; the factor of UPSAMPLE and REORG */
     int pad_top, pad_left, pad_bottom, pad_right;
     int groups;
-    int first_channel, channels;  /* of SLICE; `channels` is a convolution's number of filters */
-    bw_activation activation;     /* of ACTIVATION, and fused into CONV and ADD */
-    float slope;                  /* of LEAKY */
-    float epsilon;                /* of BATCH_NORM */
+    int first_channel, channels; /* of SLICE; `channels` is a convolution's number of filters */
+    bw_activation activation;    /* of ACTIVATION, and fused into CONV and ADD */
+    float slope;                 /* of LEAKY */
+    float epsilon;               /* of BATCH_NORM */
 } bw_attributes;
 
 typedef struct bw_node {
@@ -65,10 +65,10 @@ typedef struct bw_node {
     int *inputs;      /* tensor indices */
     int input_count;
     int output;
-    int residual;     /* CONV: a tensor added after the activation; BW_NONE when there is none */
+    int residual; /* CONV: a tensor added after the activation; BW_NONE when there is none */
     bw_attributes attributes;
-    bw_constant weights, bias;                  /* CONV; bias may be empty */
-    bw_constant scale, shift, mean, variance;   /* BATCH_NORM, one a channel */
+    bw_constant weights, bias;                /* CONV; bias may be empty */
+    bw_constant scale, shift, mean, variance; /* BATCH_NORM, one a channel */
 } bw_node;
 
 typedef struct bw_tensor {

@@ -30,9 +30,12 @@ static bw_status check_window(const bw_node *node, bw_error *error)
         const char *what;
         int value, least;
     } checks[] = {
-        {"kernel height", a->kernel_height, 1}, {"kernel width", a->kernel_width, 1},
-        {"stride", a->stride, 1},               {"padding", a->pad_top, 0},
-        {"padding", a->pad_left, 0},            {"padding", a->pad_bottom, 0},
+        {"kernel height", a->kernel_height, 1},
+        {"kernel width", a->kernel_width, 1},
+        {"stride", a->stride, 1},
+        {"padding", a->pad_top, 0},
+        {"padding", a->pad_left, 0},
+        {"padding", a->pad_bottom, 0},
         {"padding", a->pad_right, 0},
     };
     for (size_t index = 0; index < sizeof checks / sizeof *checks; index++) {
@@ -74,9 +77,10 @@ static bw_status infer_conv(const bw_graph *graph, const bw_node *node, bw_shape
     if (status != BW_OK)
         return status;
     if (in.channels % a->groups != 0 || a->channels % a->groups != 0)
-        return bw_fail(error, BW_ERROR_FORMAT,
-                       "layer %s has %d groups, which divide its %d channels or %d filters unevenly",
-                       node->name, a->groups, in.channels, a->channels);
+        return bw_fail(
+            error, BW_ERROR_FORMAT,
+            "layer %s has %d groups, which divide its %d channels or %d filters unevenly",
+            node->name, a->groups, in.channels, a->channels);
     out->channels = a->channels;
     return slide(node, in, out, error);
 }

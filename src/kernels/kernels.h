@@ -37,19 +37,26 @@ typedef struct bw_layout {
 } bw_layout;
 
 typedef enum bw_family {
-    BW_FAMILY_CONV,      /* dense and grouped; bias, activation and residual in the epilogue */
-    BW_FAMILY_DEPTHWISE, /* groups = channels, one filter a channel; the same epilogue */
-    BW_FAMILY_MAX_POOL,
-    BW_FAMILY_AVERAGE_POOL,
-    BW_FAMILY_ADD,        /* and an activation */
+    BW_FAMILY_CONV,         /* dense and grouped; bias, activation and residual in the epilogue */
+    BW_FAMILY_DEPTHWISE,    /* groups = channels, one filter a channel; the same epilogue */
+    BW_FAMILY_MAX_POOL,     /* what lies outside the picture does not count */
+    BW_FAMILY_AVERAGE_POOL, /* over the whole picture: the output is 1 × 1 */
+    BW_FAMILY_ADD,          /* activation(in + second) */
     BW_FAMILY_ACTIVATION,
-    BW_FAMILY_COPY,       /* channels from one layout to another, at a channel offset */
-    BW_FAMILY_UPSAMPLE,
-    BW_FAMILY_REORG,
+    BW_FAMILY_COPY,     /* channels from one tensor to a place among those of another */
+    BW_FAMILY_UPSAMPLE, /* the nearest pixel, `stride` times larger */
+    BW_FAMILY_REORG,    /* darknet's space to depth, see ref/reorg_ref.c */
     BW_FAMILY_COUNT
 } bw_family;
 
-/** What a step computes: everything but the addresses. Fields that a family lacks are zero. */
+/**
+ * What a step computes: everything but the addresses. Fields that a family lacks are zero.
+ *
+ * COPY moves n = min(in.channels − first_channel, out.channels − out_channel) channels: in's from
+ * first_channel on to out's from out_channel on; neither needs to be a multiple of the lanes. It
+ * serves concatenation (all of `in` to its place in `out`) and slices (a run of `in` to all of
+ * `out`). The other channels of `out` keep their values, also those in a plane that it shares.
+ */
 typedef struct bw_operation {
     bw_family family;
     bw_layout in, second, out; /* second: the residual of a convolution, the other term of ADD */
@@ -61,7 +68,10 @@ typedef struct bw_operation {
     int32_t out_channel;   /* COPY: the first channel written, counted in out's own channels */
 } bw_operation;
 
-/** The addresses of one call, and how many images of the batch it computes. */
+/**
+ * The addresses of one call, and how many images of the batch it computes. `out` may be the same
+ * tensor as `second`, and as `in` in ADD and ACTIVATION; otherwise nothing overlaps.
+ */
 typedef struct bw_operands {
     const float *in, *second;
     float *out;
@@ -72,7 +82,7 @@ typedef struct bw_operands {
 typedef struct bw_kernel {
     const char *name; /* family_precision_isa_method: unique, stored in plans */
     bw_family family;
-    uint32_t needs;   /* bw_cpu_feature bits */
+    uint32_t needs; /* bw_cpu_feature bits */
 
     /** Whether this kernel can compute `operation`. */
     bool (*accepts)(const bw_operation *operation);

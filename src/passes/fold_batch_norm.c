@@ -51,9 +51,12 @@ static void become_depthwise(bw_node *norm, const affine *map)
 {
     int channels = (int)map->channels;
     norm->op = BW_OP_CONV;
-    norm->attributes = (bw_attributes){
-        .kernel_height = 1, .kernel_width = 1, .stride = 1, .groups = channels,
-        .channels = channels, .activation = BW_LINEAR};
+    norm->attributes = (bw_attributes){.kernel_height = 1,
+                                       .kernel_width = 1,
+                                       .stride = 1,
+                                       .groups = channels,
+                                       .channels = channels,
+                                       .activation = BW_LINEAR};
     norm->weights = (bw_constant){map->factor, map->channels};
     norm->bias = (bw_constant){map->offset, map->channels};
 }

@@ -40,11 +40,6 @@ static void pack(const bw_operation *operation, const float *weights, const floa
     memcpy(out + channels, weights, weight_count(operation) * sizeof *weights);
 }
 
-static int units(const bw_operation *operation, int images)
-{
-    return images * bw_layout_planes(&operation->out);
-}
-
 /* The sum over the window of one output pixel and channel. */
 static float window_sum(const bw_operation *operation, const float *image, const float *weights,
                         int channel, int y, int x)
@@ -73,8 +68,8 @@ static void run_channel(const bw_operation *operation, const bw_operands *operan
     const bw_layout *out = &operation->out;
     const float *bias = operands->weights;
     const float *in = operands->in + (size_t)image * operation->in.image_stride;
-    const float *weights = bias + out->channels +
-                           weight_count(operation) / (size_t)out->channels * (size_t)channel;
+    const float *weights =
+        bias + out->channels + weight_count(operation) / (size_t)out->channels * (size_t)channel;
     for (int y = 0; y < out->height; y++) {
         for (int x = 0; x < out->width; x++) {
             float sum = bias[channel] + window_sum(operation, in, weights, channel, y, x);
@@ -87,15 +82,7 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
                 void *scratch)
 {
     (void)scratch;
-    const bw_layout *out = &operation->out;
-    int planes = bw_layout_planes(out);
-    for (int unit = first; unit < last; unit++) {
-        int image = unit / planes, plane = unit % planes;
-        bw_ref_clear_plane(out, operands->out, image, plane);
-        int end = (plane + 1) * out->lanes;
-        for (int channel = plane * out->lanes; channel < end && channel < out->channels; channel++)
-            run_channel(operation, operands, image, channel);
-    }
+    bw_ref_run_planes(operation, operands, first, last, run_channel);
 }
 
 const bw_kernel bw_kernel_conv_f32_ref = {
@@ -105,6 +92,6 @@ const bw_kernel bw_kernel_conv_f32_ref = {
     .cost = cost,
     .packed_bytes = packed_bytes,
     .pack = pack,
-    .units = units,
+    .units = bw_ref_plane_units,
     .run = run,
 };

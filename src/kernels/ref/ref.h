@@ -26,14 +26,55 @@ static inline void bw_ref_finish(const bw_operation *operation, const bw_operand
                   bw_ref_at(&operation->out, channel, y, x)] = value;
 }
 
-/** Zeroes a whole plane, its border included: what is not a real channel stays zero. */
-static inline void bw_ref_clear_plane(const bw_layout *layout, float *out, int image, int plane)
+/**
+ * Zeroes what a plane holds beside its real channels: the border, and the lanes past the last
+ * channel. The rest is not touched, so that `out` may be the same memory as an operand that is
+ * read element by element.
+ */
+static inline void bw_ref_clear_rest(const bw_layout *layout, float *out, int image, int plane)
 {
-    float *first = out + (size_t)image * layout->image_stride + (size_t)plane * layout->plane_stride;
-    size_t inner = (size_t)layout->width * (size_t)layout->lanes * sizeof *first;
-    for (int y = 0; y < layout->height; y++)
-        memset(first + (size_t)y * layout->row_stride, 0, inner);
+    float *first =
+        out + (size_t)image * layout->image_stride + (size_t)plane * layout->plane_stride;
+    int real = layout->channels - plane * layout->lanes;
+    for (int y = 0; y < layout->height && real < layout->lanes; y++) {
+        for (int x = 0; x < layout->width; x++) {
+            float *pixel =
+                first + (size_t)y * layout->row_stride + (size_t)x * (size_t)layout->lanes;
+            memset(pixel + real, 0, (size_t)(layout->lanes - real) * sizeof *pixel);
+        }
+    }
     bw_zero_border(layout, first, 0, layout->height);
+}
+
+/** One unit an image and plane of the output, which most reference kernels work by. */
+static inline int bw_ref_plane_units(const bw_operation *operation, int images)
+{
+    return images * bw_layout_planes(&operation->out);
+}
+
+/** A function that computes one channel of one image of the output. */
+typedef void bw_ref_channel(const bw_operation *operation, const bw_operands *operands, int image,
+                            int channel);
+
+/** Runs units [first, last) of bw_ref_plane_units channel by channel. */
+static inline void bw_ref_run_planes(const bw_operation *operation, const bw_operands *operands,
+                                     int first, int last, bw_ref_channel *run_channel)
+{
+    const bw_layout *out = &operation->out;
+    int planes = bw_layout_planes(out);
+    for (int unit = first; unit < last; unit++) {
+        int image = unit / planes, plane = unit % planes;
+        int end = (plane + 1) * out->lanes;
+        for (int channel = plane * out->lanes; channel < end && channel < out->channels; channel++)
+            run_channel(operation, operands, image, channel);
+        bw_ref_clear_rest(out, operands->out, image, plane);
+    }
+}
+
+/** The number of elements of one image of the output. */
+static inline double bw_ref_outputs(const bw_operation *operation)
+{
+    return (double)operation->out.channels * operation->out.height * operation->out.width;
 }
 
 #endif

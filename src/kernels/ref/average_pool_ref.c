@@ -1,0 +1,45 @@
+/**
+ * The mean of each channel over the whole picture, in plain C.
+ */
+#include "kernels/ref/ref.h"
+
+static bool accepts(const bw_operation *operation)
+{
+    return operation->family == BW_FAMILY_AVERAGE_POOL && operation->out.height == 1 &&
+           operation->out.width == 1;
+}
+
+static double cost(const bw_operation *operation)
+{
+    return 2.0 * bw_ref_outputs(operation) * operation->in.height * operation->in.width;
+}
+
+static void run_channel(const bw_operation *operation, const bw_operands *operands, int image,
+                        int channel)
+{
+    const bw_layout *in = &operation->in, *out = &operation->out;
+    const float *from = operands->in + (size_t)image * in->image_stride;
+    double sum = 0.0;
+    for (int y = 0; y < in->height; y++) {
+        for (int x = 0; x < in->width; x++)
+            sum += (double)from[bw_ref_at(in, channel, y, x)];
+    }
+    float *to = operands->out + (size_t)image * out->image_stride;
+    to[bw_ref_at(out, channel, 0, 0)] = (float)(sum / ((double)in->height * in->width));
+}
+
+static void run(const bw_operation *operation, const bw_operands *operands, int first, int last,
+                void *scratch)
+{
+    (void)scratch;
+    bw_ref_run_planes(operation, operands, first, last, run_channel);
+}
+
+const bw_kernel bw_kernel_average_pool_f32_ref = {
+    .name = "average_pool_f32_ref",
+    .family = BW_FAMILY_AVERAGE_POOL,
+    .accepts = accepts,
+    .cost = cost,
+    .units = bw_ref_plane_units,
+    .run = run,
+};

@@ -1,0 +1,84 @@
+/**
+ * The depthwise convolution in plain C: one filter a channel, as many channels out as in.
+ *
+ * Packed weights: bias[channels], then the weights in the order they come in.
+ */
+#include "kernels/ref/ref.h"
+
+static bool accepts(const bw_operation *operation)
+{
+    return operation->family == BW_FAMILY_DEPTHWISE &&
+           operation->in.channels == operation->out.channels;
+}
+
+static double cost(const bw_operation *operation)
+{
+    return 2.0 * bw_ref_outputs(operation) * operation->kernel_height * operation->kernel_width;
+}
+
+static size_t packed_bytes(const bw_operation *operation)
+{
+    size_t window = (size_t)operation->kernel_height * (size_t)operation->kernel_width;
+    return (size_t)operation->out.channels * (1 + window) * sizeof(float);
+}
+
+static void pack(const bw_operation *operation, const float *weights, const float *bias,
+                 void *packed)
+{
+    float *out = packed;
+    size_t channels = (size_t)operation->out.channels;
+    for (size_t channel = 0; channel < channels; channel++)
+        out[channel] = bias ? bias[channel] : 0.0f;
+    memcpy(out + channels, weights, packed_bytes(operation) - channels * sizeof *out);
+}
+
+static float window_sum(const bw_operation *operation, const float *image, const float *weights,
+                        int channel, int y, int x)
+{
+    const bw_layout *in = &operation->in;
+    float sum = 0.0f;
+    for (int row = 0; row < operation->kernel_height; row++) {
+        for (int column = 0; column < operation->kernel_width; column++) {
+            int iy = y * operation->stride + row - operation->pad_top;
+            int ix = x * operation->stride + column - operation->pad_left;
+            float weight = *weights++;
+            if (iy >= 0 && iy < in->height && ix >= 0 && ix < in->width)
+                sum += weight * image[bw_ref_at(in, channel, iy, ix)];
+        }
+    }
+    return sum;
+}
+
+static void run_channel(const bw_operation *operation, const bw_operands *operands, int image,
+                        int channel)
+{
+    const bw_layout *out = &operation->out;
+    const float *bias = operands->weights;
+    const float *in = operands->in + (size_t)image * operation->in.image_stride;
+    int window = operation->kernel_height * operation->kernel_width;
+    const float *weights = bias + out->channels + (size_t)channel * (size_t)window;
+    for (int y = 0; y < out->height; y++) {
+        for (int x = 0; x < out->width; x++) {
+            float sum = bias[channel] + window_sum(operation, in, weights, channel, y, x);
+            bw_ref_finish(operation, operands, image, channel, y, x, sum);
+        }
+    }
+}
+
+static void run(const bw_operation *operation, const bw_operands *operands, int first, int last,
+                void *scratch)
+{
+    (void)scratch;
+    bw_ref_run_planes(operation, operands, first, last, run_channel);
+}
+
+const bw_kernel bw_kernel_depthwise_f32_ref = {
+    .name = "depthwise_f32_ref",
+    .family = BW_FAMILY_DEPTHWISE,
+    .accepts = accepts,
+    .cost = cost,
+    .packed_bytes = packed_bytes,
+    .pack = pack,
+    .units = bw_ref_plane_units,
+    .run = run,
+};

@@ -1,0 +1,73 @@
+/**
+ * Space to depth as darknet's [reorg] without `reverse` does it (YOLOv2's passthrough), in plain C.
+ *
+ * Darknet runs its inverse index map over the input's own shape, c × h × w, and then calls the
+ * result c s² × h/s × w/s. So with d = c / s², the f-th number of the output, in the order channel,
+ * row, column, where f = (k h + j) w + i, is the number of the input's memory at
+ *
+ *     ((k mod d) h s + j s + k / d / s) w s + i s + k / d mod s
+ *
+ * which is the plain space to depth of a tensor d × h s × w s laid over the same memory.
+ */
+#include "kernels/ref/ref.h"
+
+static bool accepts(const bw_operation *operation)
+{
+    return operation->family == BW_FAMILY_REORG && operation->stride >= 1 &&
+           operation->in.channels % (operation->stride * operation->stride) == 0 &&
+           operation->in.height == operation->out.height * operation->stride &&
+           operation->in.width == operation->out.width * operation->stride &&
+           operation->out.channels ==
+               operation->in.channels * operation->stride * operation->stride;
+}
+
+static double cost(const bw_operation *operation)
+{
+    return 20.0 * bw_ref_outputs(operation);
+}
+
+/* The place in the input's memory, counted without planes or borders, of the output's number. */
+static size_t source_of(const bw_operation *operation, size_t number)
+{
+    size_t width = (size_t)operation->in.width, height = (size_t)operation->in.height;
+    size_t stride = (size_t)operation->stride;
+    size_t depth = (size_t)operation->in.channels / (stride * stride);
+    size_t i = number % width, j = number / width % height, k = number / (width * height);
+    size_t offset = k / depth;
+    size_t row = j * stride + offset / stride, column = i * stride + offset % stride;
+    return (k % depth * height * stride + row) * width * stride + column;
+}
+
+static void run_channel(const bw_operation *operation, const bw_operands *operands, int image,
+                        int channel)
+{
+    const bw_layout *in = &operation->in, *out = &operation->out;
+    const float *from = operands->in + (size_t)image * in->image_stride;
+    float *to = operands->out + (size_t)image * out->image_stride;
+    size_t width = (size_t)in->width, height = (size_t)in->height;
+    size_t number = (size_t)channel * (size_t)out->height * (size_t)out->width;
+    for (int y = 0; y < out->height; y++) {
+        for (int x = 0; x < out->width; x++) {
+            size_t source = source_of(operation, number++);
+            to[bw_ref_at(out, channel, y, x)] =
+                from[bw_ref_at(in, (int)(source / (width * height)), (int)(source / width % height),
+                               (int)(source % width))];
+        }
+    }
+}
+
+static void run(const bw_operation *operation, const bw_operands *operands, int first, int last,
+                void *scratch)
+{
+    (void)scratch;
+    bw_ref_run_planes(operation, operands, first, last, run_channel);
+}
+
+const bw_kernel bw_kernel_reorg_f32_ref = {
+    .name = "reorg_f32_ref",
+    .family = BW_FAMILY_REORG,
+    .accepts = accepts,
+    .cost = cost,
+    .units = bw_ref_plane_units,
+    .run = run,
+};

@@ -1,0 +1,112 @@
+/**
+ * Vectors of 8 floats for kernels of AVX2 and FMA: two vectors are one pixel of a plane.
+ *
+ * The names are those of vector_avx512.h, so that one text can be compiled for either.
+ */
+#ifndef BW_KERNELS_X86_VECTOR_AVX2_H
+#define BW_KERNELS_X86_VECTOR_AVX2_H
+
+#include <immintrin.h>
+
+#include "base/activation.h"
+
+typedef __m256 bw_vector;
+
+enum { BW_VECTOR_LANES = 8 };
+
+static inline bw_vector bw_vector_load(const float *from)
+{
+    return _mm256_loadu_ps(from);
+}
+
+static inline void bw_vector_store(float *to, bw_vector x)
+{
+    _mm256_storeu_ps(to, x);
+}
+
+static inline bw_vector bw_vector_set(float x)
+{
+    return _mm256_set1_ps(x);
+}
+
+static inline bw_vector bw_vector_zero(void)
+{
+    return _mm256_setzero_ps();
+}
+
+static inline bw_vector bw_vector_add(bw_vector a, bw_vector b)
+{
+    return _mm256_add_ps(a, b);
+}
+
+static inline bw_vector bw_vector_sub(bw_vector a, bw_vector b)
+{
+    return _mm256_sub_ps(a, b);
+}
+
+static inline bw_vector bw_vector_mul(bw_vector a, bw_vector b)
+{
+    return _mm256_mul_ps(a, b);
+}
+
+static inline bw_vector bw_vector_div(bw_vector a, bw_vector b)
+{
+    return _mm256_div_ps(a, b);
+}
+
+/** a × b + c, rounded once. */
+static inline bw_vector bw_vector_fma(bw_vector a, bw_vector b, bw_vector c)
+{
+    return _mm256_fmadd_ps(a, b, c);
+}
+
+/** c − a × b, rounded once. */
+static inline bw_vector bw_vector_fnma(bw_vector a, bw_vector b, bw_vector c)
+{
+    return _mm256_fnmadd_ps(a, b, c);
+}
+
+/** a > b ? a : b; that is b where either is not a number. */
+static inline bw_vector bw_vector_max(bw_vector a, bw_vector b)
+{
+    return _mm256_max_ps(a, b);
+}
+
+/** a < b ? a : b; that is b where either is not a number. */
+static inline bw_vector bw_vector_min(bw_vector a, bw_vector b)
+{
+    return _mm256_min_ps(a, b);
+}
+
+/** a > b ? yes : no, lane by lane; no where either is not a number. */
+static inline bw_vector bw_vector_greater(bw_vector a, bw_vector b, bw_vector yes, bw_vector no)
+{
+    return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_GT_OQ));
+}
+
+/** x < 0 ? slope × x : x. */
+static inline bw_vector bw_vector_leaky(bw_vector slope, bw_vector x)
+{
+    return _mm256_blendv_ps(x, _mm256_mul_ps(x, slope), x);
+}
+
+/** x × 2^n for whole n in [-151, 129]: in two steps, as 2^n alone need not be a normal number. */
+static inline bw_vector bw_vector_scale(bw_vector x, bw_vector n)
+{
+    const __m256i bias = _mm256_set1_epi32(127);
+    __m256i whole = _mm256_cvtps_epi32(n), half = _mm256_srai_epi32(whole, 1);
+    __m256i rest = _mm256_sub_epi32(whole, half);
+    __m256i first = _mm256_slli_epi32(_mm256_add_epi32(half, bias), 23);
+    __m256i second = _mm256_slli_epi32(_mm256_add_epi32(rest, bias), 23);
+    return _mm256_mul_ps(_mm256_mul_ps(x, _mm256_castsi256_ps(first)), _mm256_castsi256_ps(second));
+}
+
+/** The nearest whole number. */
+static inline bw_vector bw_vector_round(bw_vector x)
+{
+    return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+#include "kernels/x86/vector_activation.h"
+
+#endif
