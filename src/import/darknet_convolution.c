@@ -57,9 +57,10 @@ static bw_status check_variance(bw_darknet *net, const bw_constant *variance)
     for (size_t index = 0; index < variance->count; index++) {
         if (variance->data[index] + epsilon <= 0.0f)
             return bw_fail(net->error, BW_ERROR_FORMAT,
-                           "'%s' is damaged: layer %s (%s:%d) has a negative variance, %g",
+                           "'%s' holds a negative variance for layer %s (%s:%d): it is damaged or "
+                           "belongs to another network",
                            net->weights.path, net->name, net->options.cfg->path,
-                           net->options.section->line, (double)variance->data[index]);
+                           net->options.section->line);
     }
     return BW_OK;
 }

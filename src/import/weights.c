@@ -73,7 +73,9 @@ bw_status bw_weights_begin(bw_weights *weights, const char *layer, size_t count,
                        "another network",
                        weights->path, weights->count, layer, count - left);
     if (weights->path && !all_finite(weights->data + weights->taken * sizeof(float), count))
-        return bw_fail(error, BW_ERROR_FORMAT, "'%s' is damaged: it holds infinities or NaN for %s",
+        return bw_fail(error, BW_ERROR_FORMAT,
+                       "'%s' holds infinities or NaN for %s: it is damaged or belongs to another "
+                       "network",
                        weights->path, layer);
     return BW_OK;
 }
