@@ -109,8 +109,9 @@ static void test_too_many_keys(void **state)
 {
     (void)state;
     char text[8192] = "[net]\n", *warnings;
+    size_t length = strlen(text);
     for (int key = 0; key <= BW_CFG_KEY_LIMIT; key++)
-        sprintf(text + strlen(text), "k%d=1\n", key);
+        length += (size_t)snprintf(text + length, sizeof text - length, "k%d=1\n", key);
     bw_cfg cfg;
     bw_error error = {0};
     assert_int_equal(parse(&cfg, text, strlen(text), 9, &warnings, &error), BW_ERROR_LIMIT);

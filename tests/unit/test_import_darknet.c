@@ -371,8 +371,9 @@ static void test_layer_limit(void **state)
 {
     (void)state;
     char text[8192] = NET;
+    size_t length = strlen(text);
     for (int layer = 0; layer < 101; layer++)
-        strcat(text, "[dropout]\n");
+        length += (size_t)snprintf(text + length, sizeof text - length, "[dropout]\n");
     expect_failure(text, BW_ERROR_LIMIT, "test.cfg:105: more sections than the limit of 101");
 }
 
@@ -386,6 +387,32 @@ static void test_binary_is_no_model(void **state)
     assert_string_equal(error.message, "'test.cfg' is no model that this version knows; it reads "
                                        "darknet's .cfg files");
     expect_failure("", BW_ERROR_FORMAT, "'test.cfg' holds no [section]");
+}
+
+/* The cfg that comes with Boxwright. */
+static void test_own_model(void **state)
+{
+    (void)state;
+    const char *source = getenv("BW_SOURCE_DIR");
+    char path[4096];
+    uint8_t *text;
+    size_t size;
+    bw_error error = {0};
+    snprintf(path, sizeof path, "%s/models/yolov3-tiny.cfg", source ? source : ".");
+    if (bw_read_file(&text, &size, path, 1 << 20, &error) != BW_OK)
+        fail_msg("%s", error.message);
+    const bw_limits limits = {.layers = 100, .tensor_bytes = 1 << 28};
+    bw_import import;
+    bw_source model = {.path = path, .text = (char *)text, .size = size, .limits = &limits};
+    if (bw_import_model(&import, &model, &error) != BW_OK)
+        fail_msg("%s", error.message);
+    assert_null(import.warnings);
+    assert_int_equal(import.layers, 24);
+    assert_int_equal(import.graph.output_count, 2);
+    assert_int_equal(import.graph.outputs[1].head.anchors, 3);
+    assert_true(import.graph.outputs[1].head.anchor[0][0] == 23.0f);
+    bw_import_free(&import);
+    free(text);
 }
 
 int main(void)
@@ -408,6 +435,7 @@ int main(void)
         cmocka_unit_test(test_unused_keys),
         cmocka_unit_test(test_layer_limit),
         cmocka_unit_test(test_binary_is_no_model),
+        cmocka_unit_test(test_own_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
