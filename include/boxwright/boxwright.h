@@ -83,7 +83,7 @@ typedef enum bw_cpu_feature {
     BW_CPU_AVX512 = 1 << 1,      /* AVX-512 F, BW, CD, DQ and VL */
     BW_CPU_AVX512_VNNI = 1 << 2, /* the above and VNNI */
     BW_CPU_AVX512_BF16 = 1 << 3, /* AVX512 and its BF16 dot product */
-    BW_CPU_AMX = 1 << 4,         /* AVX512_VNNI and AMX tiles in INT8 and BF16, permission granted */
+    BW_CPU_AMX = 1 << 4, /* AVX512_VNNI and AMX tiles in INT8 and BF16, permission granted */
 } bw_cpu_feature;
 
 #define BW_CPU_ALL UINT32_MAX
@@ -106,7 +106,8 @@ BW_API const char *bw_cpu_feature_name(int index);
  */
 BW_API bw_status bw_cpu_mask_parse(uint32_t *mask, const char *text, bw_error *error);
 
-/* ---- Models ------------------------------------------------------------------------------------ */
+/* ---- Models ------------------------------------------------------------------------------------
+ */
 
 typedef struct bw_model bw_model;
 
@@ -136,15 +137,15 @@ typedef enum bw_resize {
 } bw_resize;
 
 typedef struct bw_model_info {
-    int width, height;       /* the network's input, pixels */
-    int classes;             /* number of classes */
-    const char *const *names;/* their names, `classes` of them; borrowed from the model or plan */
-    int layers;              /* layers as the source file counts them */
-    uint64_t boxes;          /* candidate boxes an image */
-    uint64_t weights;        /* learned numbers */
-    uint64_t macs;           /* multiply-accumulates of the convolutions, an image */
-    char fingerprint[33];    /* hex digest of structure and weights: the model's identity */
-    bw_resize resize;        /* LETTERBOX or STRETCH: what AUTO means for this model */
+    int width, height;        /* the network's input, pixels */
+    int classes;              /* number of classes */
+    const char *const *names; /* their names, `classes` of them; borrowed from the model or plan */
+    int layers;               /* layers as the source file counts them */
+    uint64_t boxes;           /* candidate boxes an image */
+    uint64_t weights;         /* learned numbers */
+    uint64_t macs;            /* multiply-accumulates of the convolutions, an image */
+    char fingerprint[33];     /* hex digest of structure and weights: the model's identity */
+    bw_resize resize;         /* LETTERBOX or STRETCH: what AUTO means for this model */
 } bw_model_info;
 
 BW_API void bw_model_describe(const bw_model *model, bw_model_info *info);
@@ -154,7 +155,8 @@ BW_API const char *bw_model_warnings(const bw_model *model);
 
 BW_API void bw_model_close(bw_model **model);
 
-/* ---- Plans ------------------------------------------------------------------------------------- */
+/* ---- Plans -------------------------------------------------------------------------------------
+ */
 
 typedef struct bw_plan bw_plan;
 
@@ -172,10 +174,10 @@ BW_API bw_status bw_plan_build(bw_plan **out, const bw_model *model,
 typedef struct bw_plan_info {
     bw_model_info model;
     int batch;
-    int steps;              /* kernel calls of one run */
-    uint64_t arena_bytes;   /* activations, for the whole batch */
-    uint64_t weight_bytes;  /* packed weights */
-    uint32_t cpu_features;  /* what the chosen kernels need */
+    int steps;             /* kernel calls of one run */
+    uint64_t arena_bytes;  /* activations, for the whole batch */
+    uint64_t weight_bytes; /* packed weights */
+    uint32_t cpu_features; /* what the chosen kernels need */
 } bw_plan_info;
 
 BW_API void bw_plan_describe(const bw_plan *plan, bw_plan_info *info);
@@ -191,7 +193,8 @@ BW_API void bw_plan_step(const bw_plan *plan, int index, bw_step_info *info);
 
 BW_API void bw_plan_close(bw_plan **plan);
 
-/* ---- Images ------------------------------------------------------------------------------------ */
+/* ---- Images ------------------------------------------------------------------------------------
+ */
 
 /** Decoded pixels: 8-bit RGB, interleaved, rows from the top, `stride` bytes from row to row. */
 typedef struct bw_image {
@@ -203,7 +206,8 @@ typedef struct bw_image {
 } bw_image;
 
 typedef struct bw_decode_options {
-    bool ignore_exif; /* leave the pixels as stored instead of turning them upright; default false */
+    bool
+        ignore_exif; /* leave the pixels as stored instead of turning them upright; default false */
     bw_limits limits;
 } bw_decode_options;
 
@@ -223,7 +227,8 @@ BW_API bw_status bw_image_read(bw_image *out, const char *path, const bw_decode_
 /** Frees the pixels and clears the struct; harmless on a cleared one. */
 BW_API void bw_image_clear(bw_image *image);
 
-/* ---- Detections -------------------------------------------------------------------------------- */
+/* ---- Detections --------------------------------------------------------------------------------
+ */
 
 /** One box, in pixels of the picture that was handed in, origin at its top left corner. */
 typedef struct bw_detection {
@@ -241,7 +246,8 @@ typedef struct bw_detections {
 
 BW_API void bw_detections_clear(bw_detections *detections);
 
-/* ---- Engines ----------------------------------------------------------------------------------- */
+/* ---- Engines -----------------------------------------------------------------------------------
+ */
 
 typedef enum bw_nms {
     BW_NMS_AUTO,   /* as the model asks for; greedy where it does not say */
@@ -265,8 +271,8 @@ BW_API void bw_run_options_init(bw_run_options *options);
 typedef struct bw_engine bw_engine;
 
 /** Makes a plan ready to run: threads started, memory allocated, kernels bound. */
-BW_API bw_status bw_engine_open(bw_engine **out, const bw_plan *plan,
-                                const bw_run_options *options, bw_error *error);
+BW_API bw_status bw_engine_open(bw_engine **out, const bw_plan *plan, const bw_run_options *options,
+                                bw_error *error);
 
 /**
  * Detects objects in `count` pictures and fills `out[0 … count-1]`. Any count is taken; the engine
@@ -281,7 +287,7 @@ typedef struct bw_engine_times {
     uint64_t images;
     uint64_t prepare; /* resizing and packing pictures into the network's input */
     uint64_t network;
-    uint64_t detect;  /* head decoding and NMS */
+    uint64_t detect; /* head decoding and NMS */
 } bw_engine_times;
 
 BW_API void bw_engine_read_times(const bw_engine *engine, bw_engine_times *times);
@@ -295,7 +301,8 @@ BW_API bw_status bw_engine_profile(bw_engine *engine, int runs, uint64_t *step_t
 
 BW_API void bw_engine_close(bw_engine **engine);
 
-/* ---- Annotations ------------------------------------------------------------------------------- */
+/* ---- Annotations -------------------------------------------------------------------------------
+ */
 
 /** A picture with its boxes, as the annotation writers take it. All pointers are borrowed. */
 typedef struct bw_annotation {
@@ -312,7 +319,7 @@ typedef struct bw_writer bw_writer;
 typedef struct bw_writer_options {
     const char *const *names; /* the classes' names */
     int classes;
-    bool with_confidence;     /* YOLO text: add the score as a sixth column; default false */
+    bool with_confidence; /* YOLO text: add the score as a sixth column; default false */
 } bw_writer_options;
 
 /** The `index`-th annotation format's name and one-line description; false past the last. */
@@ -330,7 +337,8 @@ BW_API bw_status bw_writer_add(bw_writer *writer, const bw_annotation *annotatio
  */
 BW_API bw_status bw_writer_close(bw_writer **writer, bool commit, bw_error *error);
 
-/* ---- Drawing ----------------------------------------------------------------------------------- */
+/* ---- Drawing -----------------------------------------------------------------------------------
+ */
 
 /** Draws boxes with class names and scores into the picture's own pixels, a colour a class. */
 BW_API bw_status bw_draw_detections(bw_image *image, const bw_detection *detections, size_t count,

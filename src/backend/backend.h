@@ -5,6 +5,7 @@
 #ifndef BW_BACKEND_BACKEND_H
 #define BW_BACKEND_BACKEND_H
 
+#include "base/threads.h"
 #include "plan/plan.h"
 
 typedef struct bw_executor bw_executor;
@@ -12,8 +13,11 @@ typedef struct bw_executor bw_executor;
 typedef struct bw_backend {
     const char *name;
 
-    /** Allocates what a run needs and binds kernels; refuses a plan this machine can't run. */
-    bw_status (*open)(bw_executor **out, const bw_plan *plan, int threads, bw_error *error);
+    /**
+     * Allocates what a run needs and binds kernels; refuses a plan this machine can't run. `pool`
+     * is borrowed: the executor uses it during a run only.
+     */
+    bw_status (*open)(bw_executor **out, const bw_plan *plan, bw_pool *pool, bw_error *error);
 
     /** Where image `index` of the batch is to be written, in the layout of plan->input. */
     float *(*input)(bw_executor *executor, int index);

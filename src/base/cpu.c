@@ -150,8 +150,8 @@ void bw_cpu_describe(char *text, size_t size, uint32_t features)
     for (int index = 0; bw_cpu_feature_name(index); index++) {
         if (!(features >> index & 1) || used >= size)
             continue;
-        int length = snprintf(text + used, size - used, "%s%s", used ? " " : "",
-                              bw_cpu_feature_name(index));
+        int length =
+            snprintf(text + used, size - used, "%s%s", used ? " " : "", bw_cpu_feature_name(index));
         used += length > 0 ? (size_t)length : 0;
     }
 }

@@ -11,7 +11,8 @@
 
 #define BW_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
-/** Writes the status and the formatted sentence into `error` (which may be NULL); returns status. */
+/** Writes the status and the formatted sentence into `error` (which may be NULL); returns status.
+ */
 bw_status bw_fail(bw_error *error, bw_status status, const char *format, ...) BW_PRINTF(3, 4);
 
 /** Fails with BW_ERROR_MEMORY: `what` names what `bytes` were wanted for. */

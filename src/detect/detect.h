@@ -31,7 +31,7 @@ bw_status bw_head_decode(const bw_head *head, const bw_head_view *view, int inpu
 
 typedef struct bw_nms_options {
     float iou;
-    bool diou;           /* overlap − (distance of centres / diagonal of the hull)² */
+    bool diou; /* overlap − (distance of centres / diagonal of the hull)² */
     bool class_agnostic;
     int max_detections;
 } bw_nms_options;

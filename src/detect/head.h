@@ -28,10 +28,10 @@ typedef struct bw_head {
     bw_head_kind kind;
     bw_head_form form;
     int classes;
-    int anchors;                        /* anchors a cell */
-    float anchor[BW_MAX_ANCHORS][2];    /* width, height of each */
-    float scale_xy;                     /* x = scale × σ(x) − (scale − 1) / 2; 1 when not given */
-    bw_nms nms;                         /* the kind that the source asks for; AUTO: nothing said */
+    int anchors;                     /* anchors a cell */
+    float anchor[BW_MAX_ANCHORS][2]; /* width, height of each */
+    float scale_xy; /* x = scale × σ(x) − (scale − 1) / 2; 1 when not given */
+    bw_nms nms;     /* the kind that the source asks for; AUTO: nothing said */
 } bw_head;
 
 /**

@@ -25,17 +25,17 @@ typedef struct bw_shape {
 } bw_shape;
 
 typedef enum bw_op {
-    BW_OP_INPUT,         /* the picture: RGB, 0 to 1 */
-    BW_OP_CONV,          /* convolution, any kernel, stride, groups */
-    BW_OP_BATCH_NORM,    /* scale × (x − mean) / sqrt(variance + ε) + bias, a channel */
-    BW_OP_ACTIVATION,    /* attributes.activation */
-    BW_OP_MAX_POOL,      /* windows that leave the picture see −∞ there */
-    BW_OP_AVERAGE_POOL,  /* over the whole picture: height and width become 1 */
-    BW_OP_ADD,           /* two tensors of one shape */
-    BW_OP_CONCAT,        /* along the channels */
-    BW_OP_SLICE,         /* a range of channels */
-    BW_OP_UPSAMPLE,      /* nearest neighbour, by a whole factor */
-    BW_OP_REORG,         /* darknet's space to depth, in its own channel order */
+    BW_OP_INPUT,        /* the picture: RGB, 0 to 1 */
+    BW_OP_CONV,         /* convolution, any kernel, stride, groups */
+    BW_OP_BATCH_NORM,   /* scale × (x − mean) / sqrt(variance + ε) + bias, a channel */
+    BW_OP_ACTIVATION,   /* attributes.activation */
+    BW_OP_MAX_POOL,     /* windows that leave the picture see −∞ there */
+    BW_OP_AVERAGE_POOL, /* over the whole picture: height and width become 1 */
+    BW_OP_ADD,          /* two tensors of one shape */
+    BW_OP_CONCAT,       /* along the channels */
+    BW_OP_SLICE,        /* a range of channels */
+    BW_OP_UPSAMPLE,     /* nearest neighbour, by a whole factor */
+    BW_OP_REORG,        /* darknet's space to depth, in its own channel order */
     BW_OP_COUNT
 } bw_op;
 
@@ -53,11 +53,10 @@ typedef struct bw_attributes {
     int stride; /* of windows; the factor of UPSAMPLE and REORG */
     int pad_top, pad_left, pad_bottom, pad_right;
     int groups;
-    int first_channel, channels;  /* of SLICE; `channels` is a convolution's number of filters */
-    bw_activation activation;     /* of ACTIVATION, and fused into CONV and ADD */
-    float slope;                  /* of LEAKY */
-    float epsilon;                /* of BATCH_NORM */
-    bool epsilon_outside;         /* darknet: sqrt(variance) + ε instead of sqrt(variance + ε) */
+    int first_channel, channels; /* of SLICE; `channels` is a convolution's number of filters */
+    bw_activation activation;    /* of ACTIVATION, and fused into CONV and ADD */
+    float slope;                 /* of LEAKY */
+    float epsilon;               /* of BATCH_NORM */
 } bw_attributes;
 
 typedef struct bw_node {
@@ -66,10 +65,10 @@ typedef struct bw_node {
     int *inputs;      /* tensor indices */
     int input_count;
     int output;
-    int residual;     /* CONV: a tensor added after the activation; BW_NONE when there is none */
+    int residual; /* CONV: a tensor added after the activation; BW_NONE when there is none */
     bw_attributes attributes;
-    bw_constant weights, bias;                  /* CONV; bias may be empty */
-    bw_constant scale, shift, mean, variance;   /* BATCH_NORM, one a channel */
+    bw_constant weights, bias;                /* CONV; bias may be empty */
+    bw_constant scale, shift, mean, variance; /* BATCH_NORM, one a channel */
 } bw_node;
 
 typedef struct bw_tensor {
@@ -111,6 +110,8 @@ bw_status bw_graph_add(bw_graph *graph, int *tensor, const bw_node *node, bw_err
 
 bw_status bw_graph_add_output(bw_graph *graph, int tensor, const bw_head *head, bw_error *error);
 
+bool bw_shape_equal(bw_shape a, bw_shape b);
+
 /** Infers all shapes anew for another input size. */
 bw_status bw_graph_resize(bw_graph *graph, int height, int width, bw_error *error);
 
@@ -120,6 +121,12 @@ bw_status bw_graph_infer(const bw_graph *graph, const bw_node *node, bw_shape *s
 
 /** How many times each tensor is read, by nodes and outputs; `counts` has tensor_count entries. */
 void bw_graph_count_uses(const bw_graph *graph, int *counts);
+
+/**
+ * Takes a node out of the way: all readers of its output `from`, outputs of the graph included,
+ * read its input `to` instead. Keeps `counts`, those of bw_graph_count_uses, true.
+ */
+void bw_graph_bypass(bw_graph *graph, int from, int to, int *counts);
 
 /** Checks every rule above; a failure is a bug of an importer or a pass, named by node. */
 bw_status bw_graph_verify(const bw_graph *graph, bw_error *error);

@@ -12,21 +12,21 @@
 
 /** What an importer reads from. The mapping of the weights outlives the graph that borrows it. */
 typedef struct bw_source {
-    const char *path;         /* of the model file, for messages */
-    const char *text;         /* its content, ended by NUL */
+    const char *path; /* of the model file, for messages */
+    const char *text; /* its content, ended by NUL */
     size_t size;
     const char *weights_path; /* of the weights file, for messages; NULL: random weights */
     bw_mapping weights;
-    uint64_t seed;            /* of the random weights */
+    uint64_t seed; /* of the random weights */
     const bw_limits *limits;
 } bw_source;
 
 /** What an importer produces. */
 typedef struct bw_import {
     bw_graph graph;
-    int layers;        /* as the source file counts them */
-    bw_resize resize;  /* LETTERBOX or STRETCH: how the source's own tools fit pictures */
-    char *warnings;    /* malloc'ed, one a line; NULL when there are none */
+    int layers;       /* as the source file counts them */
+    bw_resize resize; /* LETTERBOX or STRETCH: how the source's own tools fit pictures */
+    char *warnings;   /* malloc'ed, one a line; NULL when there are none */
 } bw_import;
 
 typedef struct bw_importer {

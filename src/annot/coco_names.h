@@ -1,0 +1,24 @@
+/**
+ * COCO's 80 object classes: their names in the order in which detectors number them, and the
+ * sparse ids (1 to 90) that COCO's own annotation files give them (Lin et al. 2014).
+ */
+#ifndef BW_ANNOT_COCO_NAMES_H
+#define BW_ANNOT_COCO_NAMES_H
+
+#include <stdbool.h>
+
+#define BW_COCO_CLASSES 80
+
+/** COCO's names, BW_COCO_CLASSES of them. */
+const char *const *bw_coco_names(void);
+
+/** COCO's category id of a class (0 to 79); 0 for any other number. */
+int bw_coco_category_id(int class_id);
+
+/**
+ * Whether `names` are COCO's 80 in their order. Darknet's older spellings ("aeroplane", "sofa",
+ * "tvmonitor", …) count as the same.
+ */
+bool bw_coco_is(const char *const *names, int count);
+
+#endif

@@ -1,0 +1,51 @@
+/**
+ * Annotation writers: one plug-in a format.
+ *
+ * To add a format: a file with one `const bw_writer_plugin`, its line in writer.c's table.
+ * Every writer takes pictures in rising number, holds bounded memory, and clamps boxes to the
+ * picture, so that a label file never names a pixel that does not exist.
+ */
+#ifndef BW_ANNOT_WRITER_H
+#define BW_ANNOT_WRITER_H
+
+#include "base/error.h"
+
+typedef struct bw_writer_plugin {
+    const char *name, *description;
+
+    /** Opens below `directory`; `options` and `directory` are borrowed until close. */
+    bw_status (*open)(void **out, const char *directory, const bw_writer_options *options,
+                      bw_error *error);
+    bw_status (*add)(void *state, const bw_annotation *annotation, bw_error *error);
+
+    /** Frees `state` in every case. */
+    bw_status (*close)(void *state, bool commit, bw_error *error);
+} bw_writer_plugin;
+
+extern const bw_writer_plugin bw_yolo_writer; /* labels/<label>.txt */
+extern const bw_writer_plugin bw_coco_writer; /* coco_results.json */
+
+/** A box inside its picture: x and y of the top left corner, width and height; pixels. */
+typedef struct bw_clamped_box {
+    double x, y, width, height;
+} bw_clamped_box;
+
+bw_clamped_box bw_clamp_box(const bw_detection *detection, int width, int height);
+
+/** Room that bw_format_fixed needs. */
+#define BW_FIXED_SIZE 40
+
+/**
+ * Writes `value` with `decimals` (at most 9) digits after the point, whatever the locale, at the
+ * end of `text`, which has BW_FIXED_SIZE bytes, and returns where it starts. Values that are not
+ * finite count as 0, and all are cut to ±10^9.
+ */
+const char *bw_format_fixed(char *text, double value, int decimals);
+
+/**
+ * Whether `label` is a path that stays below the folder it is joined to: relative, no empty, "."
+ * or ".." part, each part short enough to get a suffix.
+ */
+bool bw_label_is_safe(const char *label);
+
+#endif

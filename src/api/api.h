@@ -1,0 +1,26 @@
+/**
+ * What the files that implement the public header share.
+ */
+#ifndef BW_API_API_H
+#define BW_API_API_H
+
+#include "base/file.h"
+#include "import/import.h"
+
+struct bw_model {
+    bw_arena arena; /* owns the names */
+    bw_import import;
+    bw_mapping weights;
+    bw_limits limits;
+    const char *const *names; /* `classes` of them */
+    int classes;
+    char fingerprint[33];
+};
+
+/**
+ * Sets the model's class names: those of the file if `path` is given, otherwise COCO's for 80
+ * classes and "class 0" and so on for any other number.
+ */
+bw_status bw_model_set_names(bw_model *model, const char *path, bw_error *error);
+
+#endif

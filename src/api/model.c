@@ -1,0 +1,198 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "api/api.h"
+
+enum { MODEL_FILE_LIMIT = 64 << 20 };
+
+static const char random_prefix[] = "random:";
+
+/* `path` with its suffix replaced. */
+static const char *sibling(bw_arena *arena, const char *path, const char *suffix)
+{
+    const char *slash = strrchr(path, '/');
+    const char *dot = strrchr(slash ? slash : path, '.');
+    int stem = (int)(dot ? (size_t)(dot - path) : strlen(path));
+    return bw_arena_format(arena, "%.*s%s", stem, path, suffix);
+}
+
+static bw_status parse_seed(uint64_t *seed, const char *text, bw_error *error)
+{
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || errno)
+        return bw_fail(error, BW_ERROR_ARGUMENT, "'random:%s' needs a whole number, as random:1",
+                       text);
+    *seed = value;
+    return BW_OK;
+}
+
+static bw_status find_weights(bw_source *source, bw_model *model, const char *weights,
+                              bw_error *error)
+{
+    size_t prefix = sizeof random_prefix - 1;
+    if (weights && strncmp(weights, random_prefix, prefix) == 0)
+        return parse_seed(&source->seed, weights + prefix, error);
+    if (!weights)
+        weights = sibling(&model->arena, source->path, ".weights");
+    if (!weights)
+        return bw_fail_memory(error, strlen(source->path), "a file name");
+    source->weights_path = weights;
+    bw_status status = bw_map_file(&model->weights, weights, error);
+    source->weights = model->weights;
+    return status;
+}
+
+/* The identity of a model: a digest of its two files, or of the seed in place of weights. */
+static void take_fingerprint(bw_model *model, const bw_source *source)
+{
+    XXH128_hash_t hash = XXH3_128bits(source->text, source->size);
+    if (source->weights_path)
+        hash = XXH3_128bits_withSeed(source->weights.data, source->weights.size,
+                                     hash.low64 ^ hash.high64);
+    else
+        hash = XXH3_128bits_withSeed(&source->seed, sizeof source->seed, hash.low64 ^ hash.high64);
+    snprintf(model->fingerprint, sizeof model->fingerprint, "%016llx%016llx",
+             (unsigned long long)hash.high64, (unsigned long long)hash.low64);
+}
+
+static bw_status check_heads(bw_model *model, const char *path, bw_error *error)
+{
+    const bw_graph *graph = &model->import.graph;
+    if (graph->output_count == 0)
+        return bw_fail(error, BW_ERROR_FORMAT, "%s: has no detection layer", path);
+    model->classes = graph->outputs[0].head.classes;
+    for (size_t index = 1; index < graph->output_count; index++) {
+        if (graph->outputs[index].head.classes != model->classes)
+            return bw_fail(error, BW_ERROR_UNSUPPORTED,
+                           "%s: its detection layers have %d and %d classes; all must have the "
+                           "same",
+                           path, model->classes, graph->outputs[index].head.classes);
+    }
+    return BW_OK;
+}
+
+static bw_status find_names(bw_model *model, const char *path, bw_error *error)
+{
+    const char *names = sibling(&model->arena, path, ".names");
+    if (!names)
+        return bw_fail_memory(error, strlen(path), "a file name");
+    return bw_model_set_names(model, access(names, F_OK) == 0 ? names : NULL, error);
+}
+
+static bw_status load(bw_model *model, bw_source *source, const char *weights, bw_error *error)
+{
+    bw_status status = find_weights(source, model, weights, error);
+    if (status == BW_OK)
+        status = bw_import_model(&model->import, source, error);
+    if (status == BW_OK)
+        status = check_heads(model, source->path, error);
+    if (status == BW_OK)
+        status = find_names(model, source->path, error);
+    if (status == BW_OK)
+        take_fingerprint(model, source);
+    return status;
+}
+
+bw_status bw_model_load(bw_model **out, const char *path, const char *weights,
+                        const bw_limits *limits, bw_error *error)
+{
+    *out = NULL;
+    bw_model *model = calloc(1, sizeof *model);
+    if (!model)
+        return bw_fail_memory(error, sizeof *model, "a model");
+    bw_limits_init(&model->limits);
+    if (limits)
+        model->limits = *limits;
+    uint8_t *text = NULL;
+    bw_source source = {.path = path, .limits = &model->limits};
+    bw_status status = bw_read_file(&text, &source.size, path, MODEL_FILE_LIMIT, error);
+    source.text = (const char *)text;
+    if (status == BW_OK)
+        status = load(model, &source, weights, error);
+    free(text);
+    if (status != BW_OK)
+        bw_model_close(&model);
+    *out = model;
+    return status;
+}
+
+bw_status bw_model_resize(bw_model *model, int width, int height, bw_error *error)
+{
+    bw_graph *graph = &model->import.graph;
+    bw_shape before = graph->tensors[0].shape;
+    if (width < 1 || height < 1 || width > 1 << 16 || height > 1 << 16)
+        return bw_fail(error, BW_ERROR_ARGUMENT, "an input of %d × %d pixels makes no sense", width,
+                       height);
+    bw_status status = bw_graph_resize(graph, height, width, error);
+    if (status == BW_OK)
+        return BW_OK;
+    bw_fail_prefix(error, status,
+                   "the network does not fit an input of %d × %d pixels (multiples "
+                   "of its largest stride, often 32, do)",
+                   width, height);
+    bw_graph_resize(graph, before.height, before.width, NULL);
+    return status;
+}
+
+static uint64_t count_weights(const bw_graph *graph)
+{
+    uint64_t count = 0;
+    for (size_t index = 0; index < graph->node_count; index++) {
+        const bw_node *node = &graph->nodes[index];
+        count += node->weights.count + node->bias.count + node->scale.count + node->shift.count +
+                 node->mean.count + node->variance.count;
+    }
+    return count;
+}
+
+static uint64_t count_boxes(const bw_graph *graph)
+{
+    uint64_t count = 0;
+    for (size_t index = 0; index < graph->output_count; index++) {
+        const bw_output *output = &graph->outputs[index];
+        bw_shape shape = graph->tensors[output->tensor].shape;
+        count += (uint64_t)shape.height * (uint64_t)shape.width * (uint64_t)output->head.anchors;
+    }
+    return count;
+}
+
+void bw_model_describe(const bw_model *model, bw_model_info *info)
+{
+    const bw_graph *graph = &model->import.graph;
+    *info = (bw_model_info){
+        .width = graph->tensors[0].shape.width,
+        .height = graph->tensors[0].shape.height,
+        .classes = model->classes,
+        .names = model->names,
+        .layers = model->import.layers,
+        .boxes = count_boxes(graph),
+        .weights = count_weights(graph),
+        .resize = model->import.resize,
+    };
+    for (size_t index = 0; index < graph->node_count; index++)
+        info->macs += bw_node_macs(graph, &graph->nodes[index]);
+    memcpy(info->fingerprint, model->fingerprint, sizeof info->fingerprint);
+}
+
+const char *bw_model_warnings(const bw_model *model)
+{
+    return model->import.warnings ? model->import.warnings : "";
+}
+
+void bw_model_close(bw_model **handle)
+{
+    bw_model *model = *handle;
+    if (!model)
+        return;
+    bw_import_free(&model->import);
+    bw_unmap_file(&model->weights);
+    bw_arena_free(&model->arena);
+    free(model);
+    *handle = NULL;
+}

@@ -1,0 +1,171 @@
+/**
+ * The processor as a backend: one arena, one pool of threads, the plan's steps one after the other.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/backend.h"
+#include "base/cpu.h"
+#include "base/memory.h"
+
+/* Pieces that a thread's share of a step is cut into, so that a faster thread can help. */
+enum { PIECES = 8 };
+
+struct bw_executor {
+    const bw_plan *plan;
+    const bw_kernel **kernels; /* one a step */
+    float *arena;
+    uint8_t *scratch; /* `scratch_bytes` for each thread */
+    size_t scratch_bytes;
+    bw_pool *pool; /* borrowed */
+};
+
+/* What the pool's threads need to know of the step that is running. */
+typedef struct bw_step_call {
+    const bw_kernel *kernel;
+    const bw_operation *operation;
+    bw_operands operands;
+    uint8_t *scratch;
+    size_t scratch_bytes;
+} bw_step_call;
+
+static void close_executor(bw_executor **handle)
+{
+    bw_executor *executor = *handle;
+    if (!executor)
+        return;
+    bw_aligned_free(executor->arena);
+    bw_aligned_free(executor->scratch);
+    free((void *)executor->kernels);
+    free(executor);
+    *handle = NULL;
+}
+
+static bw_status bind_kernels(bw_executor *executor, bw_error *error)
+{
+    const bw_plan *plan = executor->plan;
+    uint32_t features = bw_cpu_features();
+    for (int index = 0; index < plan->step_count; index++) {
+        const bw_step *step = &plan->steps[index];
+        const bw_kernel *kernel = bw_kernel_find(step->kernel);
+        if (!kernel)
+            return bw_fail(error, BW_ERROR_UNSUPPORTED, "layer %s: there is no kernel '%s' here",
+                           step->layer, step->kernel);
+        char missing[64];
+        bw_cpu_describe(missing, sizeof missing, kernel->needs & ~features);
+        if (kernel->needs & ~features)
+            return bw_fail(error, BW_ERROR_UNSUPPORTED,
+                           "layer %s: kernel '%s' needs %s, which this machine lacks; build the "
+                           "plan again here",
+                           step->layer, step->kernel, missing);
+        executor->kernels[index] = kernel;
+        size_t bytes = kernel->scratch_bytes ? kernel->scratch_bytes(&step->operation) : 0;
+        if (executor->scratch_bytes < bytes)
+            executor->scratch_bytes = bytes;
+    }
+    executor->scratch_bytes = bw_round_up(executor->scratch_bytes, 4096);
+    return BW_OK;
+}
+
+static bw_status allocate(bw_executor *executor, bw_error *error)
+{
+    int threads = bw_pool_threads(executor->pool);
+    size_t bytes = executor->plan->arena_floats * sizeof(float), scratch;
+    executor->arena = bw_large_alloc(bytes);
+    if (!executor->arena)
+        return bw_fail_memory(error, bytes, "activations");
+    if (!bw_size_multiply(&scratch, executor->scratch_bytes, (size_t)threads))
+        return bw_fail(error, BW_ERROR_LIMIT, "%d threads need too much scratch memory", threads);
+    executor->scratch = bw_large_alloc(scratch);
+    return executor->scratch ? BW_OK : bw_fail_memory(error, scratch, "scratch memory");
+}
+
+static bw_status open_executor(bw_executor **out, const bw_plan *plan, bw_pool *pool,
+                               bw_error *error)
+{
+    *out = NULL;
+    bw_executor *executor = calloc(1, sizeof *executor);
+    if (!executor)
+        return bw_fail_memory(error, sizeof *executor, "an executor");
+    executor->plan = plan;
+    executor->pool = pool;
+    executor->kernels = calloc((size_t)plan->step_count + 1, sizeof *executor->kernels);
+    bw_status status = executor->kernels ? bind_kernels(executor, error)
+                                         : bw_fail_memory(error, sizeof *executor, "an executor");
+    if (status == BW_OK)
+        status = allocate(executor, error);
+    if (status != BW_OK)
+        close_executor(&executor);
+    *out = executor;
+    return status;
+}
+
+static float *input(bw_executor *executor, int index)
+{
+    const bw_port *port = &executor->plan->input;
+    return executor->arena + port->offset + (size_t)index * port->layout.image_stride;
+}
+
+static void run_units(void *context, int first, int last, int worker)
+{
+    const bw_step_call *call = context;
+    call->kernel->run(call->operation, &call->operands, first, last,
+                      call->scratch + (size_t)worker * call->scratch_bytes);
+}
+
+static void run_step(bw_executor *executor, int index, int images)
+{
+    const bw_step *step = &executor->plan->steps[index];
+    bw_step_call call = {
+        .kernel = executor->kernels[index],
+        .operation = &step->operation,
+        .operands = {executor->arena + step->in, executor->arena + step->second,
+                     executor->arena + step->out, executor->plan->weights + step->weights, images},
+        .scratch = executor->scratch,
+        .scratch_bytes = executor->scratch_bytes,
+    };
+    int units = call.kernel->units(call.operation, images);
+    int grain = units / (bw_pool_threads(executor->pool) * PIECES);
+    bw_pool_run(executor->pool, run_units, &call, units, grain > 0 ? grain : 1);
+}
+
+static bw_status run(bw_executor *executor, int images, uint64_t *step_times, bw_error *error)
+{
+    const bw_plan *plan = executor->plan;
+    if (images < 1 || images > plan->batch)
+        return bw_fail(error, BW_ERROR_ARGUMENT, "%d images do not fit a plan for %d", images,
+                       plan->batch);
+    uint64_t before = step_times ? bw_clock() : 0;
+    for (int index = 0; index < plan->step_count; index++) {
+        run_step(executor, index, images);
+        if (step_times) {
+            uint64_t now = bw_clock();
+            step_times[index] += now - before;
+            before = now;
+        }
+    }
+    return BW_OK;
+}
+
+static bw_head_view output(const bw_executor *executor, int index, int image)
+{
+    const bw_port *port = &executor->plan->outputs[index];
+    const bw_layout *layout = &port->layout;
+    return (bw_head_view){
+        .data = executor->arena + port->offset + (size_t)image * layout->image_stride,
+        .height = layout->height,
+        .width = layout->width,
+        .lanes = layout->lanes,
+        .plane_stride = layout->plane_stride,
+        .row_stride = layout->row_stride,
+    };
+}
+
+const bw_backend bw_backend_cpu = {
+    .name = "cpu",
+    .open = open_executor,
+    .input = input,
+    .run = run,
+    .output = output,
+    .close = close_executor,
+};

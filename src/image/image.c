@@ -1,0 +1,105 @@
+#include "image/image.h"
+
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "image/format.h"
+
+static const bw_image_format *const formats[] = {
+    &bw_format_jpeg, &bw_format_png, &bw_format_webp, &bw_format_bmp, NULL,
+};
+
+void bw_decode_options_init(bw_decode_options *options)
+{
+    options->ignore_exif = false;
+    bw_limits_init(&options->limits);
+}
+
+void bw_image_clear(bw_image *image)
+{
+    free(image->pixels);
+    *image = (bw_image){0};
+}
+
+bw_status bw_image_check(const bw_image *image, bw_error *error)
+{
+    if (image && image->pixels && image->width > 0 && image->height > 0 &&
+        image->stride / 3 >= (size_t)image->width)
+        return BW_OK;
+    return bw_fail(error, BW_ERROR_ARGUMENT,
+                   "a picture needs pixels, a width and height above 0, and a stride of at least "
+                   "three times its width");
+}
+
+bw_status bw_image_allocate(bw_image *out, uint64_t width, uint64_t height, const bw_limits *limits,
+                            bw_error *error)
+{
+    unsigned long long w = width, h = height;
+    if (width == 0 || height == 0)
+        return bw_fail(error, BW_ERROR_FORMAT, "the picture has no pixels: %llu × %llu", w, h);
+    if (width > INT32_MAX || height > INT32_MAX || width > limits->image_pixels / height)
+        return bw_fail(error, BW_ERROR_LIMIT,
+                       "the picture claims %llu × %llu pixels, more than the limit of %llu", w, h,
+                       (unsigned long long)limits->image_pixels);
+    size_t bytes;
+    if (!bw_size_multiply(&bytes, (size_t)width * 3, (size_t)height))
+        return bw_fail_memory(error, SIZE_MAX, "pixels");
+    out->pixels = malloc(bytes);
+    if (!out->pixels)
+        return bw_fail_memory(error, bytes, "pixels");
+    out->width = (int)width;
+    out->height = (int)height;
+    out->stride = (size_t)width * 3;
+    return BW_OK;
+}
+
+static bw_status decode(bw_image *out, const uint8_t *bytes, size_t size,
+                        const bw_decode_options *options, bw_error *error)
+{
+    if (size > options->limits.image_bytes)
+        return bw_fail(error, BW_ERROR_LIMIT,
+                       "the picture has %zu bytes, more than the limit of %llu", size,
+                       (unsigned long long)options->limits.image_bytes);
+    for (int i = 0; formats[i]; i++) {
+        if (!formats[i]->matches(bytes, size))
+            continue;
+        out->format = formats[i]->name;
+        out->orientation = 1;
+        bw_status status = formats[i]->decode(out, bytes, size, &options->limits, error);
+        if (status == BW_OK && !options->ignore_exif)
+            status = bw_image_orient(out, out->orientation, error);
+        return status;
+    }
+    return bw_image_refuse(bytes, size, error);
+}
+
+bw_status bw_image_decode(bw_image *out, const void *bytes, size_t size,
+                          const bw_decode_options *options, bw_error *error)
+{
+    *out = (bw_image){0};
+    bw_decode_options defaults;
+    bw_decode_options_init(&defaults);
+    bw_status status = decode(out, bytes, bytes ? size : 0, options ? options : &defaults, error);
+    if (status != BW_OK)
+        bw_image_clear(out);
+    return status;
+}
+
+bw_status bw_image_read(bw_image *out, const char *path, const bw_decode_options *options,
+                        bw_error *error)
+{
+    *out = (bw_image){0};
+    bw_decode_options defaults;
+    bw_decode_options_init(&defaults);
+    if (!options)
+        options = &defaults;
+    uint8_t *bytes;
+    size_t size;
+    bw_status status = bw_read_file(&bytes, &size, path, options->limits.image_bytes, error);
+    if (status != BW_OK)
+        return status;
+    status = bw_image_decode(out, bytes, size, options, error);
+    free(bytes);
+    return status == BW_OK ? BW_OK : bw_fail_prefix(error, status, "%s", path);
+}

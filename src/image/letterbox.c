@@ -1,0 +1,152 @@
+/**
+ * Pictures into the network's input: one bilinear pass, without allocation.
+ *
+ * An output row is made in two steps. Two source rows are blended into a row of floats, then pairs
+ * of its pixels into output pixels; both loops are contiguous on the side that has more to do. The
+ * row of floats lives on the stack, so wide pictures are worked through in tiles of columns.
+ */
+#include <math.h>
+
+#include "image/image.h"
+#include "kernels/border.h"
+
+enum {
+    TILE_COLUMNS = 512, /* output pixels of a tile, at most */
+    TILE_SOURCES = 1024 /* pixels of the source row under a tile, at most */
+};
+
+typedef float float4 __attribute__((vector_size(16)));
+
+/* Where between two neighbours a sample lies; where the second would be outside, weight is 0. */
+typedef struct sample {
+    int low;
+    float weight;
+} sample;
+
+/* Columns [start, start + count) of the fitted picture, made from pixels `source` and following. */
+typedef struct column_tile {
+    int start, count, source, sources;
+    int offset[TILE_COLUMNS]; /* of the left neighbour in the row of floats */
+    float weight[TILE_COLUMNS];
+} column_tile;
+
+static int fitted(double size, int limit)
+{
+    double rounded = nearbyint(size);
+    return rounded < 1 ? 1 : rounded > limit ? limit : (int)rounded;
+}
+
+bw_fit bw_fit_make(int picture_width, int picture_height, int input_width, int input_height,
+                   bw_resize resize)
+{
+    if (resize == BW_RESIZE_STRETCH)
+        return (bw_fit){0, 0, input_width, input_height};
+    double across = (double)input_width / picture_width;
+    double down = (double)input_height / picture_height;
+    double ratio = across < down ? across : down;
+    int width = fitted(picture_width * ratio, input_width);
+    int height = fitted(picture_height * ratio, input_height);
+    return (bw_fit){(input_width - width) / 2, (input_height - height) / 2, width, height};
+}
+
+/* Pixel centres are at half integers: output `index` of `fitted` looks at this place of `size`. */
+static sample sample_at(int index, int fitted_size, int size)
+{
+    double place = (index + 0.5) * ((double)size / fitted_size) - 0.5;
+    if (place <= 0)
+        return (sample){0, 0.0f};
+    if (place >= size - 1)
+        return (sample){size - 1, 0.0f};
+    int low = (int)place;
+    return (sample){low, (float)(place - low)};
+}
+
+static void make_tile(column_tile *tile, int start, int fitted_width, int width)
+{
+    tile->start = start;
+    tile->source = sample_at(start, fitted_width, width).low;
+    tile->count = 0;
+    int end = tile->source;
+    for (int x = start; x < fitted_width && tile->count < TILE_COLUMNS; x++) {
+        sample at = sample_at(x, fitted_width, width);
+        if (at.low + 2 - tile->source > TILE_SOURCES)
+            break;
+        end = at.low + 2;
+        tile->offset[tile->count] = (at.low - tile->source) * 3;
+        tile->weight[tile->count++] = at.weight;
+    }
+    tile->sources = (end < width ? end : width) - tile->source;
+}
+
+static void blend_rows(float *restrict out, const uint8_t *restrict above,
+                       const uint8_t *restrict below, float weight, int count)
+{
+    for (int i = 0; i < count; i++)
+        out[i] = (float)above[i] + (float)(below[i] - above[i]) * weight;
+}
+
+/* The fourth lane of a load is the next pixel's red; the scale makes it zero. */
+static void blend_columns(float *restrict out, const float *restrict row, const column_tile *tile)
+{
+    const float4 scale = {1.0f / 255.0f, 1.0f / 255.0f, 1.0f / 255.0f, 0.0f};
+    for (int i = 0; i < tile->count; i++) {
+        float4 left, right;
+        memcpy(&left, row + tile->offset[i], sizeof left);
+        memcpy(&right, row + tile->offset[i] + 3, sizeof right);
+        float4 pixel = (left + (right - left) * tile->weight[i]) * scale;
+        memcpy(out + (size_t)i * BW_IMAGE_LANES, &pixel, sizeof pixel);
+    }
+}
+
+static void pack_tile(const bw_image *image, const bw_fit *fit, const column_tile *tile,
+                      const bw_layout *layout, float *out, int first, int last)
+{
+    /* The last pixel's loads reach four elements beyond it, with no weight: they must be finite. */
+    float row[TILE_SOURCES * 3 + 4];
+    memset(row + tile->sources * 3, 0, 4 * sizeof *row);
+    size_t column = (size_t)(fit->left + tile->start) * BW_IMAGE_LANES;
+    for (int y = first; y < last; y++) {
+        sample at = sample_at(y - fit->top, fit->height, image->height);
+        const uint8_t *above =
+            image->pixels + (size_t)at.low * image->stride + (size_t)tile->source * 3;
+        const uint8_t *below = at.weight > 0 ? above + image->stride : above;
+        blend_rows(row, above, below, at.weight, tile->sources * 3);
+        blend_columns(out + (size_t)y * layout->row_stride + column, row, tile);
+    }
+}
+
+static void fill_grey(float *out, int pixels)
+{
+    const float grey[BW_IMAGE_LANES] = {0.5f, 0.5f, 0.5f, 0.0f};
+    for (int i = 0; i < pixels; i++)
+        memcpy(out + (size_t)i * BW_IMAGE_LANES, grey, sizeof grey);
+}
+
+/* Everything of rows [first, last) that the picture does not cover. */
+static void fill_around(const bw_fit *fit, const bw_layout *layout, float *out, int first, int last)
+{
+    int right = fit->left + fit->width;
+    for (int y = first; y < last; y++) {
+        float *row = out + (size_t)y * layout->row_stride;
+        if (y < fit->top || y >= fit->top + fit->height) {
+            fill_grey(row, layout->width);
+            continue;
+        }
+        fill_grey(row, fit->left);
+        fill_grey(row + (size_t)right * BW_IMAGE_LANES, layout->width - right);
+    }
+}
+
+void bw_image_pack(const bw_image *image, const bw_fit *fit, const bw_layout *layout, float *out,
+                   int first, int last)
+{
+    bw_zero_border(layout, out, first, last);
+    fill_around(fit, layout, out, first, last);
+    int bottom = fit->top + fit->height;
+    int from = first > fit->top ? first : fit->top, to = last < bottom ? last : bottom;
+    column_tile tile;
+    for (int start = 0; start < fit->width && from < to; start += tile.count) {
+        make_tile(&tile, start, fit->width, image->width);
+        pack_tile(image, fit, &tile, layout, out, from, to);
+    }
+}

@@ -1,0 +1,212 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/arrange.h"
+#include "plan/plan.h"
+
+typedef struct lowering {
+    bw_plan *plan;
+    const bw_graph *graph;
+    bw_seat *seats;
+    const bw_node **sources; /* for each step, the node whose weights it packs */
+    uint32_t cpu;
+} lowering;
+
+static const bw_family families[BW_OP_COUNT] = {
+    [BW_OP_CONV] = BW_FAMILY_CONV,         [BW_OP_ACTIVATION] = BW_FAMILY_ACTIVATION,
+    [BW_OP_MAX_POOL] = BW_FAMILY_MAX_POOL, [BW_OP_AVERAGE_POOL] = BW_FAMILY_AVERAGE_POOL,
+    [BW_OP_ADD] = BW_FAMILY_ADD,           [BW_OP_CONCAT] = BW_FAMILY_COPY,
+    [BW_OP_SLICE] = BW_FAMILY_COPY,        [BW_OP_UPSAMPLE] = BW_FAMILY_UPSAMPLE,
+    [BW_OP_REORG] = BW_FAMILY_REORG,
+};
+
+static bool is_depthwise(const bw_operation *operation)
+{
+    return operation->groups > 1 && operation->groups == operation->in.channels &&
+           operation->groups == operation->out.channels;
+}
+
+/* The step that computes a node from its input number `input`, operands and kernel included. */
+static bw_step make_step(const lowering *state, const bw_node *node, int input)
+{
+    const bw_attributes *a = &node->attributes;
+    const bw_seat *in = &state->seats[node->inputs[input]];
+    const bw_seat *out = &state->seats[node->output];
+    bw_step step = {.layer = node->name, .in = in->offset, .out = out->offset};
+    step.operation = (bw_operation){.family = families[node->op],
+                                    .in = in->layout,
+                                    .out = out->layout,
+                                    .kernel_height = a->kernel_height,
+                                    .kernel_width = a->kernel_width,
+                                    .stride = a->stride,
+                                    .pad_top = a->pad_top,
+                                    .pad_left = a->pad_left,
+                                    .groups = a->groups,
+                                    .activation = a->activation,
+                                    .slope = a->slope};
+    if (node->op == BW_OP_CONV && is_depthwise(&step.operation))
+        step.operation.family = BW_FAMILY_DEPTHWISE;
+    int second = node->op == BW_OP_ADD ? node->inputs[1] : node->residual;
+    if (second != BW_NONE) {
+        step.operation.has_second = true;
+        step.operation.second = state->seats[second].layout;
+        step.second = state->seats[second].offset;
+    }
+    step.macs = bw_node_macs(state->graph, node);
+    return step;
+}
+
+static bw_status add_step(lowering *state, const bw_step *wanted, const bw_node *node,
+                          bw_error *error)
+{
+    bw_step step = *wanted;
+    const bw_kernel *kernel = bw_kernel_choose(&step.operation, state->cpu);
+    if (!kernel)
+        return bw_fail(error, BW_ERROR_UNSUPPORTED, "layer %s: no kernel computes a %s like this",
+                       node->name, bw_op_name(node->op));
+    step.layer = bw_arena_text(&state->plan->arena, node->name, strlen(node->name));
+    if (!step.layer)
+        return bw_fail_memory(error, strlen(node->name), "a step of the plan");
+    step.kernel = kernel->name;
+    state->plan->cpu_features |= kernel->needs;
+    state->sources[state->plan->step_count] = node;
+    state->plan->steps[state->plan->step_count++] = step;
+    return BW_OK;
+}
+
+/* Only the parts that do not already stand inside the result are copied. */
+static bw_status lower_concat(lowering *state, const bw_node *node, bw_error *error)
+{
+    int channel = 0;
+    bw_status status = BW_OK;
+    for (int input = 0; status == BW_OK && input < node->input_count; input++) {
+        const bw_seat *part = &state->seats[node->inputs[input]];
+        bool in_place = part->host == node->output && part->host_channel == channel;
+        if (!in_place) {
+            bw_step step = make_step(state, node, input);
+            step.operation.out_channel = channel;
+            status = add_step(state, &step, node, error);
+        }
+        channel += part->layout.channels;
+    }
+    return status;
+}
+
+static bw_status lower_slice(lowering *state, const bw_node *node, bw_error *error)
+{
+    if (state->seats[node->output].host == node->inputs[0])
+        return BW_OK;
+    bw_step step = make_step(state, node, 0);
+    step.operation.first_channel = node->attributes.first_channel;
+    return add_step(state, &step, node, error);
+}
+
+static bw_status lower_node(lowering *state, const bw_node *node, bw_error *error)
+{
+    switch (node->op) {
+    case BW_OP_INPUT: return BW_OK;
+    case BW_OP_CONCAT: return lower_concat(state, node, error);
+    case BW_OP_SLICE: return lower_slice(state, node, error);
+    default: {
+        bw_step step = make_step(state, node, 0);
+        return add_step(state, &step, node, error);
+    }
+    }
+}
+
+static size_t count_steps(const bw_graph *graph)
+{
+    size_t count = 0;
+    for (size_t index = 0; index < graph->node_count; index++) {
+        const bw_node *node = &graph->nodes[index];
+        count += node->op == BW_OP_CONCAT ? (size_t)node->input_count : 1;
+    }
+    return count;
+}
+
+static bw_port port_of(const lowering *state, int tensor)
+{
+    return (bw_port){state->seats[tensor].layout, state->seats[tensor].offset};
+}
+
+static bw_status lower_ports(lowering *state, bw_error *error)
+{
+    bw_plan *plan = state->plan;
+    const bw_graph *graph = state->graph;
+    size_t count = graph->output_count;
+    plan->outputs = bw_arena_array(&plan->arena, count, sizeof *plan->outputs);
+    plan->heads = bw_arena_array(&plan->arena, count, sizeof *plan->heads);
+    if (!plan->outputs || !plan->heads)
+        return bw_fail_memory(error, count * sizeof *plan->heads, "the plan's outputs");
+    plan->output_count = (int)count;
+    for (size_t index = 0; index < count; index++) {
+        plan->outputs[index] = port_of(state, graph->outputs[index].tensor);
+        plan->heads[index] = graph->outputs[index].head;
+    }
+    for (size_t index = 0; index < graph->node_count; index++) {
+        if (graph->nodes[index].op == BW_OP_INPUT)
+            plan->input = port_of(state, graph->nodes[index].output);
+    }
+    return BW_OK;
+}
+
+static size_t packed_bytes(const bw_step *step)
+{
+    const bw_kernel *kernel = bw_kernel_find(step->kernel);
+    return kernel->packed_bytes ? kernel->packed_bytes(&step->operation) : 0;
+}
+
+static bw_status pack_weights(lowering *state, bw_error *error)
+{
+    bw_plan *plan = state->plan;
+    size_t total = 0;
+    for (int index = 0; index < plan->step_count; index++) {
+        plan->steps[index].weights = total;
+        if (!bw_size_add(&total, total,
+                         bw_round_up(packed_bytes(&plan->steps[index]), BW_ALIGNMENT)))
+            return bw_fail(error, BW_ERROR_LIMIT, "the packed weights are too large");
+    }
+    plan->weight_bytes = total;
+    plan->weights = bw_large_alloc(total);
+    if (!plan->weights)
+        return bw_fail_memory(error, total, "packed weights");
+    for (int index = 0; index < plan->step_count; index++) {
+        const bw_step *step = &plan->steps[index];
+        const bw_kernel *kernel = bw_kernel_find(step->kernel);
+        const bw_node *node = state->sources[index];
+        if (kernel->pack)
+            kernel->pack(&step->operation, node->weights.data, node->bias.data,
+                         plan->weights + step->weights);
+    }
+    return BW_OK;
+}
+
+static bw_status lower_all(lowering *state, bw_error *error)
+{
+    bw_status status = bw_arrange(state->seats, &state->plan->arena_floats, state->graph,
+                                  state->plan->batch, error);
+    for (size_t index = 0; status == BW_OK && index < state->graph->node_count; index++)
+        status = lower_node(state, &state->graph->nodes[index], error);
+    if (status == BW_OK)
+        status = lower_ports(state, error);
+    return status == BW_OK ? pack_weights(state, error) : status;
+}
+
+bw_status bw_plan_lower(bw_plan *plan, const bw_graph *graph, int batch, uint32_t cpu,
+                        bw_error *error)
+{
+    size_t steps = count_steps(graph);
+    lowering state = {.plan = plan, .graph = graph, .cpu = cpu};
+    plan->batch = batch;
+    plan->steps = bw_arena_array(&plan->arena, steps, sizeof *plan->steps);
+    state.seats = malloc(graph->tensor_count * sizeof *state.seats);
+    state.sources = malloc(steps * sizeof(bw_node *));
+    bw_status status = BW_OK;
+    if (!plan->steps || !state.seats || !state.sources)
+        status = bw_fail_memory(error, steps * sizeof *plan->steps, "the plan");
+    else
+        status = lower_all(&state, error);
+    free(state.seats);
+    free((void *)state.sources);
+    return status;
+}

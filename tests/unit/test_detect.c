@@ -1,0 +1,236 @@
+/** Decoding and NMS against the formulas of the papers, written out in double precision. */
+#include "check.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "detect/detect.h"
+
+enum { GRID_W = 5, GRID_H = 4, CLASSES = 3, ANCHORS = 2, CHANNELS = ANCHORS * (5 + CLASSES) };
+enum { INPUT_W = 160, INPUT_H = 128, MOST = ANCHORS * GRID_W * GRID_H * CLASSES };
+
+static float tensor[GRID_H][GRID_W][CHANNELS];
+
+static const bw_head_view view = {.data = &tensor[0][0][0],
+                                  .height = GRID_H,
+                                  .width = GRID_W,
+                                  .lanes = CHANNELS,
+                                  .plane_stride = sizeof tensor / sizeof(float),
+                                  .row_stride = GRID_W * CHANNELS};
+
+static bw_head make_head(bw_head_kind kind, bw_head_form form, float scale_xy)
+{
+    return (bw_head){.kind = kind,
+                     .form = form,
+                     .classes = CLASSES,
+                     .anchors = ANCHORS,
+                     .anchor = {{10, 20}, {33, 5}},
+                     .scale_xy = scale_xy};
+}
+
+static void fill(float low, float high)
+{
+    static uint32_t random = 7;
+    float *values = &tensor[0][0][0];
+    for (size_t index = 0; index < sizeof tensor / sizeof(float); index++) {
+        random = random * 1664525u + 1013904223u;
+        values[index] = low + (high - low) * (float)(random >> 8) / (float)(1 << 24);
+    }
+}
+
+static double logistic(double x)
+{
+    return 1.0 / (1.0 + exp(-x));
+}
+
+static double class_score(const bw_head *head, const float *cell, int class_id)
+{
+    double objectness = head->form == BW_HEAD_SCALED ? (double)cell[4] : logistic((double)cell[4]);
+    if (head->form == BW_HEAD_SCALED)
+        return objectness * (double)cell[5 + class_id];
+    if (head->kind == BW_HEAD_YOLO)
+        return objectness * logistic((double)cell[5 + class_id]);
+    double sum = 0.0;
+    for (int other = 0; other < CLASSES; other++)
+        sum += exp((double)cell[5 + other]);
+    return objectness * exp((double)cell[5 + class_id]) / sum;
+}
+
+static bw_detection expected_box(const bw_head *head, const float *cell, int anchor, int y, int x)
+{
+    bool scaled = head->form == BW_HEAD_SCALED, region = head->kind == BW_HEAD_REGION;
+    double s = (double)head->scale_xy, shift = (s - 1.0) / 2.0;
+    double cx = (scaled ? (double)cell[0] : logistic((double)cell[0])) * s - shift + x;
+    double cy = (scaled ? (double)cell[1] : logistic((double)cell[1])) * s - shift + y;
+    double w = (double)head->anchor[anchor][0], h = (double)head->anchor[anchor][1];
+    w *= scaled ? pow(2.0 * (double)cell[2], 2) : exp((double)cell[2]);
+    h *= scaled ? pow(2.0 * (double)cell[3], 2) : exp((double)cell[3]);
+    double stride_x = (double)INPUT_W / GRID_W, stride_y = (double)INPUT_H / GRID_H;
+    w *= region ? stride_x : 1.0;
+    h *= region ? stride_y : 1.0;
+    cx *= stride_x;
+    cy *= stride_y;
+    return (bw_detection){(float)(cx - w / 2),
+                          (float)(cy - h / 2),
+                          (float)(cx + w / 2),
+                          (float)(cy + h / 2),
+                          0.0f,
+                          0};
+}
+
+static const bw_detection *find(const bw_candidates *candidates, const bw_detection *box,
+                                double score, int class_id)
+{
+    for (size_t index = 0; index < candidates->count; index++) {
+        const bw_detection *item = &candidates->items[index];
+        if (item->class_id == class_id && fabs((double)item->score - score) < 1e-5 &&
+            fabsf(item->left - box->left) < 1e-3f && fabsf(item->right - box->right) < 1e-3f &&
+            fabsf(item->top - box->top) < 1e-3f && fabsf(item->bottom - box->bottom) < 1e-3f)
+            return item;
+    }
+    return NULL;
+}
+
+static void check_decoding(const bw_head *head, double confidence)
+{
+    bw_candidates candidates = {0};
+    size_t expected = 0;
+    check_ok(bw_head_decode(head, &view, INPUT_W, INPUT_H, (float)confidence, NULL, &candidates,
+                            &error));
+    for (int y = 0; y < GRID_H; y++) {
+        for (int x = 0; x < GRID_W; x++) {
+            for (int score_index = 0; score_index < ANCHORS * CLASSES; score_index++) {
+                int anchor = score_index / CLASSES, class_id = score_index % CLASSES;
+                const float *cell = &tensor[y][x][anchor * (5 + CLASSES)];
+                double score = class_score(head, cell, class_id);
+                bw_detection box = expected_box(head, cell, anchor, y, x);
+                bool passes = score > confidence;
+                expected += passes;
+                assert_true(!passes || find(&candidates, &box, score, class_id));
+            }
+        }
+    }
+    assert_true(expected > 0 && expected < MOST);
+    assert_int_equal(candidates.count, expected);
+    bw_candidates_free(&candidates);
+}
+
+static void decodes_yolo(void **state)
+{
+    (void)state;
+    fill(-3.0f, 3.0f);
+    bw_head head = make_head(BW_HEAD_YOLO, BW_HEAD_RAW, 1.0f);
+    check_decoding(&head, 0.25);
+    head.scale_xy = 1.2f;
+    check_decoding(&head, 0.01);
+}
+
+static void decodes_new_coords(void **state)
+{
+    (void)state;
+    fill(0.0f, 1.0f);
+    bw_head head = make_head(BW_HEAD_YOLO, BW_HEAD_SCALED, 2.0f);
+    check_decoding(&head, 0.25);
+}
+
+static void decodes_region(void **state)
+{
+    (void)state;
+    fill(-3.0f, 3.0f);
+    bw_head head = make_head(BW_HEAD_REGION, BW_HEAD_RAW, 1.0f);
+    check_decoding(&head, 0.2);
+}
+
+static void filters_classes(void **state)
+{
+    (void)state;
+    const bool classes[CLASSES] = {false, true, false};
+    bw_candidates candidates = {0};
+    fill(-1.0f, 3.0f);
+    bw_head head = make_head(BW_HEAD_YOLO, BW_HEAD_RAW, 1.0f);
+    check_ok(bw_head_decode(&head, &view, INPUT_W, INPUT_H, 0.1f, classes, &candidates, &error));
+    assert_true(candidates.count > 0);
+    for (size_t index = 0; index < candidates.count; index++)
+        assert_int_equal(candidates.items[index].class_id, 1);
+    bw_candidates_free(&candidates);
+}
+
+static void survives_nan_and_infinity(void **state)
+{
+    (void)state;
+    const float poison[] = {NAN, INFINITY, -INFINITY, 1e30f, -1e30f};
+    bw_head head = make_head(BW_HEAD_YOLO, BW_HEAD_RAW, 1.0f);
+    for (size_t index = 0; index < sizeof poison / sizeof *poison; index++) {
+        bw_candidates candidates = {0};
+        fill(0.0f, 1.0f);
+        for (int channel = 0; channel < CHANNELS; channel++)
+            tensor[1][channel % GRID_W][channel] = poison[index];
+        check_ok(bw_head_decode(&head, &view, INPUT_W, INPUT_H, 0.1f, NULL, &candidates, &error));
+        for (size_t item = 0; item < candidates.count; item++) {
+            assert_true(isfinite(candidates.items[item].left));
+            assert_true(isfinite(candidates.items[item].score));
+        }
+        bw_candidates_free(&candidates);
+    }
+}
+
+static void put(bw_candidates *candidates, float left, float score, int class_id)
+{
+    bw_detection box = {left, 0, left + 10, 10, score, class_id};
+    candidates->items[candidates->count++] = box;
+}
+
+static size_t suppress(bw_candidates *candidates, bw_nms_options options)
+{
+    candidates->count = 0;
+    put(candidates, 0, 0.5f, 0);
+    put(candidates, 1, 0.9f, 0);  /* overlaps the first by 9/11 */
+    put(candidates, 1, 0.8f, 1);  /* the same place, another class */
+    put(candidates, 6, 0.7f, 0);  /* overlaps the second by 5/15 */
+    put(candidates, 40, 0.6f, 1); /* alone */
+    check_ok(bw_nms_apply(candidates, &options, &error));
+    return candidates->count;
+}
+
+static void suppresses(void **state)
+{
+    (void)state;
+    bw_candidates candidates = {.items = malloc(8 * sizeof(bw_detection)), .capacity = 8};
+    assert_int_equal(suppress(&candidates, (bw_nms_options){0.45f, false, false, 300}), 4);
+    assert_true(candidates.items[0].score == 0.9f && candidates.items[3].score == 0.6f);
+    assert_int_equal(suppress(&candidates, (bw_nms_options){0.30f, false, false, 300}), 3);
+    assert_int_equal(suppress(&candidates, (bw_nms_options){0.45f, false, true, 300}), 3);
+    assert_int_equal(suppress(&candidates, (bw_nms_options){0.45f, false, false, 2}), 2);
+    /* 1/3 − (5 / √(15² + 10²))² = 0.256: DIoU spares what plain overlap removes. */
+    assert_int_equal(suppress(&candidates, (bw_nms_options){0.30f, true, false, 300}), 4);
+    bw_candidates_free(&candidates);
+}
+
+static void ties_keep_their_order(void **state)
+{
+    (void)state;
+    bw_candidates candidates = {.items = malloc(64 * sizeof(bw_detection)), .capacity = 64};
+    for (int index = 0; index < 64; index++)
+        put(&candidates, 20.0f * (float)index, 0.5f, index % 3);
+    bw_nms_options options = {0.45f, false, false, 300};
+    check_ok(bw_nms_apply(&candidates, &options, &error));
+    assert_int_equal(candidates.count, 64);
+    for (int index = 0; index < 64; index++)
+        assert_true(candidates.items[index].left == 20.0f * (float)index);
+    bw_candidates_free(&candidates);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(decodes_yolo),
+        cmocka_unit_test(decodes_new_coords),
+        cmocka_unit_test(decodes_region),
+        cmocka_unit_test(filters_classes),
+        cmocka_unit_test(survives_nan_and_infinity),
+        cmocka_unit_test(suppresses),
+        cmocka_unit_test(ties_keep_their_order),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,162 @@
+/** The passes: what they fuse, what they must leave, and that the numbers are right. */
+#include "check.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "passes/passes.h"
+
+static const float weights[] = {1.0f, -2.0f, 3.0f, 0.5f};
+static const float scale[] = {2.0f, -1.0f}, shift[] = {0.25f, 4.0f};
+static const float mean[] = {1.5f, -3.0f}, variance[] = {4.0f, 0.25f};
+
+static int add(bw_graph *graph, bw_op op, int first, int second)
+{
+    int inputs[] = {first, second}, tensor;
+    bw_node node = {.op = op, .name = bw_op_name(op), .inputs = inputs, .residual = BW_NONE};
+    node.input_count = second == BW_NONE ? 1 : 2;
+    node.attributes = (bw_attributes){.kernel_height = 1,
+                                      .kernel_width = 1,
+                                      .stride = 1,
+                                      .groups = 1,
+                                      .channels = 2,
+                                      .epsilon = 1e-5f};
+    if (op == BW_OP_CONV)
+        node.weights = (bw_constant){weights, 4};
+    if (op == BW_OP_ACTIVATION) {
+        node.attributes.activation = BW_LEAKY;
+        node.attributes.slope = 0.1f;
+    }
+    if (op == BW_OP_BATCH_NORM) {
+        node.scale = (bw_constant){scale, 2};
+        node.shift = (bw_constant){shift, 2};
+        node.mean = (bw_constant){mean, 2};
+        node.variance = (bw_constant){variance, 2};
+    }
+    check_ok(bw_graph_add(graph, &tensor, &node, &error));
+    return tensor;
+}
+
+static int start(bw_graph *graph)
+{
+    int tensor;
+    bw_graph_init(graph, 1 << 20);
+    check_ok(bw_graph_add_input(graph, &tensor, (bw_shape){4, 4, 2}, &error));
+    return tensor;
+}
+
+static void finish(bw_graph *graph, int tensor)
+{
+    check_ok(bw_graph_add_output(graph, tensor, &(bw_head){.classes = 1}, &error));
+    check_ok(bw_passes_run(graph, &error));
+}
+
+static void check_close(double value, double wanted)
+{
+    if (!(fabs(value - wanted) <= 1e-6 * (1.0 + fabs(wanted))))
+        fail_msg("%.9g instead of %.9g", value, wanted);
+}
+
+static void folds_and_fuses_a_block(void **state)
+{
+    (void)state;
+    bw_graph graph;
+    int input = start(&graph);
+    int tensor = add(&graph, BW_OP_CONV, input, BW_NONE);
+    tensor = add(&graph, BW_OP_BATCH_NORM, tensor, BW_NONE);
+    finish(&graph, add(&graph, BW_OP_ACTIVATION, tensor, BW_NONE));
+    assert_int_equal(graph.node_count, 2);
+    const bw_node *conv = &graph.nodes[1];
+    assert_int_equal(conv->attributes.activation, BW_LEAKY);
+    for (int channel = 0; channel < 2; channel++) {
+        double factor = (double)scale[channel] / sqrt((double)variance[channel] + 1e-5);
+        check_close((double)conv->bias.data[channel],
+                    (double)shift[channel] - factor * (double)mean[channel]);
+        for (int index = 2 * channel; index < 2 * channel + 2; index++)
+            check_close((double)conv->weights.data[index], factor * (double)weights[index]);
+    }
+    bw_graph_free(&graph);
+}
+
+static void keeps_what_others_read(void **state)
+{
+    (void)state;
+    bw_graph graph;
+    int input = start(&graph);
+    int conv = add(&graph, BW_OP_CONV, input, BW_NONE);
+    int active = add(&graph, BW_OP_ACTIVATION, conv, BW_NONE);
+    finish(&graph, add(&graph, BW_OP_CONCAT, conv, active));
+    assert_int_equal(graph.node_count, 4);
+    assert_int_equal(graph.nodes[1].attributes.activation, BW_LINEAR);
+    bw_graph_free(&graph);
+}
+
+static void normalisation_alone_becomes_depthwise(void **state)
+{
+    (void)state;
+    bw_graph graph;
+    finish(&graph, add(&graph, BW_OP_BATCH_NORM, start(&graph), BW_NONE));
+    const bw_node *node = &graph.nodes[1];
+    assert_int_equal(node->op, BW_OP_CONV);
+    assert_int_equal(node->attributes.groups, 2);
+    check_close((double)node->weights.data[1], -1.0 / sqrt(0.25 + 1e-5));
+    bw_graph_free(&graph);
+}
+
+static void fuses_the_later_convolution(void **state)
+{
+    (void)state;
+    bw_graph graph;
+    int input = start(&graph);
+    int first = add(&graph, BW_OP_CONV, input, BW_NONE);
+    int second = add(&graph, BW_OP_CONV, first, BW_NONE);
+    int active = add(&graph, BW_OP_ACTIVATION, second, BW_NONE);
+    finish(&graph, add(&graph, BW_OP_ADD, first, active));
+    assert_int_equal(graph.node_count, 3);
+    assert_int_equal(graph.nodes[2].residual, graph.nodes[1].output);
+    assert_int_equal(graph.nodes[2].attributes.activation, BW_LEAKY);
+    bw_graph_free(&graph);
+}
+
+static void activation_after_a_sum_stays_after_it(void **state)
+{
+    (void)state;
+    bw_graph graph;
+    int input = start(&graph);
+    int conv = add(&graph, BW_OP_CONV, input, BW_NONE);
+    int sum = add(&graph, BW_OP_ADD, conv, input);
+    finish(&graph, add(&graph, BW_OP_ACTIVATION, sum, BW_NONE));
+    assert_int_equal(graph.node_count, 3);
+    assert_int_equal(graph.nodes[2].op, BW_OP_ADD);
+    assert_int_equal(graph.nodes[2].attributes.activation, BW_LEAKY);
+    assert_int_equal(graph.nodes[1].residual, BW_NONE);
+    bw_graph_free(&graph);
+}
+
+static void removes_what_nobody_reads(void **state)
+{
+    (void)state;
+    bw_graph graph;
+    int input = start(&graph);
+    int conv = add(&graph, BW_OP_CONV, input, BW_NONE);
+    add(&graph, BW_OP_CONV, conv, BW_NONE);
+    int last = add(&graph, BW_OP_CONCAT, conv, input);
+    finish(&graph, last);
+    assert_int_equal(graph.node_count, 3);
+    assert_int_equal(graph.tensor_count, 3);
+    assert_int_equal(graph.outputs[0].tensor, 2);
+    bw_graph_free(&graph);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(folds_and_fuses_a_block),
+        cmocka_unit_test(keeps_what_others_read),
+        cmocka_unit_test(normalisation_alone_becomes_depthwise),
+        cmocka_unit_test(fuses_the_later_convolution),
+        cmocka_unit_test(activation_after_a_sum_stays_after_it),
+        cmocka_unit_test(removes_what_nobody_reads),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
