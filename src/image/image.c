@@ -22,6 +22,16 @@ void bw_image_clear(bw_image *image)
     *image = (bw_image){0};
 }
 
+bw_status bw_image_check(const bw_image *image, bw_error *error)
+{
+    if (image && image->pixels && image->width > 0 && image->height > 0 &&
+        image->stride / 3 >= (size_t)image->width)
+        return BW_OK;
+    return bw_fail(error, BW_ERROR_ARGUMENT,
+                   "a picture needs pixels, a width and height above 0, and a stride of at least "
+                   "three times its width");
+}
+
 bw_status bw_image_allocate(bw_image *out, uint64_t width, uint64_t height, const bw_limits *limits,
                             bw_error *error)
 {

@@ -11,6 +11,9 @@
 #include "base/error.h"
 #include "kernels/kernels.h"
 
+/** Refuses a picture of the caller's whose fields make no sense; `image` may be NULL. */
+bw_status bw_image_check(const bw_image *image, bw_error *error);
+
 /** Where a picture lies in the network's input: `width` × `height` pixels from (left, top). */
 typedef struct bw_fit {
     int left, top, width, height;

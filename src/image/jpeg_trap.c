@@ -13,6 +13,7 @@ static bw_status status_of(int code)
     case JERR_ARITH_NOTIMPL:
     case JERR_BAD_PRECISION:
     case JERR_CONVERSION_NOTIMPL:
+    case JERR_IMAGE_TOO_BIG:
     case JERR_SOF_UNSUPPORTED: return BW_ERROR_UNSUPPORTED;
     default: return BW_ERROR_FORMAT;
     }
