@@ -1,0 +1,190 @@
+#include "model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "terminal.h"
+
+const bw_option bw_model_options[] = {
+    {"model", "NAME|FILE", "network, a .cfg file or a name (default " BW_DEFAULT_MODEL ")",
+     bw_read_text, offsetof(bw_model_choice, model), 0, 0, NULL},
+    {"weights", "FILE", "its weights (default: beside the .cfg), or random:SEED for speed tests",
+     bw_read_text, offsetof(bw_model_choice, weights), 0, 0, NULL},
+    {"names", "FILE", "class names, one a line (default: beside the .cfg, or COCO's)",
+     bw_read_text, offsetof(bw_model_choice, names), 0, 0, NULL},
+    {"size", "N|WxH", "the network's input in pixels (default: the model's own)", bw_read_size,
+     offsetof(bw_model_choice, size), 0, 0, NULL},
+    {0},
+};
+
+const bw_option bw_machine_options[] = {
+    {"threads", "N", "threads of the network (default: one for each processor)", bw_read_int,
+     offsetof(bw_machine_choice, threads), 1, 1024, NULL},
+    {"batch", "N", "pictures the network takes at once (default 1)", bw_read_int,
+     offsetof(bw_machine_choice, batch), 1, 1024, NULL},
+    {"cpu", "LEVEL", "use no more than generic, avx2, avx512, vnni, bf16, amx (default all)",
+     bw_read_cpu, offsetof(bw_machine_choice, cpu), 0, 0, NULL},
+    {0},
+};
+
+const bw_machine_choice bw_machine_defaults = {.batch = 1, .cpu = {.mask = BW_CPU_ALL}};
+
+/* ---- Where models are ------------------------------------------------------------------------ */
+
+enum { PLACES = 4 };
+
+/* Folders to look in, in order; NULL where the environment gives none. */
+typedef struct model_places {
+    bw_arena arena;
+    const char *folders[PLACES];
+} model_places;
+
+static const char *environment_folder(const char *variable)
+{
+    const char *value = getenv(variable);
+    return value && *value ? value : NULL;
+}
+
+/* The folder of the running program, without a slash at its end. */
+static const char *program_folder(bw_arena *arena)
+{
+    char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (length <= 0)
+        return NULL;
+    path[length] = '\0';
+    char *slash = strrchr(path, '/');
+    return slash ? bw_arena_text(arena, path, (size_t)(slash - path)) : NULL;
+}
+
+static void find_places(model_places *places)
+{
+    bw_arena *arena = &places->arena;
+    const char *data = environment_folder("XDG_DATA_HOME"), *home = environment_folder("HOME");
+    const char *program = program_folder(arena);
+    places->folders[0] = environment_folder("BOXWRIGHT_MODELS");
+    if (data)
+        places->folders[1] = bw_arena_format(arena, "%s/boxwright/models", data);
+    else if (home)
+        places->folders[1] = bw_arena_format(arena, "%s/.local/share/boxwright/models", home);
+    if (program) {
+        places->folders[2] = bw_arena_format(arena, "%s/../share/boxwright/models", program);
+        places->folders[3] = bw_arena_format(arena, "%s/../../assets/models", program);
+    }
+}
+
+static bool is_file(const char *path)
+{
+    struct stat status;
+    return path && stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+/* The model's file below one of the places, or NULL. */
+static const char *look_up(model_places *places, const char *name)
+{
+    for (int i = 0; i < PLACES; i++) {
+        if (!places->folders[i])
+            continue;
+        const char *flat = bw_arena_format(&places->arena, "%s/%s.cfg", places->folders[i], name);
+        const char *nested = bw_arena_format(&places->arena, "%s/%s/%s.cfg", places->folders[i],
+                                             name, name);
+        if (is_file(flat))
+            return flat;
+        if (is_file(nested))
+            return nested;
+    }
+    return NULL;
+}
+
+static bw_status fail_not_found(const model_places *places, const char *name, bw_error *error)
+{
+    char list[300] = "";
+    for (int i = 0; i < PLACES; i++) {
+        size_t used = strlen(list);
+        if (places->folders[i])
+            snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "",
+                     places->folders[i]);
+    }
+    return bw_fail(error, BW_ERROR_IO,
+                   "there is no model '%s': no such file, and no %s.cfg in %s; in the source "
+                   "tree 'make assets' fetches the default model",
+                   name, name, list);
+}
+
+bw_status bw_model_find(char **path, const char *name, bw_error *error)
+{
+    *path = NULL;
+    model_places places = {0};
+    const char *found = is_file(name) ? name : NULL;
+    if (!found) {
+        find_places(&places);
+        found = look_up(&places, name);
+    }
+    bw_status status = BW_OK;
+    if (!found)
+        status = fail_not_found(&places, name, error);
+    else if (!(*path = strdup(found)))
+        status = bw_fail_memory(error, strlen(found) + 1, "a model's name");
+    bw_arena_free(&places.arena);
+    return status;
+}
+
+/* ---- Opening --------------------------------------------------------------------------------- */
+
+static void print_warnings(const char *warnings)
+{
+    while (*warnings) {
+        int length = (int)strcspn(warnings, "\n");
+        char line[600];
+        snprintf(line, sizeof line, "warning: %.*s", length, warnings);
+        bw_print_message(line);
+        warnings += length;
+        warnings += *warnings == '\n';
+    }
+}
+
+bw_status bw_model_open(bw_model **out, char **path, const bw_model_choice *choice,
+                        bw_error *error)
+{
+    *out = NULL;
+    bw_status status = bw_model_find(path, choice->model ? choice->model : BW_DEFAULT_MODEL, error);
+    if (status == BW_OK)
+        status = bw_model_load(out, *path, choice->weights, NULL, error);
+    if (status == BW_OK)
+        print_warnings(bw_model_warnings(*out));
+    if (status == BW_OK && choice->names)
+        status = bw_model_read_names(*out, choice->names, error);
+    if (status == BW_OK && choice->size.width)
+        status = bw_model_resize(*out, choice->size.width, choice->size.height, error);
+    if (status != BW_OK) {
+        bw_model_close(out);
+        free(*path);
+        *path = NULL;
+    }
+    return status;
+}
+
+bw_status bw_plan_open(bw_plan **out, char **path, const bw_model_choice *model,
+                       const bw_machine_choice *machine, bw_error *error)
+{
+    *out = NULL;
+    bw_model *loaded;
+    bw_status status = bw_model_open(&loaded, path, model, error);
+    if (status != BW_OK)
+        return status;
+    bw_build_options options;
+    bw_build_options_init(&options);
+    options.batch = machine->batch;
+    options.cpu_mask = machine->cpu.mask;
+    status = bw_plan_build(out, loaded, &options, error);
+    bw_model_close(&loaded);
+    if (status != BW_OK) {
+        free(*path);
+        *path = NULL;
+    }
+    return status;
+}

@@ -1,0 +1,48 @@
+/**
+ * The model that the options name: where it is looked for, how it is opened.
+ */
+#ifndef BW_CLI_MODEL_H
+#define BW_CLI_MODEL_H
+
+#include "options.h"
+
+#define BW_DEFAULT_MODEL "yolov3-tiny"
+
+typedef struct bw_model_choice {
+    const char *model;   /* a file, or a name that is looked up; NULL for the default */
+    const char *weights; /* NULL for the file beside the model */
+    const char *names;   /* NULL for what the model comes with */
+    bw_size size;        /* 0 × 0 for the model's own */
+} bw_model_choice;
+
+/** Options that fill a bw_model_choice. */
+extern const bw_option bw_model_options[];
+
+typedef struct bw_machine_choice {
+    int threads; /* 0: one for each processor */
+    int batch;
+    bw_cpu_level cpu;
+} bw_machine_choice;
+
+/** Options that fill a bw_machine_choice. */
+extern const bw_option bw_machine_options[];
+
+/** What a bw_machine_choice is before any option was read. */
+extern const bw_machine_choice bw_machine_defaults;
+
+/**
+ * Finds a model: `name` as a file; then <name>.cfg and <name>/<name>.cfg below $BOXWRIGHT_MODELS,
+ * the user's data folder, the installed one and the source tree's. `*path` is the caller's (free).
+ * When it is nowhere, the message lists the places.
+ */
+bw_status bw_model_find(char **path, const char *name, bw_error *error);
+
+/** Loads, names and resizes the model; its warnings go to standard error. `*path` as above. */
+bw_status bw_model_open(bw_model **out, char **path, const bw_model_choice *choice,
+                        bw_error *error);
+
+/** Opens the model and builds its plan in one go. */
+bw_status bw_plan_open(bw_plan **out, char **path, const bw_model_choice *model,
+                       const bw_machine_choice *machine, bw_error *error);
+
+#endif

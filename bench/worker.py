@@ -1,0 +1,68 @@
+"""The process of one peer in one mode: it waits for a line, works, and answers with a line.
+
+Commands on standard input, JSON, one a line; answers on standard output:
+
+    {"do": "open", "peer": …, "mode": …, "files": …, "batch": …, "threads": …, "size": [w, h]}
+    {"do": "check", "file": FILE}    writes the heads of the first batch as FILE (.npz)
+    {"do": "run", "seconds": S}      runs for S seconds: throughput and latencies
+
+compare.py stops the process (SIGSTOP) while it is not its turn, so that no spinning thread of one
+engine takes time from another.
+"""
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import time
+
+import numpy as np
+
+WARM_UP_RUNS = 3
+
+
+def open_engine(command: dict):
+    module = importlib.import_module(f"peers.{command['peer']}")
+    width, height = command["size"]
+    images = np.random.default_rng(1).random((command["batch"], 3, height, width), np.float32)
+    engine = module.open_engine(command["files"], command["mode"], command["batch"],
+                                command["threads"], images)
+    for _ in range(WARM_UP_RUNS):
+        engine.run()
+    return engine
+
+
+def measure(engine, seconds: float) -> dict:
+    latencies = []
+    engine.run()
+    start = now = time.perf_counter()
+    while now - start < seconds or len(latencies) < 2:
+        engine.run()
+        before, now = now, time.perf_counter()
+        latencies.append(now - before)
+    return {"throughput": engine.images * len(latencies) / (now - start),
+            "latency_ms": {"median": 1e3 * float(np.median(latencies)),
+                           "min": 1e3 * min(latencies), "max": 1e3 * max(latencies)},
+            "runs": len(latencies)}
+
+
+def main() -> None:
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what an engine prints must not mix with the answers
+    engine = None
+    for line in sys.stdin:
+        command = json.loads(line)
+        if command["do"] == "open":
+            engine = open_engine(command)
+            answer = {"version": engine.version}
+        elif command["do"] == "check":
+            np.savez(command["file"], *engine.outputs())
+            answer = {}
+        else:
+            answer = measure(engine, command["seconds"])
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()

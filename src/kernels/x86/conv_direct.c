@@ -1,0 +1,309 @@
+#include "kernels/x86/conv_direct.h"
+
+#include "kernels/border.h"
+
+enum {
+    WEIGHT_BYTES = 384 << 10, /* of a chunk, or of a round of one group */
+    INPUT_BYTES = 256 << 10,  /* of a band */
+    UNITS_WANTED = 48,        /* a layer should have about so many, */
+    UNIT_LEAST = 20000,       /* but none with less work than this, */
+    UNIT_MOST = 500000,       /* nor with more; in vector multiplications */
+};
+
+/** How the work is cut. */
+typedef struct division {
+    int groups, group_planes; /* the last group may have fewer planes */
+    int chunk_groups, chunks; /* of groups */
+    int rounds, round_planes; /* of input planes */
+    int band_rows, bands;     /* of output rows */
+    size_t window, steps;     /* positions of the window; steps of a tile */
+} division;
+
+static int divide_up(int a, int b)
+{
+    return (a + b - 1) / b;
+}
+
+static int clamp(double x, int least, int most)
+{
+    return x < least ? least : x > most ? most : (int)x;
+}
+
+/* The rows of a band: its input must fit the cache, its work make a unit. */
+static int choose_band(const bw_operation *operation, const division *d, double row_work,
+                       double unit_work)
+{
+    const bw_layout *in = &operation->in;
+    int planes = d->rounds > 1 ? d->round_planes : bw_layout_planes(in);
+    double row_bytes = (double)in->row_stride * planes * sizeof(float);
+    double by_input = INPUT_BYTES / row_bytes - (operation->kernel_height - operation->stride);
+    double rows = by_input / operation->stride;
+    if (rows > unit_work / row_work)
+        rows = unit_work / row_work;
+    int bands = divide_up(operation->out.height, clamp(rows, 1, operation->out.height));
+    return divide_up(operation->out.height, bands);
+}
+
+static division divide(const bw_conv_tiles *tiles, const bw_operation *operation)
+{
+    const bw_layout *in = &operation->in, *out = &operation->out;
+    division d = {.group_planes = tiles->blocks};
+    d.groups = divide_up(bw_layout_planes(out), d.group_planes);
+    d.window = (size_t)operation->kernel_height * (size_t)operation->kernel_width;
+    d.steps = d.window * (size_t)in->channels;
+
+    double group_bytes = (double)d.steps * d.group_planes * BW_LANES * sizeof(float);
+    double group_row = (double)d.steps * d.group_planes * out->width;
+    double total = group_row * d.groups * out->height;
+    double unit_work = clamp(total / UNITS_WANTED, UNIT_LEAST, UNIT_MOST);
+
+    d.chunk_groups = d.groups;
+    if (group_bytes * d.groups > WEIGHT_BYTES) {
+        double by_work = unit_work / (group_row * out->height);
+        double by_bytes = WEIGHT_BYTES / group_bytes;
+        d.chunk_groups = clamp(by_work < by_bytes ? by_work : by_bytes, 1, d.groups);
+    }
+    d.chunks = divide_up(d.groups, d.chunk_groups);
+    d.chunk_groups = divide_up(d.groups, d.chunks);
+
+    int planes = bw_layout_planes(in);
+    d.rounds = clamp(group_bytes / WEIGHT_BYTES + 1.0, 1, planes);
+    d.round_planes = divide_up(planes, d.rounds);
+    d.rounds = divide_up(planes, d.round_planes);
+
+    d.band_rows = choose_band(operation, &d, group_row * d.chunk_groups, unit_work);
+    d.bands = divide_up(out->height, d.band_rows);
+    return d;
+}
+
+bool bw_conv_border_suffices(const bw_operation *operation)
+{
+    const bw_layout *in = &operation->in, *out = &operation->out;
+    int bottom = (out->height - 1) * operation->stride + operation->kernel_height -
+                 operation->pad_top - in->height;
+    int right = (out->width - 1) * operation->stride + operation->kernel_width -
+                operation->pad_left - in->width;
+    return operation->pad_top <= in->border && operation->pad_left <= in->border &&
+           bottom <= in->border && right <= in->border;
+}
+
+bool bw_conv_direct_accepts(const bw_operation *operation)
+{
+    return operation->family == BW_FAMILY_CONV && operation->groups == 1 &&
+           operation->out.lanes == BW_LANES &&
+           (!operation->has_second || operation->second.lanes == BW_LANES) &&
+           bw_conv_border_suffices(operation);
+}
+
+double bw_conv_direct_cost(const bw_conv_tiles *tiles, const bw_operation *operation)
+{
+    const bw_layout *out = &operation->out;
+    division d = divide(tiles, operation);
+    int planes = bw_layout_planes(out), row_tiles = divide_up(out->width, tiles->pixels);
+    double sums = (double)out->width * out->height * planes;
+    double tile_count = (double)row_tiles * out->height * d.groups;
+    double work = sums * (double)d.steps, least = 8.0 * tile_count * (double)d.steps;
+    double memory = (double)d.steps * planes * BW_LANES * sizeof(float) / 16.0;
+    return 1.1 * (work > least ? work : least) + memory + 4.0 * sums + 40.0 * tile_count;
+}
+
+size_t bw_conv_direct_packed_bytes(const bw_operation *operation)
+{
+    size_t steps = (size_t)operation->kernel_height * (size_t)operation->kernel_width *
+                   (size_t)operation->in.channels;
+    return (steps + 1) * (size_t)bw_layout_planes(&operation->out) * BW_LANES * sizeof(float);
+}
+
+/* The weights of one plane of a group, the `block`-th of `blocks`; channels past the last are 0. */
+static void pack_plane(const bw_operation *operation, const float *weights, int plane, int block,
+                       int blocks, float *packed)
+{
+    int inputs = operation->in.channels, lanes = operation->in.lanes;
+    int window = operation->kernel_height * operation->kernel_width;
+    float *to = packed + block * BW_LANES;
+    for (int start = 0; start < inputs; start += lanes) {
+        int end = start + lanes < inputs ? start + lanes : inputs;
+        for (int position = 0; position < window; position++) {
+            for (int input = start; input < end; input++, to += blocks * BW_LANES) {
+                for (int lane = 0; lane < BW_LANES; lane++) {
+                    int channel = plane * BW_LANES + lane;
+                    size_t from =
+                        ((size_t)channel * (size_t)inputs + (size_t)input) * (size_t)window +
+                        (size_t)position;
+                    to[lane] = channel < operation->out.channels ? weights[from] : 0.0f;
+                }
+            }
+        }
+    }
+}
+
+void bw_conv_direct_pack(const bw_conv_tiles *tiles, const bw_operation *operation,
+                         const float *weights, const float *bias, void *packed)
+{
+    division d = divide(tiles, operation);
+    int planes = bw_layout_planes(&operation->out);
+    float *to = packed;
+    for (int channel = 0; channel < planes * BW_LANES; channel++)
+        *to++ = bias && channel < operation->out.channels ? bias[channel] : 0.0f;
+    for (int plane = 0; plane < planes; plane += d.group_planes) {
+        int blocks = planes - plane < d.group_planes ? planes - plane : d.group_planes;
+        for (int block = 0; block < blocks; block++)
+            pack_plane(operation, weights, plane + block, block, blocks, to);
+        to += d.steps * (size_t)blocks * BW_LANES;
+    }
+}
+
+size_t bw_conv_direct_scratch_bytes(const bw_conv_tiles *tiles, const bw_operation *operation)
+{
+    division d = divide(tiles, operation);
+    if (d.rounds == 1)
+        return 0;
+    size_t pixels = (size_t)d.band_rows * (size_t)operation->out.width;
+    return pixels * (size_t)d.group_planes * BW_LANES * sizeof(float);
+}
+
+int bw_conv_direct_units(const bw_conv_tiles *tiles, const bw_operation *operation, int images)
+{
+    division d = divide(tiles, operation);
+    return d.chunks * images * d.bands;
+}
+
+/** What the tiles of one group and one band have in common. */
+typedef struct work {
+    const bw_conv_tiles *tiles;
+    const bw_operation *operation;
+    const division *d;
+    const float *in, *weights, *bias, *second; /* of the image; of the group */
+    float *out, *sums;
+    int blocks, first_row, last_row;
+} work;
+
+static bool in_registers(bw_activation activation)
+{
+    return activation == BW_LINEAR || activation == BW_RELU || activation == BW_LEAKY;
+}
+
+/* What all tiles of a round of input planes have in common. */
+static bw_conv_tile tile_of_round(const work *w, int round)
+{
+    const bw_operation *operation = w->operation;
+    const bw_layout *in = &operation->in;
+    int first = round * w->d->round_planes, planes = bw_layout_planes(in);
+    int left = planes - first, last = round + 1 == w->d->rounds;
+    size_t sum_block = (size_t)w->d->band_rows * (size_t)operation->out.width * BW_LANES;
+    bw_conv_tile tile = {
+        .in_plane = in->plane_stride,
+        .in_row = in->row_stride,
+        .in_column = (size_t)in->lanes,
+        .in_pixel = (size_t)operation->stride * (size_t)in->lanes,
+        .planes = last ? left : w->d->round_planes,
+        .kernel_height = operation->kernel_height,
+        .kernel_width = operation->kernel_width,
+        .channels = in->lanes,
+        .last_channels = last ? in->channels - (planes - 1) * in->lanes : in->lanes,
+        .weights = w->weights +
+                   (size_t)first * (size_t)in->lanes * w->d->window * (size_t)w->blocks * BW_LANES,
+        .start_pixel = round ? BW_LANES : 0,
+        .start_block = round ? sum_block : BW_LANES,
+        .second_block = operation->second.plane_stride,
+        .out_block = last ? operation->out.plane_stride : sum_block,
+    };
+    if (last && in_registers(operation->activation)) {
+        tile.activation = operation->activation;
+        tile.slope = operation->slope;
+    }
+    return tile;
+}
+
+static void run_row(const work *w, int round, int y, bw_conv_tile *tile)
+{
+    const bw_operation *operation = w->operation;
+    const bw_layout *in = &operation->in, *out = &operation->out;
+    bool last = round + 1 == w->d->rounds;
+    bool add = last && operation->has_second && in_registers(operation->activation);
+    ptrdiff_t top = (ptrdiff_t)y * operation->stride - operation->pad_top;
+    const float *row = w->in + (size_t)(round * w->d->round_planes) * in->plane_stride +
+                       top * (ptrdiff_t)in->row_stride - (ptrdiff_t)operation->pad_left * in->lanes;
+    float *sums = w->sums;
+    if (sums)
+        sums += (size_t)(y - w->first_row) * (size_t)out->width * BW_LANES;
+    float *to = last ? w->out + (size_t)y * out->row_stride : sums;
+    const float *second = add ? w->second + (size_t)y * operation->second.row_stride : NULL;
+    int count = divide_up(out->width, w->tiles->pixels);
+    for (int index = 0, x = 0; index < count; index++) {
+        int end = (index + 1) * out->width / count;
+        size_t at = (size_t)x * BW_LANES;
+        tile->in = row + (size_t)x * tile->in_pixel;
+        tile->start = round ? sums + at : w->bias;
+        tile->out = to + at;
+        tile->second = add ? second + at : NULL;
+        w->tiles->run[w->blocks - 1][end - x - 1](tile);
+        x = end;
+    }
+}
+
+/* The activations that want more registers than the tiles leave, row by row after the sums. */
+static void finish_band(const work *w)
+{
+    const bw_operation *operation = w->operation;
+    for (int block = 0; block < w->blocks; block++) {
+        float *out = w->out + (size_t)block * operation->out.plane_stride;
+        const float *second = w->second;
+        if (second)
+            second += (size_t)block * operation->second.plane_stride;
+        for (int y = w->first_row; y < w->last_row; y++)
+            w->tiles->finish(operation->activation, operation->slope,
+                             second ? second + (size_t)y * operation->second.row_stride : NULL,
+                             out + (size_t)y * operation->out.row_stride, operation->out.width);
+    }
+}
+
+static void run_group(const work *w)
+{
+    for (int round = 0; round < w->d->rounds; round++) {
+        bw_conv_tile tile = tile_of_round(w, round);
+        for (int y = w->first_row; y < w->last_row; y++)
+            run_row(w, round, y, &tile);
+    }
+    if (!in_registers(w->operation->activation))
+        finish_band(w);
+    for (int block = 0; block < w->blocks; block++)
+        bw_zero_border(&w->operation->out, w->out + (size_t)block * w->operation->out.plane_stride,
+                       w->first_row, w->last_row);
+}
+
+static void run_unit(const bw_conv_tiles *tiles, const bw_operation *operation,
+                     const bw_operands *operands, const division *d, int unit, float *scratch)
+{
+    const bw_layout *out = &operation->out;
+    int planes = bw_layout_planes(out), band = unit % d->bands;
+    size_t image = (size_t)(unit / d->bands % operands->images);
+    int chunk = unit / d->bands / operands->images;
+    int last_group = (chunk + 1) * d->chunk_groups;
+    work w = {.tiles = tiles, .operation = operation, .d = d, .sums = scratch};
+    w.in = operands->in + image * operation->in.image_stride;
+    w.first_row = band * d->band_rows;
+    w.last_row =
+        w.first_row + d->band_rows < out->height ? w.first_row + d->band_rows : out->height;
+    for (int group = chunk * d->chunk_groups; group < last_group && group < d->groups; group++) {
+        size_t plane = (size_t)group * (size_t)d->group_planes;
+        int left = planes - (int)plane;
+        w.blocks = left < d->group_planes ? left : d->group_planes;
+        w.bias = (const float *)operands->weights + plane * BW_LANES;
+        w.weights =
+            (const float *)operands->weights + ((size_t)planes + plane * d->steps) * BW_LANES;
+        w.out = operands->out + image * out->image_stride + plane * out->plane_stride;
+        if (operation->has_second)
+            w.second = operands->second + image * operation->second.image_stride +
+                       plane * operation->second.plane_stride;
+        run_group(&w);
+    }
+}
+
+void bw_conv_direct_run(const bw_conv_tiles *tiles, const bw_operation *operation,
+                        const bw_operands *operands, int first, int last, void *scratch)
+{
+    division d = divide(tiles, operation);
+    for (int unit = first; unit < last; unit++)
+        run_unit(tiles, operation, operands, &d, unit, d.rounds > 1 ? scratch : NULL);
+}

@@ -1,0 +1,31 @@
+/**
+ * The direct convolution, groups = 1, of any window and stride: what its kernels share, whatever
+ * their micro-kernels.
+ *
+ * A group is as many planes of output as a micro-kernel takes. A unit computes a chunk of groups
+ * for a band of rows of one image. Chunks are outermost among the units, then images, then bands:
+ * weights too large for the cache are streamed once, and all images pass while a chunk of them is
+ * at hand. Where the weights of one group are too large, a band is computed in several rounds of
+ * input planes, its sums kept in scratch between them.
+ *
+ * Packed weights: bias[planes × 16], then each group as conv_tile.h has it.
+ */
+#ifndef BW_KERNELS_X86_CONV_DIRECT_H
+#define BW_KERNELS_X86_CONV_DIRECT_H
+
+#include "kernels/x86/conv_tile.h"
+
+bool bw_conv_direct_accepts(const bw_operation *operation);
+double bw_conv_direct_cost(const bw_conv_tiles *tiles, const bw_operation *operation);
+size_t bw_conv_direct_packed_bytes(const bw_operation *operation);
+void bw_conv_direct_pack(const bw_conv_tiles *tiles, const bw_operation *operation,
+                         const float *weights, const float *bias, void *packed);
+size_t bw_conv_direct_scratch_bytes(const bw_conv_tiles *tiles, const bw_operation *operation);
+int bw_conv_direct_units(const bw_conv_tiles *tiles, const bw_operation *operation, int images);
+void bw_conv_direct_run(const bw_conv_tiles *tiles, const bw_operation *operation,
+                        const bw_operands *operands, int first, int last, void *scratch);
+
+/** Whether every window stays within the border of the input. */
+bool bw_conv_border_suffices(const bw_operation *operation);
+
+#endif
