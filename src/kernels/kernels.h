@@ -101,6 +101,12 @@ typedef struct bw_kernel {
     /** Scratch memory that each thread needs, 64-byte aligned; NULL for none. */
     size_t (*scratch_bytes)(const bw_operation *operation);
 
+    /**
+     * How many times larger its rounding errors may be than those of plain sums, taken over the
+     * whole picture of a channel, for methods that transform their input; 0 for plain sums.
+     */
+    float tolerance;
+
     /** How many independent units the work for `images` images has. */
     int (*units)(const bw_operation *operation, int images);
 

@@ -1,0 +1,225 @@
+/**
+ * Times every kernel on the layers of shapes.c, on one thread.
+ *
+ *     bench_kernels [-c] [-a] [filter]
+ *
+ * Only shapes and kernels whose "shape kernel" contains `filter` are timed. With -c the caches are
+ * emptied before each run, as they are for the weights of a large network. With -a the slow
+ * reference kernels are timed too. A convolution's speed is that of its own definition, whatever
+ * the method saves, so that Winograd's may exceed the peak; that of other families is bytes moved.
+ * The star marks the kernel that bw_kernel_choose takes.
+ */
+#include <immintrin.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/memory.h"
+#include "shapes.h"
+
+enum { FLUSH_BYTES = 96 << 20, LEAST_RUNS = 3 };
+
+static const double enough_seconds = 0.15;
+
+/* Random numbers (xorshift, Marsaglia 2003) in [-1, 1). */
+static void fill(float *out, size_t count, float scale)
+{
+    uint32_t state = 2463534242u;
+    for (size_t i = 0; i < count; i++) {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        out[i] = ((float)(state >> 8) / 8388608.0f - 1.0f) * scale;
+    }
+}
+
+#define BW_CHAINS 12
+
+__attribute__((target("avx512f"))) static float multiply_avx512(long steps)
+{
+    __m512 sums[BW_CHAINS], factor = _mm512_set1_ps(0.999f);
+    for (int chain = 0; chain < BW_CHAINS; chain++)
+        sums[chain] = _mm512_set1_ps((float)chain);
+    for (long step = 0; step < steps; step++) {
+        for (int chain = 0; chain < BW_CHAINS; chain++)
+            sums[chain] = _mm512_fmadd_ps(sums[chain], factor, factor);
+    }
+    for (int chain = 1; chain < BW_CHAINS; chain++)
+        sums[0] = _mm512_add_ps(sums[0], sums[chain]);
+    return _mm512_cvtss_f32(sums[0]);
+}
+
+__attribute__((target("avx2,fma"))) static float multiply_avx2(long steps)
+{
+    __m256 sums[BW_CHAINS], factor = _mm256_set1_ps(0.999f);
+    for (int chain = 0; chain < BW_CHAINS; chain++)
+        sums[chain] = _mm256_set1_ps((float)chain);
+    for (long step = 0; step < steps; step++) {
+        for (int chain = 0; chain < BW_CHAINS; chain++)
+            sums[chain] = _mm256_fmadd_ps(sums[chain], factor, factor);
+    }
+    for (int chain = 1; chain < BW_CHAINS; chain++)
+        sums[0] = _mm256_add_ps(sums[0], sums[chain]);
+    return _mm256_cvtss_f32(sums[0]);
+}
+
+/* The best rate of fused multiply-adds of one core, in FLOP a nanosecond. */
+static double measure_peak(uint32_t cpu)
+{
+    const long steps = 1000000;
+    bool wide = (cpu & BW_CPU_AVX512) != 0;
+    volatile float result;
+    double best = 0.0;
+    if ((cpu & (BW_CPU_AVX2 | BW_CPU_AVX512)) == 0)
+        return 1.0;
+    for (int round = 0; round < 10; round++) {
+        uint64_t start = bw_clock();
+        result = wide ? multiply_avx512(steps) : multiply_avx2(steps);
+        double rate =
+            2.0 * (wide ? 16 : 8) * BW_CHAINS * (double)steps / (double)(bw_clock() - start);
+        best = rate > best ? rate : best;
+    }
+    (void)result;
+    return best;
+}
+
+static void *allocate(size_t bytes)
+{
+    void *block = bw_large_alloc(bytes ? bytes : 1);
+    if (!block) {
+        fputs("bench_kernels: out of memory\n", stderr);
+        exit(EXIT_FAILURE);
+    }
+    return block;
+}
+
+static float *tensor(const bw_layout *layout)
+{
+    size_t count = bw_layout_elements(layout, 1);
+    float *block = allocate(count * sizeof *block);
+    fill(block, count, 1.0f);
+    return block;
+}
+
+static size_t weight_count(const bw_operation *operation)
+{
+    return (size_t)operation->out.channels * (size_t)operation->kernel_height *
+           (size_t)operation->kernel_width *
+           (size_t)(operation->in.channels / (operation->groups ? operation->groups : 1));
+}
+
+static void *pack(const bw_kernel *kernel, const bw_operation *operation)
+{
+    if (!kernel->packed_bytes)
+        return NULL;
+    size_t count = weight_count(operation);
+    float *weights = allocate(count * sizeof *weights);
+    float *bias = allocate((size_t)operation->out.channels * sizeof *bias);
+    fill(weights, count, 2.0f / (float)(1 + count / (size_t)operation->out.channels));
+    fill(bias, (size_t)operation->out.channels, 0.1f);
+    void *packed = allocate(kernel->packed_bytes(operation));
+    kernel->pack(operation, weights, bias, packed);
+    bw_aligned_free(weights);
+    bw_aligned_free(bias);
+    return packed;
+}
+
+static void flush(char *block)
+{
+    for (size_t at = 0; block && at < FLUSH_BYTES; at += 64)
+        block[at]++;
+}
+
+/* The least time of a run in nanoseconds. */
+static double time_kernel(const bw_kernel *kernel, const bw_operation *operation, char *flushed)
+{
+    float *in = tensor(&operation->in), *out = tensor(&operation->out);
+    float *second = operation->has_second ? tensor(&operation->second) : NULL;
+    void *packed = pack(kernel, operation);
+    void *scratch = allocate(kernel->scratch_bytes ? kernel->scratch_bytes(operation) : 0);
+    bw_operands operands = {.in = in + bw_layout_origin(&operation->in),
+                            .out = out + bw_layout_origin(&operation->out),
+                            .weights = packed,
+                            .images = 1};
+    if (second)
+        operands.second = second + bw_layout_origin(&operation->second);
+    double best = 0.0, total = 0.0;
+    for (int runs = 0; runs < LEAST_RUNS || total < enough_seconds * 1e9; runs++) {
+        flush(flushed);
+        uint64_t start = bw_clock();
+        kernel->run(operation, &operands, 0, kernel->units(operation, 1), scratch);
+        double time = (double)(bw_clock() - start);
+        total += time;
+        if (runs == 0 || time < best)
+            best = time;
+    }
+    bw_aligned_free(in);
+    bw_aligned_free(out);
+    bw_aligned_free(second);
+    bw_aligned_free(packed);
+    bw_aligned_free(scratch);
+    return best;
+}
+
+static void report(const bw_shape *shape, const bw_operation *operation, const bw_kernel *kernel,
+                   bool chosen, double time, double peak)
+{
+    bool counted = kernel->packed_bytes != NULL;
+    double area = (double)operation->out.height * operation->out.width, work;
+    if (counted)
+        work = 2.0 * area * (double)weight_count(operation);
+    else
+        work = (double)sizeof(float) * ((double)bw_layout_elements(&operation->in, 1) +
+                                        (double)bw_layout_elements(&operation->out, 1));
+    printf("%-22s %c %-26s %10.1f us %8.1f %s", shape->name, chosen ? '*' : ' ', kernel->name,
+           time / 1e3, work / time, counted ? "GFLOP/s" : "GB/s");
+    if (counted)
+        printf(" %5.0f %%", 100.0 * work / time / peak);
+    printf("%s %5.2f estimated\n", counted ? "" : "   ", kernel->cost(operation) / 1e3);
+    fflush(stdout);
+}
+
+static bool wanted(const bw_shape *shape, const bw_kernel *kernel, const char *filter, bool all)
+{
+    char name[128];
+    snprintf(name, sizeof name, "%s %s", shape->name, kernel->name);
+    return (all || !strstr(kernel->name, "_ref")) && (!filter || strstr(name, filter));
+}
+
+static void run_shape(const bw_shape *shape, const char *filter, bool all, char *flushed,
+                      double peak)
+{
+    uint32_t cpu = bw_cpu_features();
+    bw_operation operation = bw_shape_operation(shape);
+    const bw_kernel *chosen = bw_kernel_choose(&operation, cpu), *kernel;
+    for (int index = 0; (kernel = bw_kernel_at(index)); index++) {
+        if (kernel->family != shape->family || (kernel->needs & ~cpu) != 0 ||
+            !kernel->accepts(&operation) || !wanted(shape, kernel, filter, all))
+            continue;
+        double time = time_kernel(kernel, &operation, flushed);
+        report(shape, &operation, kernel, kernel == chosen, time, peak);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    bool cold = false, all = false;
+    const char *filter = NULL;
+    for (int index = 1; index < argc; index++) {
+        if (strcmp(argv[index], "-c") == 0)
+            cold = true;
+        else if (strcmp(argv[index], "-a") == 0)
+            all = true;
+        else
+            filter = argv[index];
+    }
+    double peak = measure_peak(bw_cpu_features());
+    printf("one core's peak: %.1f GFLOP/s\n", peak);
+    char *flushed = cold ? allocate(FLUSH_BYTES) : NULL;
+    const bw_shape *shape;
+    for (int index = 0; (shape = bw_shape_at(index)); index++)
+        run_shape(shape, filter, all, flushed, peak);
+    bw_aligned_free(flushed);
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,68 @@
+/**
+ * Every kernel of the list that this machine can run, against the reference of its family, on
+ * shapes of published networks and on shapes and numbers at random.
+ */
+#include <stdio.h>
+
+#include "check.h"
+#include "trial.h"
+
+enum { CASES = 120, ATTEMPTS = 3000, LEAST_CASES = 10 };
+
+/* The reference takes about two operations a nanosecond; larger cases would test nothing more. */
+static bool small_enough(const test_case *test)
+{
+    const bw_layout *out = &test->operation.out;
+    double outputs = (double)out->channels * out->height * out->width * test->images;
+    return outputs * (1.0 + case_terms(&test->operation)) < 4e6;
+}
+
+static void check_random(const bw_kernel *kernel)
+{
+    random_source random = {1};
+    int done = 0;
+    for (int attempt = 0; attempt < ATTEMPTS && done < CASES; attempt++) {
+        test_case test = case_random(&random, kernel->family);
+        if (!kernel->accepts(&test.operation) || !small_enough(&test))
+            continue;
+        assert_true(trial_passes(&test, kernel));
+        done++;
+    }
+    if (done < LEAST_CASES)
+        fail_msg("%s accepted only %d of %d cases", kernel->name, done, ATTEMPTS);
+}
+
+static void check_published(const bw_kernel *kernel)
+{
+    test_case test;
+    for (int index = 0; case_published(&test, index); index++) {
+        if (test.operation.family == kernel->family && kernel->accepts(&test.operation))
+            assert_true(trial_passes(&test, kernel));
+    }
+}
+
+static void test_kernel(void **state)
+{
+    const bw_kernel *kernel = *state;
+    if ((kernel->needs & ~bw_cpu_features()) != 0) {
+        print_message("%s needs what this processor lacks\n", kernel->name);
+        skip();
+    }
+    check_random(kernel);
+    check_published(kernel);
+}
+
+int main(void)
+{
+    enum { MOST = 256 };
+    static struct CMUnitTest tests[MOST];
+    size_t count = 0;
+    for (const bw_kernel *kernel; (kernel = bw_kernel_at((int)count)) && count < MOST; count++) {
+        union {
+            const bw_kernel *kernel;
+            void *state;
+        } pointer = {kernel};
+        tests[count] = (struct CMUnitTest){kernel->name, test_kernel, NULL, NULL, pointer.state};
+    }
+    return _cmocka_run_group_tests("kernels", tests, count, NULL, NULL);
+}
