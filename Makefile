@@ -60,6 +60,8 @@ install: ## Install to DESTDIR and PREFIX (default /usr/local)
 	@scripts/setup.sh --check build
 	@scripts/build.sh --products release
 	@DESTDIR="$(DESTDIR)" cmake --install build/release --prefix "$(PREFIX)"
+	@[ -f $(DEFAULT_MODEL:.cfg=.weights) ] || echo "installed without the default model's weights;" \
+	    "to have them too, run make assets, then make install again"
 
 setup: ## Install every Debian package that building, testing and linting need
 	@scripts/setup.sh build test lint

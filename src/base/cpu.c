@@ -84,7 +84,7 @@ static pthread_once_t probed = PTHREAD_ONCE_INIT;
 static void probe_name(void)
 {
     unsigned words[12], top = __get_cpuid_max(0x80000000, NULL);
-    strcpy(probed_name, "unknown processor");
+    snprintf(probed_name, sizeof probed_name, "unknown processor");
     if (top < 0x80000004)
         return;
     for (unsigned leaf = 0; leaf < 3; leaf++)

@@ -29,9 +29,8 @@ static void feed(const uint8_t *bytes, size_t size)
         fputs("replay: out of memory\n", stderr);
         exit(1);
     }
-    if (size > 0) {
+    if (size > 0)
         memcpy(copy, bytes, size);
-    }
     LLVMFuzzerTestOneInput(copy, size);
     free(copy);
 }
@@ -49,12 +48,10 @@ static uint64_t next_random(uint64_t *state)
 static void feed_cuts(const input *whole)
 {
     size_t head = whole->size < CUTS ? whole->size : CUTS;
-    for (size_t length = 0; length < head; length++) {
+    for (size_t length = 0; length < head; length++)
         feed(whole->bytes, length);
-    }
-    for (size_t cut = 1; cut < CUTS && whole->size > CUTS; cut++) {
+    for (size_t cut = 1; cut < CUTS && whole->size > CUTS; cut++)
         feed(whole->bytes, whole->size / CUTS * cut);
-    }
 }
 
 /* Changes one byte: to an extreme, to any value, by one bit, or to the value of another place. */
@@ -83,9 +80,8 @@ static void feed_mutations(const input *whole)
     for (uint64_t seed = 0; seed < MUTATIONS; seed++) {
         uint64_t state = seed;
         memcpy(copy.bytes, whole->bytes, whole->size);
-        for (uint64_t changes = 1 + next_random(&state) % 8; changes > 0; changes--) {
+        for (uint64_t changes = 1 + next_random(&state) % 8; changes > 0; changes--)
             mutate_byte(&copy, &state);
-        }
         feed(copy.bytes, copy.size);
     }
     free(copy.bytes);
@@ -95,16 +91,14 @@ static void feed_mutations(const input *whole)
 static bool read_input(input *out, const char *path)
 {
     FILE *file = fopen(path, "rb");
-    if (file == NULL) {
+    if (file == NULL)
         return false;
-    }
     out->bytes = malloc(LARGEST_INPUT);
     out->size = out->bytes != NULL ? fread(out->bytes, 1, LARGEST_INPUT, file) : 0;
     bool whole = out->bytes != NULL && !ferror(file) && fgetc(file) == EOF;
     fclose(file);
-    if (!whole) {
+    if (!whole)
         free(out->bytes);
-    }
     return whole;
 }
 

@@ -17,7 +17,7 @@ STATE = {
     "probed_features": "the processor's features",
     "probed_name": "the processor's name",
 }
-WRITABLE_SECTIONS = (".data", ".bss", ".tdata", ".tbss", "*COM*")
+WRITABLE_SECTION = re.compile(r"(\.(t?data|t?bss)(?!\.rel\.ro)|\*COM\*)")
 
 
 def run(*command):
@@ -32,7 +32,7 @@ def global_symbols(*options):
 
 def declared_functions(header):
     with open(header) as file:
-        text = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.DOTALL)
+        text = re.sub(r"/\*.*?\*/|^#[^\n]*", "", file.read(), flags=re.DOTALL | re.MULTILINE)
     declarations = re.findall(r"BW_API\b([^;{]*);", text)
     return {re.search(r"(\w+)\s*\(", declaration).group(1) for declaration in declarations}
 
@@ -41,11 +41,9 @@ def writable_data(static):
     """Names of the objects in writable sections; constants that need relocation are not among."""
     names = set()
     for line in run("objdump", "--syms", static).splitlines():
-        fields = line.split()
-        sections = [field for field in fields if field.split(".rel.ro")[0] == field
-                    and any(field == s or field.startswith(s + ".") for s in WRITABLE_SECTIONS)]
-        if sections and " O " in line:
-            names.add(re.sub(r"\.\d+$", "", fields[-1]))
+        match = re.search(r" O (\S+)\s+\S+ (?:\.hidden )?(\S+)$", line)
+        if match and WRITABLE_SECTION.match(match.group(1)):
+            names.add(re.sub(r"\.\d+$", "", match.group(2)))
     return names
 
 
