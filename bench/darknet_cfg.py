@@ -8,6 +8,7 @@ Darknet's rules that are easily missed:
 - [reorg] reads its input as if it had a quarter of the channels and four times the pixels.
 - [maxpool] pads size - 1 in all, the smaller half in front.
 - [shortcut] between different numbers of channels adds the channels that both have.
+- [route] with groups takes the group of each layer that it names, not of their concatenation.
 """
 from __future__ import annotations
 
@@ -21,8 +22,9 @@ IMAGE = -1  # the index by which a layer names the network's input
 
 BATCH_NORM_EPSILON = 1e-5
 
-# Of random weights: what keeps the variance of a unit normal through each activation.
-GAINS = {"leaky": 2.0, "relu": 2.0, "swish": 2.8, "mish": 2.2}
+# Of random weights: one over the variance that each activation leaves of a unit normal; more in the
+# heads ("linear" and "logistic"), for scores that differ.
+GAINS = {"leaky": 2.7, "relu": 2.9, "swish": 3.2, "mish": 2.7, "linear": 6.0, "logistic": 6.0}
 RESIDUAL_GAIN = 0.1
 
 
@@ -240,8 +242,9 @@ class WeightsFile:
 class RandomWeights:
     """Draws weights that keep activations near one in magnitude through any depth.
 
-    Batch normalisation gets parameters that matter, so that folding them wrongly shows. A
-    convolution that ends a residual branch is scaled down, or the sums would grow with depth.
+    Each filter sums to zero, or the activations' means would grow from layer to layer; a
+    convolution that ends a residual branch is scaled down, or the sums would. Batch normalisation
+    gets parameters that matter, so that folding them wrongly shows.
     """
 
     def __init__(self, seed: int, residual: set[int]):
@@ -250,10 +253,11 @@ class RandomWeights:
 
     def fill(self, layer: Layer, shape: tuple[int, int, int, int], normalised: bool) -> None:
         draw, count = self.generator, shape[0]
-        gain = GAINS.get(layer.activation, 1.0) / prod(shape[1:])
+        gain = GAINS[layer.activation] / prod(shape[1:])
         deviation = np.sqrt(gain) * (RESIDUAL_GAIN if layer.index in self.residual else 1.0)
         layer.bias = draw.normal(0, 0.1, count).astype(np.float32)
         kernel = draw.standard_normal(shape, np.float32) * np.float32(deviation)
+        kernel -= kernel.mean(axis=(1, 2, 3), keepdims=True)
         if normalised:
             scale, variance = draw.uniform(0.9, 1.1, count), draw.uniform(0.5, 1.5, count)
             mean = draw.normal(0, 0.1, count)

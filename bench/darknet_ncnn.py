@@ -67,16 +67,15 @@ def shortcut(build: Builder, layer: Layer, inputs: list[str], name: str) -> str:
 
 
 def route(build: Builder, layer: Layer, inputs: list[str], name: str) -> str:
-    groups, joined = layer.groups, inputs[0]
+    groups = layer.groups
     if len(inputs) > 1:
-        whole = f"{name}_all" if groups > 1 else name
-        joined = build.layer("Concat", whole, inputs, [whole], "0=0")
-    elif groups == 1:
-        return build.layer("Noop", name, inputs, [name])
+        if groups > 1:
+            raise ValueError(f"line {layer.section.line}: this route is not handled here")
+        return build.layer("Concat", name, inputs, [name], "0=0")
     if groups == 1:
-        return joined
+        return build.layer("Noop", name, inputs, [name])
     parts = [f"{name}_part{number}" for number in range(groups)]
-    build.layer("Slice", name, [joined], parts, f"-23300={groups}{',-233' * groups} 1=0")
+    build.layer("Slice", name, inputs, parts, f"-23300={groups}{',-233' * groups} 1=0")
     return parts[layer.section.integer("group_id")]
 
 

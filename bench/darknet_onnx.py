@@ -78,15 +78,13 @@ def shortcut(build: Builder, layer: Layer, inputs: list[str], channels: list[int
     return activate(build, layer, total)
 
 
-def route(build: Builder, layer: Layer, inputs: list[str]) -> str:
-    name, groups = f"layer{layer.index}", layer.groups
-    joined = inputs[0]
-    if len(inputs) > 1:
-        joined = build.node("Concat", inputs, f"{name}_all" if groups > 1 else name, axis=1)
-    if groups == 1:
-        return joined
-    first = layer.section.integer("group_id") * layer.shape[0]
-    return build.slice(joined, name, first, first + layer.shape[0])
+def route(build: Builder, layer: Layer, inputs: list[str], channels: list[int]) -> str:
+    name, groups, group = f"layer{layer.index}", layer.groups, layer.section.integer("group_id")
+    if groups > 1:
+        inputs = [build.slice(source, f"{name}_part{number}", group * count // groups,
+                              (group + 1) * count // groups)
+                  for number, (source, count) in enumerate(zip(inputs, channels))]
+    return build.node("Concat", inputs, name, axis=1) if len(inputs) > 1 else inputs[0]
 
 
 def maxpool(build: Builder, layer: Layer, inputs: list[str]) -> str:
@@ -115,14 +113,16 @@ def reorg(build: Builder, layer: Layer, inputs: list[str]) -> str:
     return build.node("Reshape", [sorted_, build.constant(f"{name}_merged", merged)], name)
 
 
-TRANSLATORS = {"convolutional": convolutional, "route": route, "maxpool": maxpool,
-               "upsample": upsample, "reorg": reorg}
+TRANSLATORS = {"convolutional": convolutional, "maxpool": maxpool, "upsample": upsample,
+               "reorg": reorg}
+JUNCTIONS = {"shortcut": shortcut, "route": route}
 
 
 def translate(build: Builder, network: Network, layer: Layer) -> str:
     inputs = [build.outputs[index] for index in layer.inputs]
-    if layer.kind == "shortcut":
-        return shortcut(build, layer, inputs, [network.layers[i].shape[0] for i in layer.inputs])
+    if layer.kind in JUNCTIONS:
+        channels = [network.layers[index].shape[0] for index in layer.inputs]
+        return JUNCTIONS[layer.kind](build, layer, inputs, channels)
     if layer.kind in TRANSLATORS:
         return TRANSLATORS[layer.kind](build, layer, inputs)
     return inputs[0]

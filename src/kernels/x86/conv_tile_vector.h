@@ -6,13 +6,7 @@
 #define BW_KERNELS_X86_CONV_TILE_VECTOR_H
 
 #include "kernels/x86/conv_tile.h"
-
-#define BW_INLINE static inline __attribute__((always_inline))
-#if defined(__clang__)
-#define BW_UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define BW_UNROLL _Pragma("GCC unroll 16")
-#endif
+#include "kernels/x86/unroll.h"
 
 enum {
     PARTS = BW_LANES / BW_VECTOR_LANES, /* vectors of a plane's pixel */

@@ -1,0 +1,23 @@
+#!/bin/sh
+# Runs a script of this folder in the tests' own Python environment: run.sh SCRIPT [ARGUMENTS].
+# Exits 77 (skipped) where ../shared is absent or the environment cannot be had.
+set -eu
+folder=$(cd "$(dirname "$0")" && pwd)
+source_dir=${BW_SOURCE_DIR:-$(cd "$folder/../.." && pwd)}
+environment="$source_dir/build/test-venv"
+
+if [ ! -d "${BW_SHARED:-$source_dir/../shared}" ]; then
+    echo "skipped: there is no ../shared beside the source"
+    exit 77
+fi
+# Tests run side by side; the first makes the environment, the others wait for it.
+mkdir -p "$source_dir/build"
+if ! flock "$environment.lock" \
+    "$source_dir/scripts/python-env.sh" "$folder/requirements.txt" "$environment"; then
+    echo "skipped: the Python environment could not be made"
+    exit 77
+fi
+export PYTHONPYCACHEPREFIX="$source_dir/build/pycache"
+script=$1
+shift
+exec "$environment/bin/python" "$folder/$script" "$@"
