@@ -53,7 +53,7 @@ static const bw_option input_table[] = {
 
 static const bw_option detection_table[] = {
     {"conf", "X", "keep boxes whose confidence is above this (default 0.25)", bw_read_float,
-     FIELD(confidence), 0, 1, NULL},
+     FIELD(confidence), 0, 0.999, NULL},
     {"iou", "X", "overlap above which the weaker of two boxes goes (default 0.45)", bw_read_float,
      FIELD(iou), 0, 1, NULL},
     {"nms", "WORD", "which overlap: auto, greedy or diou (default auto: as the model asks)",
@@ -158,8 +158,9 @@ static void print_summary(const bw_annotate_options *options, const bw_annotate_
     char duration[32];
     if (result->interrupted)
         printf("Interrupted; what is written is complete and consistent.\n");
-    printf("%lld images, %lld boxes, %lld failed, in %s (%.1f images/s)\n",
-           (long long)counts->pictures, (long long)counts->boxes, (long long)counts->failed,
+    printf("%lld image%s, %lld box%s, %lld failed, in %s (%.1f images/s)\n",
+           (long long)counts->pictures, counts->pictures == 1 ? "" : "s", (long long)counts->boxes,
+           counts->boxes == 1 ? "" : "es", (long long)counts->failed,
            bw_format_duration(duration, sizeof duration, seconds),
            seconds > 0 ? (double)done / seconds : 0);
     if (counts->failed > 0)

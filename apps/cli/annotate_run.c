@@ -88,7 +88,7 @@ static const char *now_text(char *text, size_t size)
     time_t now = time(NULL);
     struct tm utc;
     gmtime_r(&now, &utc);
-    strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    strftime(text, size, "%Y-%m-%d %H:%M:%S UTC", &utc);
     return text;
 }
 

@@ -26,7 +26,9 @@ bw_progress bw_progress_start(bool quiet)
 const char *bw_format_duration(char *text, int size, double seconds)
 {
     long whole = (long)(seconds + 0.5);
-    if (whole < 60)
+    if (seconds < 9.95)
+        snprintf(text, (size_t)size, "%.1f s", seconds);
+    else if (whole < 60)
         snprintf(text, (size_t)size, "%ld s", whole);
     else if (whole < 3600)
         snprintf(text, (size_t)size, "%ld min %02ld s", whole / 60, whole % 60);

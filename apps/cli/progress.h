@@ -20,7 +20,7 @@ void bw_progress_update(bw_progress *progress, int64_t done, int64_t failed, int
 /** Removes the bar. */
 void bw_progress_end(bw_progress *progress);
 
-/** Formats a duration for people: "12 s", "3 min 20 s", "2 h 05 min". Returns `text`. */
+/** Formats a duration for people: "0.4 s", "12 s", "3 min 20 s", "2 h 05 min". Returns `text`. */
 const char *bw_format_duration(char *text, int size, double seconds);
 
 #endif

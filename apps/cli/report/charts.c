@@ -149,7 +149,7 @@ static const stage stages[] = {
 static void write_stage(FILE *file, const char *name, double busy, double milliseconds)
 {
     fprintf(file,
-            "<tr><th>%s</th><td class=\"bar\"><i style=\"width:%.2f%%\"></i></td>"
+            "<tr><th>%s</th><td class=\"bar track\"><i style=\"width:%.2f%%\"></i></td>"
             "<td>%.0f&#8239;%%</td><td>%.2f ms</td></tr>\n",
             name, 100 * fmin(busy, 1), 100 * busy, milliseconds);
 }
@@ -159,9 +159,10 @@ void bw_section_stages(bw_page *page)
     double wall = bw_page_number(page, "time_wall"), decoders = bw_page_number(page, "decoders");
     double pictures = bw_page_number(page, "pictures"), highest = 0;
     const char *limit = "";
-    fputs("<section><h2>Where the time went</h2><table class=\"bars\">\n"
-          "<tr class=\"head\"><th></th><td>busy</td><td></td><td>an image</td></tr>\n",
-          page->file);
+    fputs(
+        "<section><h2>Where the time went</h2><table class=\"bars\">\n"
+        "<tr class=\"head\"><th></th><td class=\"bar\"></td><td>busy</td><td>an image</td></tr>\n",
+        page->file);
     for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
         double seconds = bw_page_number(page, stages[i].key);
         double workers = i == 0 && decoders > 1 ? decoders : 1;

@@ -6,7 +6,7 @@
 #include "report/html.h"
 #include "report/sections.h"
 
-enum { MOST_BOXES = 40, NAMED_SIDE = 26 };
+enum { MOST_BOXES = 20, MOST_NAMES = 10, NAMED_SIDE = 26 };
 
 /* Columns of the queries for pictures. */
 enum { ITEM, NAME, WIDTH, HEIGHT, JPEG, FULL_WIDTH, FULL_HEIGHT, BOXES, CONFIDENCE };
@@ -15,12 +15,12 @@ enum { ITEM, NAME, WIDTH, HEIGHT, JPEG, FULL_WIDTH, FULL_HEIGHT, BOXES, CONFIDEN
     "SELECT t.item, i.name, t.width, t.height, t.jpeg, i.width, i.height, i.boxes, i.confidence"   \
     " FROM thumbnails t JOIN items i ON i.number = t.item "
 
-/* Columns of the query for boxes. */
-enum { CLASS, CLASS_NAME, SCORE, LEFT, TOP, RIGHT, BOTTOM };
+/* Columns of the query for boxes; the best comes last, on top. */
+enum { CLASS, CLASS_NAME, SCORE, LEFT, TOP, RIGHT, BOTTOM, RANK };
 
 static const char box_query[] =
-    "SELECT d.class, c.name, d.score, d.left, d.top, d.right, d.bottom FROM detections d"
-    " LEFT JOIN classes c ON c.id = d.class WHERE d.item = ? ORDER BY d.rank LIMIT 40";
+    "SELECT d.class, c.name, d.score, d.left, d.top, d.right, d.bottom, d.rank FROM detections d"
+    " LEFT JOIN classes c ON c.id = d.class WHERE d.item = ? AND d.rank < ? ORDER BY d.rank DESC";
 
 static const char *text_of(sqlite3_stmt *query, int column)
 {
@@ -42,7 +42,8 @@ static void write_box(FILE *file, sqlite3_stmt *box, double scale_x, double scal
     fputs("<title>", file);
     bw_html_text(file, text_of(box, CLASS_NAME));
     fprintf(file, " %.0f %%</title></rect>", percent);
-    if (width >= NAMED_SIDE && height >= NAMED_SIDE) {
+    bool named = sqlite3_column_int(box, RANK) < MOST_NAMES;
+    if (named && width >= NAMED_SIDE && height >= NAMED_SIDE) {
         fprintf(file, "<text x=\"%.1f\" y=\"%.1f\">", left + 3, top > 17 ? top - 4 : top + 14);
         bw_html_text(file, text_of(box, CLASS_NAME));
         fputs("</text>", file);
@@ -60,6 +61,7 @@ static void write_boxes(bw_page *page, sqlite3_stmt *picture)
     double scale_y =
         sqlite3_column_double(picture, HEIGHT) / sqlite3_column_double(picture, FULL_HEIGHT);
     sqlite3_bind_int64(box, 1, sqlite3_column_int64(picture, ITEM));
+    sqlite3_bind_int(box, 2, MOST_BOXES);
     while (sqlite3_step(box) == SQLITE_ROW)
         write_box(page->file, box, scale_x, scale_y);
     sqlite3_finalize(box);
@@ -77,7 +79,7 @@ static void write_caption(FILE *file, sqlite3_stmt *picture)
         fputs("nothing found", file);
     else
         fprintf(file, "%lld box%s%s, mean %.0f %%", (long long)boxes, boxes == 1 ? "" : "es",
-                boxes > MOST_BOXES ? " (40 shown)" : "",
+                boxes > MOST_BOXES ? " (the best 20 shown)" : "",
                 100 * sqlite3_column_double(picture, CONFIDENCE));
     fputs("</small></figcaption>", file);
 }

@@ -103,6 +103,22 @@ static void write_cards(bw_page *page)
     fputs("</b><span>failed</span></div>\n</div>\n", file);
 }
 
+/* The model's file without folders and suffix, and a mark unless the run is complete. */
+static void write_model_name(bw_page *page)
+{
+    sqlite3_stmt *query = bw_page_query(page, "SELECT m.value, s.value FROM settings m, settings s"
+                                              " WHERE m.key = 'model' AND s.key = 'state'");
+    if (query && sqlite3_step(query) == SQLITE_ROW) {
+        const char *path = (const char *)sqlite3_column_text(query, 0);
+        const char *state = (const char *)sqlite3_column_text(query, 1);
+        const char *slash = strrchr(path, '/');
+        if (strcmp(state, "complete") != 0)
+            fprintf(page->file, "<mark>%s</mark> ", state);
+        bw_html_text(page->file, slash ? slash + 1 : path);
+    }
+    sqlite3_finalize(query);
+}
+
 static void write_header(bw_page *page)
 {
     FILE *file = page->file;
@@ -113,11 +129,9 @@ static void write_header(bw_page *page)
           file);
     write_style(file);
     fputs("</head>\n<body>\n<header><h1>Annotation report</h1><p>", file);
-    bw_page_setting(page, "model");
+    write_model_name(page);
     fputs(" &middot; ", file);
     bw_page_setting(page, "started");
-    fputs(" &middot; ", file);
-    bw_page_setting(page, "state");
     fputs("</p></header>\n<main>\n", file);
     write_cards(page);
 }
