@@ -54,10 +54,10 @@ _boxwright() {
     case ${COMP_WORDS[1]} in
     annotate)
         options="$network $machine --out --format --conf --iou --nms --agnostic --max-det
-            --classes --resize --exif --save-conf --draw --no-report --quiet --overwrite"
+            --classes --resize --exif --save-conf --draw --no-report --quiet --overwrite --null"
         ;;
     bench) options="$network $machine --duration --warmup --profile --json" ;;
-    inspect) options="$network" ;;
+    inspect) options="$network $machine" ;;
     doctor) options="$network" ;;
     *) return ;;
     esac
