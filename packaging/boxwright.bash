@@ -54,7 +54,7 @@ _boxwright() {
     case ${COMP_WORDS[1]} in
     annotate)
         options="$network $machine --out --format --conf --iou --nms --agnostic --max-det
-            --classes --resize --exif --save-conf --draw --no-report --quiet --overwrite --null"
+            --classes --resize --exif --null --save-conf --draw --no-report --quiet --overwrite"
         ;;
     bench) options="$network $machine --duration --warmup --profile --json" ;;
     inspect) options="$network $machine" ;;

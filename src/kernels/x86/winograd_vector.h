@@ -68,11 +68,22 @@ BW_INLINE void output_line(const bw_vector *m, bw_vector *y, int outputs)
         output_line_2(m, y);
 }
 
+/* Asks for the rows of the tile to the right, which is mostly the next one. */
+BW_INLINE void prefetch_row(const float *row, int outputs)
+{
+    BW_UNROLL
+    for (int column = 0; column < outputs; column++)
+        _mm_prefetch((const char *)(row + (outputs + column) * BW_LANES), _MM_HINT_T0);
+}
+
 BW_INLINE void transform_input(const float *in, size_t row, float *out, size_t position,
                                int outputs)
 {
     const int inputs = outputs + 2;
     bw_vector half[BW_WINOGRAD_INPUTS][BW_WINOGRAD_INPUTS];
+    BW_UNROLL
+    for (int y = 0; y < inputs; y++)
+        prefetch_row(in + (size_t)y * row + 2 * BW_LANES, outputs);
     BW_UNROLL
     for (int x = 0; x < inputs; x++) {
         bw_vector line[BW_WINOGRAD_INPUTS], column[BW_WINOGRAD_INPUTS];
@@ -94,20 +105,31 @@ BW_INLINE void transform_input(const float *in, size_t row, float *out, size_t p
     }
 }
 
-/* The epilogue of one row of a tile. */
+/* The epilogue of one row of a tile, of which the first `columns` are wanted. */
 BW_INLINE void finish_row(const bw_winograd_output *output, bw_activation activation,
-                          const bw_vector *line, int row, int part)
+                          const bw_vector *line, int row, int part, int columns, int outputs)
 {
     bw_vector bias = bw_vector_load(output->bias + part), slope = bw_vector_set(output->slope);
+    bw_vector result[BW_WINOGRAD_OUTPUTS];
+    BW_UNROLL
+    for (int column = 0; column < outputs; column++)
+        result[column] = bw_vector_activate(activation, slope, bw_vector_add(line[column], bias));
+    if (output->second) {
+        const float *second = output->second + (size_t)row * output->second_row + (size_t)part;
+        prefetch_row(second, outputs);
+        BW_UNROLL
+        for (int column = 0; column < outputs; column++) {
+            if (column < columns)
+                result[column] =
+                    bw_vector_add(result[column], bw_vector_load(second + column * BW_LANES));
+        }
+    }
     float *out = output->out + (size_t)row * output->out_row + part;
-    const float *second = output->second;
-    if (second)
-        second += (size_t)row * output->second_row + (size_t)part;
-    for (int column = 0; column < output->columns; column++) {
-        bw_vector x = bw_vector_activate(activation, slope, bw_vector_add(line[column], bias));
-        if (second)
-            x = bw_vector_add(x, bw_vector_load(second + column * BW_LANES));
-        bw_vector_store(out + column * BW_LANES, x);
+    prefetch_row(out, outputs);
+    BW_UNROLL
+    for (int column = 0; column < outputs; column++) {
+        if (column < columns)
+            bw_vector_store(out + column * BW_LANES, result[column]);
     }
 }
 
@@ -117,7 +139,10 @@ BW_INLINE void finish_tile(const bw_winograd_output *output, bw_activation activ
     for (int row = 0; row < output->rows; row++) {
         bw_vector line[BW_WINOGRAD_OUTPUTS];
         output_line(half[row], line, outputs);
-        finish_row(output, activation, line, row, part);
+        if (output->columns == outputs)
+            finish_row(output, activation, line, row, part, outputs, outputs);
+        else
+            finish_row(output, activation, line, row, part, output->columns, outputs);
     }
 }
 
