@@ -148,7 +148,7 @@ static void every_processor_level_agrees(void **state)
     const char *const levels[] = {"avx2", "avx512", "all"};
     bw_detections expected[PICTURES] = {0};
     bw_run_options all_boxes = options(2);
-    all_boxes.confidence = 0.5f;
+    all_boxes.confidence = 0.255f;
     all_boxes.iou = 1.0f;
     all_boxes.max_detections = 1 << 20;
     detect(expected, 1, 0, all_boxes);
