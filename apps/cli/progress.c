@@ -63,13 +63,13 @@ static int terminal_width(void)
 static void print_bar(int64_t done, int64_t total, const char *state)
 {
     enum { WIDEST = 40 };
-    char bar[3 * WIDEST + 1] = "";
+    char bar[3 * WIDEST + 1], *end = bar;
     int room = terminal_width() - (int)strlen(state) - 4;
     int width = room < WIDEST ? room : WIDEST;
     if (total > 0 && width >= 8) {
         int filled = (int)(width * (done < total ? done : total) / total);
         for (int i = 0; i < width; i++)
-            strcat(bar, i < filled ? "━" : "·");
+            end = stpcpy(end, i < filled ? "━" : "·");
         fprintf(stderr, "\r\033[K%s  %s", bar, state);
     } else {
         fprintf(stderr, "\r\033[K%s", state);

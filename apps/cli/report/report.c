@@ -7,7 +7,7 @@
 #include "progress.h"
 #include "report/html.h"
 #include "report/sections.h"
-#include "report_style.h"
+#include "report/style.h"
 
 /* ---- Reading the database
  * ------------------------------------------------------------------------ */

@@ -35,5 +35,4 @@ try inspect a.png
 try bench --duration -1
 try annotate a.png --out run $tiny --classes cat,dgo | sed "s|$DATA|DATA|"
 try annotate a.png --out run $tiny --classes 2 | sed "s|$DATA|DATA|"
-try annotate a.png --out run $tiny --size 65 | sed "s|$DATA|DATA|"
 ls
