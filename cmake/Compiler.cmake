@@ -21,6 +21,8 @@ target_link_libraries(bw_flags INTERFACE Threads::Threads m)
 if(BW_SANITIZE)
     target_compile_options(bw_flags INTERFACE -fsanitize=${BW_SANITIZE} -fno-omit-frame-pointer
                                               -fno-sanitize-recover=all)
+    # Compilers warn about their own instrumentation; warnings are the plain builds' business.
+    target_compile_options(bw_flags INTERFACE -w)
     target_link_options(bw_flags INTERFACE -fsanitize=${BW_SANITIZE})
 endif()
 if(BW_COVERAGE)

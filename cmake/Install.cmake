@@ -4,7 +4,7 @@ file(RELATIVE_PATH BW_PC_PREFIX /${BW_PC_DIR} /)
 string(REGEX REPLACE "/$" "" BW_PC_PREFIX "${BW_PC_PREFIX}")
 configure_file(cmake/boxwright.pc.in boxwright.pc @ONLY)
 
-install(TARGETS boxwright boxwright_static $<TARGET_NAME_IF_EXISTS:boxwright_cli>)
+install(TARGETS boxwright boxwright_static boxwright_cli)
 install(FILES include/boxwright/boxwright.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/boxwright)
 install(FILES ${PROJECT_BINARY_DIR}/boxwright.pc DESTINATION ${BW_PC_DIR})
 install(FILES packaging/boxwright.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)

@@ -32,10 +32,10 @@ static const bw_option bench_table[] = {
      offsetof(bench_options, duration), 0, 86400, NULL},
     {"warmup", "MS", "run for so long before measuring (default 200)", bw_read_float,
      offsetof(bench_options, warmup), 0, 3600000, NULL},
-    {"profile", NULL, "show the time of each step", bw_read_flag,
-     offsetof(bench_options, profile), 0, 0, NULL},
-    {"json", "FILE", "write the result as JSON too", bw_read_text, offsetof(bench_options, json),
+    {"profile", NULL, "show the time of each step", bw_read_flag, offsetof(bench_options, profile),
      0, 0, NULL},
+    {"json", "FILE", "write the result as JSON too", bw_read_text, offsetof(bench_options, json), 0,
+     0, NULL},
     {0},
 };
 
@@ -77,8 +77,7 @@ static void keep_steps(bench_result *result, const uint64_t *step_times, int ste
     if (!result->steps || result->runs >= PROFILED_RUNS)
         return;
     for (int step = 0; step < steps; step++)
-        result->steps[(size_t)step * PROFILED_RUNS + result->runs] =
-            (double)step_times[step] / 1e6;
+        result->steps[(size_t)step * PROFILED_RUNS + result->runs] = (double)step_times[step] / 1e6;
 }
 
 static bw_status measure_once(bench_result *result, bw_engine *engine, int steps,
@@ -180,13 +179,13 @@ static bw_status write_json(const char *file, const bench_result *result,
 {
     char isa[80];
     bw_cpu_describe(isa, sizeof isa, info->cpu_features);
-    json_t *root = json_pack(
-        "{s:s, s:i, s:i, s:f, s:i, s:f, s:o, s:s, s:i, s:i, s:s, s:s, s:f}", "fingerprint",
-        info->model.fingerprint, "width", info->model.width, "height", info->model.height,
-        "throughput", throughput(result, options), "runs", (int)result->runs, "wall_seconds",
-        result->wall_seconds, "latency_ms", latency_json(&result->latency), "precision", "fp32",
-        "batch", info->batch, "threads", threads, "cpu", bw_cpu_name(), "isa", isa,
-        "peak_memory_mb", peak_memory_mb());
+    json_t *root = json_pack("{s:s, s:i, s:i, s:f, s:i, s:f, s:o, s:s, s:i, s:i, s:s, s:s, s:f}",
+                             "fingerprint", info->model.fingerprint, "width", info->model.width,
+                             "height", info->model.height, "throughput",
+                             throughput(result, options), "runs", (int)result->runs, "wall_seconds",
+                             result->wall_seconds, "latency_ms", latency_json(&result->latency),
+                             "precision", "fp32", "batch", info->batch, "threads", threads, "cpu",
+                             bw_cpu_name(), "isa", isa, "peak_memory_mb", peak_memory_mb());
     char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(root);
     if (!text)
@@ -254,5 +253,5 @@ static int run_bench(int argc, char **argv)
     }
     if (status != BW_OK)
         bw_print_message(error.message);
-    return status == BW_OK ? BW_EXIT_OK : BW_EXIT_FAILURE;
+    return status == BW_OK ? BW_EXIT_OK : bw_exit_status(&error);
 }

@@ -81,7 +81,7 @@ static int run_inspect(int argc, char **argv)
     bw_error error;
     if (bw_plan_open(&plan, &path, &options.model, &options.machine, &error) != BW_OK) {
         bw_print_message(error.message);
-        return BW_EXIT_FAILURE;
+        return bw_exit_status(&error);
     }
     bw_plan_info info;
     bw_plan_describe(plan, &info);

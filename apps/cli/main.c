@@ -1,6 +1,7 @@
 /**
  * boxwright: the program. Finds the verb, hands it its arguments, returns its exit status.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,7 +80,8 @@ int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
     int status = run(argc, argv);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
+    bool written = fflush(stdout) == 0 && !ferror(stdout);
+    if (!written && errno != EPIPE) {
         bw_print_message("cannot write to standard output");
         return status == BW_EXIT_OK ? BW_EXIT_FAILURE : status;
     }

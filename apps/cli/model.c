@@ -14,8 +14,8 @@ const bw_option bw_model_options[] = {
      bw_read_text, offsetof(bw_model_choice, model), 0, 0, NULL},
     {"weights", "FILE", "its weights (default: beside the .cfg), or random:SEED for speed tests",
      bw_read_text, offsetof(bw_model_choice, weights), 0, 0, NULL},
-    {"names", "FILE", "class names, one a line (default: beside the .cfg, or COCO's)",
-     bw_read_text, offsetof(bw_model_choice, names), 0, 0, NULL},
+    {"names", "FILE", "class names, one a line (default: beside the .cfg, or COCO's)", bw_read_text,
+     offsetof(bw_model_choice, names), 0, 0, NULL},
     {"size", "N|WxH", "the network's input in pixels (default: the model's own)", bw_read_size,
      offsetof(bw_model_choice, size), 0, 0, NULL},
     {0},
@@ -90,8 +90,8 @@ static const char *look_up(model_places *places, const char *name)
         if (!places->folders[i])
             continue;
         const char *flat = bw_arena_format(&places->arena, "%s/%s.cfg", places->folders[i], name);
-        const char *nested = bw_arena_format(&places->arena, "%s/%s/%s.cfg", places->folders[i],
-                                             name, name);
+        const char *nested =
+            bw_arena_format(&places->arena, "%s/%s/%s.cfg", places->folders[i], name, name);
         if (is_file(flat))
             return flat;
         if (is_file(nested))
@@ -106,8 +106,7 @@ static bw_status fail_not_found(const model_places *places, const char *name, bw
     for (int i = 0; i < PLACES; i++) {
         size_t used = strlen(list);
         if (places->folders[i])
-            snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "",
-                     places->folders[i]);
+            snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", places->folders[i]);
     }
     return bw_fail(error, BW_ERROR_IO,
                    "there is no model '%s': no such file, and no %s.cfg in %s; in the source "
@@ -147,8 +146,7 @@ static void print_warnings(const char *warnings)
     }
 }
 
-bw_status bw_model_open(bw_model **out, char **path, const bw_model_choice *choice,
-                        bw_error *error)
+bw_status bw_model_open(bw_model **out, char **path, const bw_model_choice *choice, bw_error *error)
 {
     *out = NULL;
     bw_status status = bw_model_find(path, choice->model ? choice->model : BW_DEFAULT_MODEL, error);

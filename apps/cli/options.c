@@ -227,6 +227,11 @@ int bw_usage_error(const bw_usage *usage, const char *format, ...)
     return BW_EXIT_USAGE;
 }
 
+int bw_exit_status(const bw_error *error)
+{
+    return error->status == BW_ERROR_ARGUMENT ? BW_EXIT_USAGE : BW_EXIT_FAILURE;
+}
+
 /* ---- Help ------------------------------------------------------------------------------------ */
 
 enum { HELP_COLUMN = 28, HELP_WIDTH = 96 };

@@ -58,8 +58,8 @@ typedef struct bw_option_group {
 /** What the help of a verb is made from. */
 typedef struct bw_usage {
     const char *name, *summary;
-    const char *operands; /* as the usage line shows them; NULL where none are taken */
-    const char *details;  /* more about it, ready wrapped; may be NULL */
+    const char *operands;          /* as the usage line shows them; NULL where none are taken */
+    const char *details;           /* more about it, ready wrapped; may be NULL */
     const bw_option_group *groups; /* ended by one without options */
 } bw_usage;
 
@@ -78,6 +78,9 @@ bw_options_result bw_options_read(const bw_usage *usage, void *values, int argc,
 
 /** Prints the message of a wrong use and where help is; returns BW_EXIT_USAGE. */
 int bw_usage_error(const bw_usage *usage, const char *format, ...) BW_PRINTF(2, 3);
+
+/** The exit status of a failure: BW_EXIT_USAGE where an argument was at fault. */
+int bw_exit_status(const bw_error *error);
 
 void bw_options_print_help(const bw_usage *usage);
 

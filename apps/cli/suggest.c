@@ -50,7 +50,7 @@ bw_suggestion bw_suggestion_start(const char *typed)
 
 void bw_suggestion_try(bw_suggestion *suggestion, const char *word)
 {
-    size_t length = strlen(suggestion->typed);
+    size_t length = smaller(strlen(suggestion->typed), strlen(word));
     size_t distance = edit_distance(suggestion->typed, word);
     if (length >= 3 && strncmp(suggestion->typed, word, length) == 0)
         distance = smaller(distance, 1);

@@ -16,7 +16,7 @@ bw_suggestion bw_suggestion_start(const char *typed);
 
 /**
  * Considers a word. Near enough is an edit distance (insert, delete, replace, swap neighbours) of
- * at most a third of the typed length, but at least 1; or a word that the typed one begins.
+ * at most a third of the typed length, but at least 1; or one word beginning the other.
  */
 void bw_suggestion_try(bw_suggestion *suggestion, const char *word);
 

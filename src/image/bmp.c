@@ -189,7 +189,7 @@ static void copy_palette_row(const bmp_file *bmp, uint8_t *out, const uint8_t *r
     unsigned bits = bmp->bits, mask = (1u << bits) - 1;
     for (size_t x = 0; x < bmp->width; x++, out += 3) {
         size_t bit = x * bits;
-        unsigned index = row[bit / 8] >> (8 - bits - bit % 8) & mask;
+        unsigned index = (unsigned)row[bit / 8] >> (8 - bits - bit % 8) & mask;
         memcpy(out, bmp->palette[index], 3);
     }
 }
@@ -202,7 +202,7 @@ static void copy_masked_row(const bmp_file *bmp, uint8_t *out, const uint8_t *ro
         for (int i = 0; i < 3; i++) {
             uint64_t maximum = bmp->channels[i].maximum;
             uint64_t value = pixel >> bmp->channels[i].shift & maximum;
-            out[i] = maximum ? (uint8_t)((value * 255 + maximum / 2) / maximum) : 0;
+            out[i] = (uint8_t)(maximum ? (value * 255 + maximum / 2) / maximum : 0);
         }
     }
 }

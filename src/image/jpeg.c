@@ -52,13 +52,16 @@ static void on_progress(j_common_ptr info)
                                                    "the JPEG has more than %d scans", MAX_SCANS));
 }
 
-/* The orientation in the first EXIF segment; walks the segments that stand before the pixels. */
+/*
+ * The orientation in the first EXIF segment. Walks the segments before the pixels as libjpeg does,
+ * past stray bytes and fill bytes, but keeps none of them.
+ */
 static int find_orientation(const uint8_t *bytes, size_t size)
 {
     size_t at = 2;
-    while (size - at >= 4 && bytes[at] == 0xFF) {
+    while (size - at >= 4) {
         uint8_t marker = bytes[at + 1];
-        if (marker == 0xFF) {
+        if (bytes[at] != 0xFF || marker == 0xFF || marker == 0) {
             at++;
             continue;
         }

@@ -10,10 +10,10 @@ static bw_status status_of(int code)
 {
     switch (code) {
     case JERR_OUT_OF_MEMORY: return BW_ERROR_MEMORY;
+    case JERR_IMAGE_TOO_BIG: return BW_ERROR_LIMIT;
     case JERR_ARITH_NOTIMPL:
     case JERR_BAD_PRECISION:
     case JERR_CONVERSION_NOTIMPL:
-    case JERR_IMAGE_TOO_BIG:
     case JERR_SOF_UNSUPPORTED: return BW_ERROR_UNSUPPORTED;
     default: return BW_ERROR_FORMAT;
     }
@@ -25,7 +25,7 @@ static void on_error(j_common_ptr info)
     char text[JMSG_LENGTH_MAX];
     trap->manager.format_message(info, text);
     bw_status status = status_of(trap->manager.msg_code);
-    const char *prefix = status == BW_ERROR_UNSUPPORTED ? "unsupported JPEG" : trap->prefix;
+    const char *prefix = status == BW_ERROR_FORMAT ? trap->prefix : "JPEG";
     bw_jpeg_trap_leave(trap, bw_fail(trap->error, status, "%s: %s", prefix, text));
 }
 

@@ -25,7 +25,7 @@
 typedef struct bw_jpeg_trap {
     struct jpeg_error_mgr manager; /* first: libjpeg hands back a pointer to it */
     jmp_buf escape;
-    const char *prefix; /* begins the message of an error */
+    const char *prefix; /* begins the message when the JPEG is at fault */
     bw_error *error;
     bw_status status;
 } bw_jpeg_trap;

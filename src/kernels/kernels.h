@@ -102,8 +102,8 @@ typedef struct bw_kernel {
     size_t (*scratch_bytes)(const bw_operation *operation);
 
     /**
-     * How many times larger its rounding errors may be than those of plain sums, taken over the
-     * whole picture of a channel, for methods that transform their input; 0 for plain sums.
+     * For a method that transforms its input, how many times larger its rounding errors may be
+     * than those of plain sums over the largest numbers of the picture; 0 for plain sums.
      */
     float tolerance;
 

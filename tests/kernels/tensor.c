@@ -196,6 +196,14 @@ void tensor_fill(test_tensor *tensor, random_source *random, fill kind)
     }
 }
 
+void tensor_fill_border(test_tensor *tensor, float value)
+{
+    for (size_t index = 0; index < tensor->elements; index++) {
+        if (tensor->kinds[index] == ELEMENT_BORDER)
+            tensor->block[index] = value;
+    }
+}
+
 void tensor_magnitudes(test_tensor *tensor)
 {
     for (size_t index = 0; index < tensor->elements; index++) {

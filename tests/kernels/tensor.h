@@ -77,6 +77,9 @@ void tensor_free(test_tensor *tensor);
 /** Fills the channels with numbers of one kind, spare lanes with any, and zeroes the border. */
 void tensor_fill(test_tensor *tensor, random_source *random, fill kind);
 
+/** Writes `value` to the whole border. */
+void tensor_fill_border(test_tensor *tensor, float value);
+
 /** Replaces every channel's number by its magnitude. */
 void tensor_magnitudes(test_tensor *tensor);
 

@@ -13,13 +13,13 @@
 enum { THREADS = 3 };
 
 /* A kernel with all that it needs for its runs on one problem. */
-typedef struct trial {
+typedef struct kernel_trial {
     const bw_kernel *kernel;
     const test_problem *problem;
     bw_operands operands;
     guarded packed, scratch[THREADS];
     test_tensor in, out;
-} trial;
+} kernel_trial;
 
 /* ---- the problem ---- */
 
@@ -44,8 +44,10 @@ test_problem problem_make(const test_case *test)
         made.second = tensor_make(&test->second, test->images);
         tensor_fill(&made.second, &random, test->second_fill);
     }
-    if (operation->family == BW_FAMILY_COPY)
+    if (operation->family == BW_FAMILY_COPY) {
         tensor_fill(&made.out, &random, FILL_ORDINARY);
+        tensor_fill_border(&made.out, 7.0f);
+    }
     if (test->second_is_out)
         memcpy(made.out.block, made.second.block, made.out.elements * sizeof(float));
     if (test->in_is_out)
@@ -73,11 +75,11 @@ const bw_kernel *reference_of(bw_family family)
 
 /* ---- running ---- */
 
-static trial bench_make(const test_problem *problem, const bw_kernel *kernel)
+static kernel_trial trial_make(const test_problem *problem, const bw_kernel *kernel)
 {
     const test_case *test = &problem->test;
     const bw_operation *operation = &test->operation;
-    trial made = {.kernel = kernel, .problem = problem};
+    kernel_trial made = {.kernel = kernel, .problem = problem};
     made.out = tensor_copy(&problem->out);
     made.in = tensor_copy(&problem->in);
     made.operands.images = test->images;
@@ -96,35 +98,35 @@ static trial bench_make(const test_problem *problem, const bw_kernel *kernel)
     return made;
 }
 
-static void bench_free(trial *bench)
+static void trial_free(kernel_trial *trial)
 {
-    guarded_free(&bench->packed);
+    guarded_free(&trial->packed);
     for (int worker = 0; worker < THREADS; worker++)
-        guarded_free(&bench->scratch[worker]);
-    tensor_free(&bench->in);
+        guarded_free(&trial->scratch[worker]);
+    tensor_free(&trial->in);
 }
 
 static void run_units(void *context, int first, int last, int worker)
 {
-    trial *bench = context;
-    bench->kernel->run(&bench->problem->test.operation, &bench->operands, first, last,
-                       bench->scratch[worker].bytes);
+    kernel_trial *trial = context;
+    trial->kernel->run(&trial->problem->test.operation, &trial->operands, first, last,
+                       trial->scratch[worker].bytes);
 }
 
 /* Cuts the units in pieces and runs every second piece, then the others from the end. */
-static void run_split(trial *bench, int units)
+static void run_split(kernel_trial *trial, int units)
 {
-    random_source random = {bench->problem->test.seed};
+    random_source random = {trial->problem->test.seed};
     int cuts[9] = {0, [8] = units};
     for (int cut = 1; cut < 8; cut++)
         cuts[cut] = random_between(&random, cuts[cut - 1], units);
     for (int piece = 1; piece < 8; piece += 2)
-        run_units(bench, cuts[piece], cuts[piece + 1], piece % THREADS);
+        run_units(trial, cuts[piece], cuts[piece + 1], piece % THREADS);
     for (int piece = 6; piece >= 0; piece -= 2)
-        run_units(bench, cuts[piece], cuts[piece + 1], piece % THREADS);
+        run_units(trial, cuts[piece], cuts[piece + 1], piece % THREADS);
 }
 
-static void run_threads(trial *bench, int units)
+static void run_threads(kernel_trial *trial, int units)
 {
     bw_pool *pool;
     bw_error error;
@@ -132,14 +134,14 @@ static void run_threads(trial *bench, int units)
         fputs(error.message, stderr);
         exit(1);
     }
-    bw_pool_run(pool, run_units, bench, units, 1);
+    bw_pool_run(pool, run_units, trial, units, 1);
     bw_pool_close(&pool);
 }
 
-static bool complain(const trial *bench, const char *what)
+static bool complain(const kernel_trial *trial, const char *what)
 {
-    printf("%s: %s\n", bench->kernel->name, what);
-    case_print(&bench->problem->test);
+    printf("%s: %s\n", trial->kernel->name, what);
+    case_print(&trial->problem->test);
     return false;
 }
 
@@ -148,31 +150,31 @@ static bool same_bits(const test_tensor *a, const test_tensor *b)
     return memcmp(a->block, b->block, a->elements * sizeof(float)) == 0;
 }
 
-static bool memory_intact(const trial *bench)
+static bool memory_intact(const kernel_trial *trial)
 {
-    if (bench->kernel->packed_bytes && !guarded_intact(&bench->packed))
-        return complain(bench, "wrote beside its packed weights");
-    for (int worker = 0; worker < THREADS && bench->kernel->scratch_bytes; worker++) {
-        if (!guarded_intact(&bench->scratch[worker]))
-            return complain(bench, "wrote beside its scratch memory");
+    if (trial->kernel->packed_bytes && !guarded_intact(&trial->packed))
+        return complain(trial, "wrote beside its packed weights");
+    for (int worker = 0; worker < THREADS && trial->kernel->scratch_bytes; worker++) {
+        if (!guarded_intact(&trial->scratch[worker]))
+            return complain(trial, "wrote beside its scratch memory");
     }
-    return same_bits(&bench->in, &bench->problem->in) || complain(bench, "wrote to its input");
+    return same_bits(&trial->in, &trial->problem->in) || complain(trial, "wrote to its input");
 }
 
 bool trial_run(test_tensor *result, const test_problem *problem, const bw_kernel *kernel,
                run_order order)
 {
-    trial bench = bench_make(problem, kernel);
+    kernel_trial trial = trial_make(problem, kernel);
     int units = kernel->units(&problem->test.operation, problem->test.images);
     if (order == ORDER_WHOLE)
-        run_units(&bench, 0, units, 0);
+        run_units(&trial, 0, units, 0);
     else if (order == ORDER_SPLIT)
-        run_split(&bench, units);
+        run_split(&trial, units);
     else
-        run_threads(&bench, units);
-    bool good = memory_intact(&bench) && (units > 0 || complain(&bench, "has no units"));
-    *result = bench.out;
-    bench_free(&bench);
+        run_threads(&trial, units);
+    bool good = memory_intact(&trial) && (units > 0 || complain(&trial, "has no units"));
+    *result = trial.out;
+    trial_free(&trial);
     return good;
 }
 
@@ -199,23 +201,54 @@ static test_tensor magnitudes_of(const test_problem *original)
     return result;
 }
 
-/* Every channel's magnitudes become the largest of its picture: what a transform mixes. */
-static void spread_magnitudes(test_tensor *magnitudes)
+/* The largest magnitude of each channel of one image of the input. */
+static void largest_inputs(const test_tensor *in, int image, float *largest)
 {
-    const bw_layout *layout = &magnitudes->place.layout;
-    size_t pixels = (size_t)layout->height * (size_t)layout->width;
-    for (int index = 0; index < magnitudes->images * layout->channels; index++) {
-        int image = index / layout->channels, channel = index % layout->channels;
-        float largest = 0.0f;
-        for (size_t pass = 0; pass < 2 * pixels; pass++) {
-            int y = (int)(pass % pixels) / layout->width, x = (int)(pass % pixels) % layout->width;
-            float *at = &magnitudes->block[tensor_at(magnitudes, image, channel, y, x)];
-            if (pass < pixels)
-                largest = *at > largest ? *at : largest;
-            else
-                *at = largest;
+    const bw_layout *layout = &in->place.layout;
+    for (int channel = 0; channel < layout->channels; channel++) {
+        largest[channel] = 0.0f;
+        for (int y = 0; y < layout->height; y++) {
+            for (int x = 0; x < layout->width; x++) {
+                float value = fabsf(in->block[tensor_at(in, image, channel, y, x)]);
+                largest[channel] = value > largest[channel] ? value : largest[channel];
+            }
         }
     }
+}
+
+/* All weights times the largest inputs: what a method mixes that transforms whole tiles. */
+static float mixed_magnitude(const test_problem *problem, const float *largest, int channel)
+{
+    const bw_operation *operation = &problem->test.operation;
+    size_t window = (size_t)(operation->kernel_height * operation->kernel_width);
+    size_t inputs = (size_t)(operation->in.channels / operation->groups);
+    int group = channel / (operation->out.channels / operation->groups);
+    const float *weights = problem->weights + (size_t)channel * inputs * window;
+    float sum = 0.0f;
+    for (size_t input = 0; input < inputs; input++) {
+        for (size_t tap = 0; tap < window; tap++)
+            sum += fabsf(*weights++) * largest[(size_t)group * inputs + input];
+    }
+    return sum;
+}
+
+static void spread_magnitudes(const test_problem *problem, test_tensor *magnitudes)
+{
+    const bw_layout *out = &problem->test.operation.out;
+    float *largest = malloc((size_t)problem->test.operation.in.channels * sizeof *largest);
+    if (!largest)
+        exit(1);
+    for (int image = 0; image < magnitudes->images; image++) {
+        largest_inputs(&problem->in, image, largest);
+        for (int channel = 0; channel < out->channels; channel++) {
+            float mixed = mixed_magnitude(problem, largest, channel);
+            for (int pixel = 0; pixel < out->height * out->width; pixel++) {
+                int y = pixel / out->width, x = pixel % out->width;
+                magnitudes->block[tensor_at(magnitudes, image, channel, y, x)] += mixed;
+            }
+        }
+    }
+    free(largest);
 }
 
 static bool is_exact(bw_family family)
@@ -225,12 +258,12 @@ static bool is_exact(bw_family family)
 }
 
 /* The difference that is allowed where the reference gives `wanted`. */
-static double allowed(const trial *bench, float wanted, float magnitude)
+static double allowed(const kernel_trial *trial, float wanted, float magnitude)
 {
-    const bw_operation *operation = &bench->problem->test.operation;
+    const bw_operation *operation = &trial->problem->test.operation;
     if (is_exact(operation->family))
         return 0.0;
-    double factor = bench->kernel->tolerance > 0.0f ? (double)bench->kernel->tolerance : 1.0;
+    double factor = trial->kernel->tolerance > 0.0f ? (double)trial->kernel->tolerance : 1.0;
     double terms = case_terms(operation), steepness = 1.1;
     double rounding = terms > 0.0 ? (4.0 + 2.0 * sqrt(terms)) * (double)magnitude : 0.0;
     double smooth = 8.0 * (fabs((double)wanted) + (operation->has_second ? (double)magnitude : 0));
@@ -240,55 +273,65 @@ static double allowed(const trial *bench, float wanted, float magnitude)
            (piecewise ? tiny * factor : (double)FLT_MIN);
 }
 
-static bool wrong(const trial *bench, const test_tensor *result, const test_tensor *wanted,
+/* Says where an element is that is not as wanted. */
+static bool wrong(const kernel_trial *trial, const test_tensor *result, const test_tensor *wanted,
                   size_t index, double limit)
 {
+    static const char *const kinds[] = {"outside the tensor", "a number", "a spare lane",
+                                        "in the border", "beside a row"};
     const bw_layout *layout = &result->place.layout;
     ptrdiff_t at = (ptrdiff_t)index - (result->first - result->block);
-    printf(
-        "%s: %.9g instead of %.9g, more than %.3g apart, at element %td (image stride %zu, plane "
-        "stride %zu, row stride %zu)\n",
-        bench->kernel->name, (double)result->block[index], (double)wanted->block[index], limit, at,
-        layout->image_stride, layout->plane_stride, layout->row_stride);
-    case_print(&bench->problem->test);
+    printf("%s: %.9g instead of %.9g, more than %.3g apart, at element %td, %s",
+           trial->kernel->name, (double)result->block[index], (double)wanted->block[index], limit,
+           at, kinds[result->kinds[index]]);
+    if (result->kinds[index] == ELEMENT_REAL) {
+        size_t inside = (size_t)at % layout->image_stride, rest = inside % layout->plane_stride;
+        size_t lanes = (size_t)layout->lanes, plane = inside / layout->plane_stride;
+        printf(": image %zu, channel %zu, row %zu, column %zu", (size_t)at / layout->image_stride,
+               plane * lanes + rest % lanes, rest / layout->row_stride,
+               rest % layout->row_stride / lanes);
+    }
+    putchar('\n');
+    case_print(&trial->problem->test);
     return false;
 }
 
-/* COPY leaves the borders of planes alone that it does not touch. */
-static bool border_right(float value, float wanted)
+/* COPY leaves alone the planes that it does not reach. */
+static bool is_copy(const kernel_trial *trial)
 {
-    return value == 0.0f && wanted == 0.0f;
+    return trial->kernel->family == BW_FAMILY_COPY;
 }
 
-static bool element_right(const trial *bench, const test_tensor *result, const test_tensor *wanted,
-                          const test_tensor *magnitudes, size_t index)
+static bool element_right(const kernel_trial *trial, const test_tensor *result,
+                          const test_tensor *wanted, const test_tensor *magnitudes, size_t index)
 {
     float value = result->block[index], expected = wanted->block[index];
     double limit = 0.0;
     bool good = true;
     switch ((element)result->kinds[index]) {
     case ELEMENT_REAL:
-        limit = allowed(bench, expected, magnitudes->block[index]);
+        limit = allowed(trial, expected, magnitudes->block[index]);
         good = fabs((double)value - (double)expected) <= limit;
         break;
     case ELEMENT_SPARE: good = isfinite(value); break;
-    case ELEMENT_BORDER: good = border_right(value, expected); break;
+    case ELEMENT_BORDER: good = value == expected && (expected == 0.0f || is_copy(trial)); break;
     case ELEMENT_OUTSIDE:
-        good = memcmp(&value, &bench->problem->out.block[index], sizeof value) == 0;
+        good = memcmp(&value, &trial->problem->out.block[index], sizeof value) == 0;
         break;
     case ELEMENT_GAP: break;
     }
-    return good || wrong(bench, result, wanted, index, limit);
+    return good || wrong(trial, result, wanted, index, limit);
 }
 
-static bool result_right(const trial *bench, const test_tensor *result, const test_tensor *wanted)
+static bool result_right(const kernel_trial *trial, const test_tensor *result,
+                         const test_tensor *wanted)
 {
-    test_tensor magnitudes = magnitudes_of(bench->problem);
-    if (bench->kernel->tolerance > 0.0f)
-        spread_magnitudes(&magnitudes);
+    test_tensor magnitudes = magnitudes_of(trial->problem);
+    if (trial->kernel->tolerance > 0.0f)
+        spread_magnitudes(trial->problem, &magnitudes);
     bool good = true;
     for (size_t index = 0; good && index < result->elements; index++)
-        good = element_right(bench, result, wanted, &magnitudes, index);
+        good = element_right(trial, result, wanted, &magnitudes, index);
     tensor_free(&magnitudes);
     return good;
 }
@@ -297,10 +340,10 @@ static bool order_matters(const test_problem *problem, const bw_kernel *kernel,
                           const test_tensor *whole, run_order order)
 {
     test_tensor other;
-    trial bench = {.kernel = kernel, .problem = problem};
+    kernel_trial trial = {.kernel = kernel, .problem = problem};
     bool good = trial_run(&other, problem, kernel, order);
     if (good && !same_bits(whole, &other))
-        good = complain(&bench, order == ORDER_SPLIT ? "gives other bits when its units are split"
+        good = complain(&trial, order == ORDER_SPLIT ? "gives other bits when its units are split"
                                                      : "gives other bits in several threads");
     tensor_free(&other);
     return !good;
@@ -309,11 +352,11 @@ static bool order_matters(const test_problem *problem, const bw_kernel *kernel,
 bool trial_passes(const test_case *test, const bw_kernel *kernel)
 {
     test_problem problem = problem_make(test);
-    trial bench = {.kernel = kernel, .problem = &problem};
+    kernel_trial trial = {.kernel = kernel, .problem = &problem};
     test_tensor result, wanted;
     bool good = trial_run(&wanted, &problem, reference_of(kernel->family), ORDER_WHOLE);
     good = trial_run(&result, &problem, kernel, ORDER_WHOLE) && good;
-    good = good && result_right(&bench, &result, &wanted);
+    good = good && result_right(&trial, &result, &wanted);
     good = good && !order_matters(&problem, kernel, &result, ORDER_SPLIT);
     if (test->seed % 4 == 0)
         good = good && !order_matters(&problem, kernel, &result, ORDER_THREADS);

@@ -11,8 +11,8 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 
 def read_table(path):
-    """The table as two dicts: folder → allowed prefixes, library header → folders."""
-    tables = {"layer": {}, "library": {}}
+    """The table as dicts by kind of line: its name → what follows the colon."""
+    tables = {"layer": {}, "library": {}, "generated": {}}
     with open(path) as file:
         for line in file:
             line = line.split("#")[0].strip()
@@ -20,7 +20,7 @@ def read_table(path):
                 kind, rest = line.split(maxsplit=1)
                 name, allowed = rest.split(":")
                 tables[kind][name] = allowed.split()
-    return tables["layer"], tables["library"]
+    return tables
 
 
 def layer_of(path):
@@ -55,14 +55,16 @@ def check_library(path, name, libraries):
     return None
 
 
-def check_include(root, path, quote, name, layers, libraries):
+def check_include(root, path, quote, name, tables):
     """One sentence about what is wrong with an include, or None."""
+    if within(path, tables["generated"].get(name, [])):
+        return None
     target = resolve(root, path, name) if quote == '"' or name.startswith("boxwright/") else None
     if target is None:
         if quote == '"':
             return f'{path} includes "{name}", which is no file of ours'
-        return check_library(path, name, libraries)
-    allowed = layers.get(layer_of(path))
+        return check_library(path, name, tables["library"])
+    allowed = tables["layer"].get(layer_of(path))
     if allowed is None:
         return f"{path} stands in a folder that layers.txt does not know"
     if within(target, ["include", layer_of(path), *allowed]):
@@ -71,13 +73,13 @@ def check_include(root, path, quote, name, layers, libraries):
 
 
 def main(root):
-    layers, libraries = read_table(os.path.join(os.path.dirname(__file__), "layers.txt"))
+    tables = read_table(os.path.join(os.path.dirname(__file__), "layers.txt"))
     faults, count = [], 0
     for path in sources(root):
         with open(os.path.join(root, path)) as file:
             for quote, name in INCLUDE.findall(file.read()):
                 count += 1
-                fault = check_include(root, path, quote, name, layers, libraries)
+                fault = check_include(root, path, quote, name, tables)
                 if fault:
                     faults.append(fault)
     print("\n".join(faults) or f"{count} includes follow the layers")

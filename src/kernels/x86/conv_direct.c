@@ -5,6 +5,7 @@
 enum {
     WEIGHT_BYTES = 384 << 10, /* of a chunk, or of a round of one group */
     INPUT_BYTES = 256 << 10,  /* of a band */
+    AHEAD_STEPS = 32,         /* tiles shorter than this have no time to prefetch */
     UNITS_WANTED = 48,        /* a layer should have about so many, */
     UNIT_LEAST = 20000,       /* but none with less work than this, */
     UNIT_MOST = 500000,       /* nor with more; in vector multiplications */
@@ -208,6 +209,8 @@ static bw_conv_tile tile_of_round(const work *w, int round)
         .second_block = operation->second.plane_stride,
         .out_block = last ? operation->out.plane_stride : sum_block,
     };
+    if (w->d->steps >= AHEAD_STEPS && in->lanes == BW_LANES)
+        tile.ahead_columns = operation->stride;
     if (last && in_registers(operation->activation)) {
         tile.activation = operation->activation;
         tile.slope = operation->slope;
@@ -234,6 +237,10 @@ static void run_row(const work *w, int round, int y, bw_conv_tile *tile)
         int end = (index + 1) * out->width / count;
         size_t at = (size_t)x * BW_LANES;
         tile->in = row + (size_t)x * tile->in_pixel;
+        tile->ahead = (ptrdiff_t)((size_t)(end - x) * tile->in_pixel);
+        if (index + 1 == count)
+            tile->ahead = (ptrdiff_t)((size_t)operation->stride * in->row_stride) -
+                          (ptrdiff_t)((size_t)x * tile->in_pixel);
         tile->start = round ? sums + at : w->bias;
         tile->out = to + at;
         tile->second = add ? second + at : NULL;

@@ -21,7 +21,10 @@ enum {
 typedef struct bw_conv_tile {
     const float *in; /* the window of the first pixel: first plane, row and column */
     size_t in_plane, in_row, in_column;
-    size_t in_pixel; /* from the window of one output pixel to the next */
+    size_t in_pixel;   /* from the window of one output pixel to the next */
+    ptrdiff_t ahead;   /* from the window of the first pixel to that of the tile that follows */
+    int ahead_columns; /* how many columns of that window to ask the cache for; 0: prefetch nothing
+                        */
     int planes, kernel_height, kernel_width;
     int channels, last_channels; /* steps of a plane, and of the last plane */
     const float *weights;

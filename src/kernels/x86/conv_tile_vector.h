@@ -6,13 +6,7 @@
 #define BW_KERNELS_X86_CONV_TILE_VECTOR_H
 
 #include "kernels/x86/conv_tile.h"
-
-#define BW_INLINE static inline __attribute__((always_inline))
-#if defined(__clang__)
-#define BW_UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define BW_UNROLL _Pragma("GCC unroll 16")
-#endif
+#include "kernels/x86/unroll.h"
 
 enum {
     PARTS = BW_LANES / BW_VECTOR_LANES, /* vectors of a plane's pixel */
@@ -54,6 +48,26 @@ BW_INLINE void step(bw_vector sums[][TILE_VECTORS], const float *const *bases, s
         BW_UNROLL
         for (int part = 0; part < vectors; part++)
             sums[pixel][part] = bw_vector_fma(x, weight[part], sums[pixel][part]);
+    }
+}
+
+/* Asks the cache for one column of the windows of the tile that follows. */
+BW_INLINE void prefetch_windows(const float *in, size_t stride, int pixels)
+{
+    BW_UNROLL
+    for (int pixel = 0; pixel < pixels; pixel++)
+        _mm_prefetch((const char *)(in + (size_t)pixel * stride), _MM_HINT_T0);
+}
+
+/* Asks for what the epilogue will touch, while there are sums to be done. */
+BW_INLINE void prefetch_outputs(const bw_conv_tile *tile, int pixels, int vectors)
+{
+    BW_UNROLL
+    for (int part = 0; part < vectors; part += PARTS) {
+        prefetch_windows(tile->out + part_offset(part, tile->out_block), BW_LANES, pixels);
+        if (tile->second)
+            prefetch_windows(tile->second + part_offset(part, tile->second_block), BW_LANES,
+                             pixels);
     }
 }
 
@@ -136,6 +150,8 @@ BW_INLINE void run_tile(const bw_conv_tile *tile, int pixels, int vectors)
         for (int pixel = 0; pixel < pixels; pixel++)
             sums[pixel][part] = bw_vector_load(start + (size_t)pixel * tile->start_pixel);
     }
+    if (tile->ahead_columns > 0)
+        prefetch_outputs(tile, pixels, vectors);
     const float *weights = tile->weights, *plane = tile->in;
     size_t stride = tile->in_pixel;
     for (int left = tile->planes; left > 0; left--) {
@@ -144,6 +160,8 @@ BW_INLINE void run_tile(const bw_conv_tile *tile, int pixels, int vectors)
         for (int y = tile->kernel_height; y > 0; y--) {
             const float *column = row;
             for (int x = tile->kernel_width; x > 0; x--) {
+                if (tile->kernel_width - x < tile->ahead_columns)
+                    prefetch_windows(column + tile->ahead, stride, pixels);
                 weights = tap(sums, column, stride, channels, weights, pixels, vectors);
                 column += tile->in_column;
             }

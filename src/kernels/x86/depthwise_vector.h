@@ -11,37 +11,52 @@
 
 #include "kernels/x86/depthwise.h"
 
-enum { BLOCK = 8 };
+enum {
+    BLOCK = 8,
+    STRIP_PIXELS = 384, /* of all rows of a window: 24 KiB of the L1 cache */
+};
 
-/* One vector of a row: where its pixels come from and go to. */
+/* One vector of every pixel of a part of a row: where it comes from and goes to. */
 typedef struct row_part {
     const bw_operation *operation;
     const float *from, *weights, *second;
     float *to;
+    int width;
 } row_part;
 
+/* Some columns of a band. */
+typedef struct column_strip {
+    const bw_band *band;
+    int x, width;
+} column_strip;
+
+/* Vectors without a channel in them are only cleared: of half a plane AVX2 moves half the bytes. */
 static double cost(const bw_operation *operation)
 {
-    double vectors = (double)BW_LANES / BW_VECTOR_LANES * bw_rows_pixels(operation);
-    return vectors * (2.0 + 1.1 * operation->kernel_height * operation->kernel_width);
+    const bw_layout *out = &operation->out;
+    int vectors = (out->channels + BW_VECTOR_LANES - 1) / BW_VECTOR_LANES;
+    double moved = 2.0 * BW_VECTOR_LANES / BW_LANES;
+    double taps = (double)operation->kernel_height * operation->kernel_width;
+    return (double)out->height * out->width * vectors * (moved + 1.1 * taps);
 }
 
 /* Sums over windows of a size that is known here, so that all loops unroll. */
-static inline __attribute__((always_inline)) void
-sum_known(const row_part *line, int x, bw_vector *sum, int count, int kernel, int stride)
+static inline __attribute__((always_inline)) void sum_known(row_part line, int x, bw_vector *sum,
+                                                            int count, int kernel, int stride)
 {
-    size_t row_stride = line->operation->in.row_stride;
-    const float *from = line->from + (ptrdiff_t)x * stride * BW_LANES;
+    size_t row_stride = line.operation->in.row_stride;
+    const float *from = line.from + (ptrdiff_t)x * stride * BW_LANES;
 #pragma GCC unroll 8
     for (int index = 0; index < count; index++)
-        sum[index] = bw_vector_load(line->weights);
+        sum[index] = bw_vector_load(line.weights);
 #pragma GCC unroll 3
     for (int row = 0; row < kernel; row++) {
-        const float *weights = line->weights + (1 + row * kernel) * BW_LANES;
+        const float *weights = line.weights + (1 + row * kernel) * BW_LANES;
         const float *pixel = from + (size_t)row * row_stride;
 #pragma GCC unroll 32
         for (int column = 0; column < (count - 1) * stride + kernel; column++) {
             bw_vector value = bw_vector_load(pixel + column * BW_LANES);
+            __asm__("" : "+v"(value)); /* else it is loaded again for every product */
 #pragma GCC unroll 8
             for (int index = 0; index < count; index++) {
                 int tap = column - index * stride;
@@ -54,12 +69,12 @@ sum_known(const row_part *line, int x, bw_vector *sum, int count, int kernel, in
 }
 
 /* The same for windows of any size. */
-static inline __attribute__((always_inline)) void sum_any(const row_part *line, int x,
-                                                          bw_vector *sum, int count)
+static inline __attribute__((always_inline)) void sum_any(row_part line, int x, bw_vector *sum,
+                                                          int count)
 {
-    const bw_operation *operation = line->operation;
+    const bw_operation *operation = line.operation;
     ptrdiff_t stride = operation->stride;
-    const float *from = line->from + x * stride * BW_LANES, *weights = line->weights;
+    const float *from = line.from + x * stride * BW_LANES, *weights = line.weights;
 #pragma GCC unroll 8
     for (int index = 0; index < count; index++)
         sum[index] = bw_vector_load(weights);
@@ -92,26 +107,26 @@ static __attribute__((noinline)) void store_smooth(const row_part *line, int x,
     }
 }
 
-static inline __attribute__((always_inline)) void store_piecewise(const row_part *line, int x,
-                                                                  const bw_vector *sum, int count,
-                                                                  bw_activation activation)
+static inline __attribute__((always_inline)) void
+store_piecewise(row_part line, int x, const bw_vector *sum, int count, bw_activation activation)
 {
-    bw_vector slope = bw_vector_set(line->operation->slope);
+    bw_vector slope = bw_vector_set(line.operation->slope);
 #pragma GCC unroll 8
     for (int index = 0; index < count; index++) {
         ptrdiff_t at = (ptrdiff_t)(x + index) * BW_LANES;
         bw_vector value = bw_vector_activate(activation, slope, sum[index]);
-        if (line->second)
-            value = bw_vector_add(value, bw_vector_load(line->second + at));
-        bw_vector_store(line->to + at, value);
+        if (line.second)
+            value = bw_vector_add(value, bw_vector_load(line.second + at));
+        bw_vector_store(line.to + at, value);
     }
 }
 
-static inline __attribute__((always_inline)) void store(const row_part *line, int x,
-                                                        const bw_vector *sum, int count)
+static inline __attribute__((always_inline)) void store(row_part line, int x, const bw_vector *sum,
+                                                        int count)
 {
     bw_vector copy[BLOCK];
-    switch (line->operation->activation) {
+    row_part copy_of_line = line;
+    switch (line.operation->activation) {
     case BW_LINEAR: store_piecewise(line, x, sum, count, BW_LINEAR); return;
     case BW_RELU: store_piecewise(line, x, sum, count, BW_RELU); return;
     case BW_LEAKY: store_piecewise(line, x, sum, count, BW_LEAKY); return;
@@ -123,11 +138,11 @@ static inline __attribute__((always_inline)) void store(const row_part *line, in
 #pragma GCC unroll 8
     for (int index = 0; index < count; index++)
         copy[index] = sum[index];
-    store_smooth(line, x, copy, count);
+    store_smooth(&copy_of_line, x, copy, count);
 }
 
 /* `kernel` 0 stands for any size and stride. */
-static inline __attribute__((always_inline)) void run_block(const row_part *line, int x, int count,
+static inline __attribute__((always_inline)) void run_block(row_part line, int x, int count,
                                                             int kernel, int stride)
 {
     bw_vector sum[BLOCK];
@@ -138,10 +153,9 @@ static inline __attribute__((always_inline)) void run_block(const row_part *line
     store(line, x, sum, count);
 }
 
-static inline __attribute__((always_inline)) void run_line(const row_part *line, int kernel,
-                                                           int stride)
+static inline __attribute__((always_inline)) void run_line(row_part line, int kernel, int stride)
 {
-    int x = 0, width = line->operation->out.width;
+    int x = 0, width = line.width;
     for (; x + BLOCK <= width; x += BLOCK)
         run_block(line, x, BLOCK, kernel, stride);
     if (width - x >= 4) {
@@ -156,43 +170,23 @@ static inline __attribute__((always_inline)) void run_line(const row_part *line,
         run_block(line, x, 1, kernel, stride);
 }
 
-static void run_line_3_1(const row_part *line)
+static row_part part_of(const column_strip *strip)
 {
-    run_line(line, 3, 1);
-}
-
-static void run_line_3_2(const row_part *line)
-{
-    run_line(line, 3, 2);
-}
-
-static void run_line_5_1(const row_part *line)
-{
-    run_line(line, 5, 1);
-}
-
-static void run_line_5_2(const row_part *line)
-{
-    run_line(line, 5, 2);
-}
-
-static void run_line_any(const row_part *line)
-{
-    run_line(line, 0, 0);
-}
-
-typedef void line_function(const row_part *line);
-
-static line_function *line_function_of(const bw_operation *operation)
-{
-    int kernel = operation->kernel_height, stride = operation->stride;
-    if (kernel != operation->kernel_width || stride > 2)
-        return run_line_any;
-    if (kernel == 3)
-        return stride == 1 ? run_line_3_1 : run_line_3_2;
-    if (kernel == 5)
-        return stride == 1 ? run_line_5_1 : run_line_5_2;
-    return run_line_any;
+    const bw_band *band = strip->band;
+    const bw_operation *operation = band->operation;
+    const bw_operands *operands = band->operands;
+    int top = band->first * operation->stride - operation->pad_top;
+    ptrdiff_t left = (ptrdiff_t)strip->x * operation->stride - operation->pad_left;
+    ptrdiff_t x = (ptrdiff_t)strip->x * BW_LANES;
+    row_part part = {.operation = operation, .width = strip->width};
+    part.from =
+        bw_row_of(&operation->in, operands->in, band->image, band->plane, top) + left * BW_LANES;
+    part.weights = bw_depthwise_weights(operation, operands->weights, band->plane);
+    part.to = band->out + (size_t)band->first * operation->out.row_stride + x;
+    if (operation->has_second)
+        part.second = x + bw_row_of(&operation->second, operands->second, band->image, band->plane,
+                                    band->first);
+    return part;
 }
 
 static void clear_lanes(float *to, int pixels)
@@ -201,26 +195,90 @@ static void clear_lanes(float *to, int pixels)
         bw_vector_store(to + (ptrdiff_t)x * BW_LANES, bw_vector_zero());
 }
 
-static void run_row(const bw_row *row)
+static inline __attribute__((always_inline)) void run_strip(const column_strip *strip, int kernel,
+                                                            int stride)
 {
-    const bw_operation *operation = row->operation;
-    const bw_operands *operands = row->operands;
-    int top = row->y * operation->stride - operation->pad_top;
-    const float *from = bw_row_of(&operation->in, operands->in, row->image, row->plane, top) -
-                        (ptrdiff_t)operation->pad_left * BW_LANES;
-    const float *weights = bw_depthwise_weights(operation, operands->weights, row->plane);
-    const float *second = NULL;
-    if (operation->has_second)
-        second = bw_row_of(&operation->second, operands->second, row->image, row->plane, row->y);
-    int channels = operation->out.channels - row->plane * BW_LANES;
-    line_function *function = line_function_of(operation);
-    for (int lane = 0; lane < BW_LANES; lane += BW_VECTOR_LANES) {
-        row_part line = {operation, from + lane, weights + lane, second ? second + lane : NULL,
-                         row->out + lane};
-        if (lane < channels)
-            function(&line);
-        else
-            clear_lanes(line.to, operation->out.width);
+    const bw_operation *operation = strip->band->operation;
+    row_part part = part_of(strip);
+    int channels = operation->out.channels - strip->band->plane * BW_LANES;
+    size_t step = (size_t)operation->stride * operation->in.row_stride;
+    for (int y = strip->band->first; y < strip->band->last; y++) {
+        for (int lane = 0; lane < BW_LANES; lane += BW_VECTOR_LANES) {
+            row_part line = part;
+            line.from += lane;
+            line.weights += lane;
+            line.to += lane;
+            if (line.second)
+                line.second += lane;
+            if (lane < channels)
+                run_line(line, kernel, stride);
+            else
+                clear_lanes(line.to, line.width);
+        }
+        part.from += step;
+        part.to += operation->out.row_stride;
+        if (part.second)
+            part.second += operation->second.row_stride;
+    }
+}
+
+static void run_strip_3_1(const column_strip *strip)
+{
+    run_strip(strip, 3, 1);
+}
+
+static void run_strip_3_2(const column_strip *strip)
+{
+    run_strip(strip, 3, 2);
+}
+
+static void run_strip_5_1(const column_strip *strip)
+{
+    run_strip(strip, 5, 1);
+}
+
+static void run_strip_5_2(const column_strip *strip)
+{
+    run_strip(strip, 5, 2);
+}
+
+static void run_strip_any(const column_strip *strip)
+{
+    run_strip(strip, 0, 0);
+}
+
+typedef void strip_function(const column_strip *strip);
+
+static strip_function *strip_function_of(const bw_operation *operation)
+{
+    int kernel = operation->kernel_height, stride = operation->stride;
+    if (kernel != operation->kernel_width || stride > 2)
+        return run_strip_any;
+    if (kernel == 3)
+        return stride == 1 ? run_strip_3_1 : run_strip_3_2;
+    if (kernel == 5)
+        return stride == 1 ? run_strip_5_1 : run_strip_5_2;
+    return run_strip_any;
+}
+
+/* How many columns are computed at once, all rows of a band, so that the input stays in L1. */
+static int strip_width(const bw_operation *operation)
+{
+    int window = operation->kernel_height * operation->stride;
+    int pixels = window < STRIP_PIXELS ? STRIP_PIXELS / window : 1;
+    int strips = (operation->out.width + pixels - 1) / pixels;
+    int width = (operation->out.width + strips - 1) / strips;
+    return (width + BLOCK - 1) / BLOCK * BLOCK;
+}
+
+static void run_band(const bw_band *band, void *context)
+{
+    (void)context;
+    int total = band->operation->out.width, width = strip_width(band->operation);
+    strip_function *function = strip_function_of(band->operation);
+    for (int x = 0; x < total; x += width) {
+        column_strip strip = {band, x, total - x < width ? total - x : width};
+        function(&strip);
     }
 }
 
@@ -228,7 +286,7 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
                 void *scratch)
 {
     (void)scratch;
-    bw_rows_run(operation, operands, first, last, run_row);
+    bw_bands_run(operation, operands, first, last, run_band, NULL);
 }
 
 #endif

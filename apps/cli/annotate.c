@@ -1,0 +1,239 @@
+/**
+ * boxwright annotate: pictures in, annotations, drawn pictures and a report out.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "annotate.h"
+#include "classes.h"
+#include "interrupt.h"
+#include "progress.h"
+#include "report/report.h"
+#include "store/overwrite.h"
+#include "terminal.h"
+#include "verb.h"
+
+/* ---- Options -----------------------------------------------------------------------------------
+ */
+
+static const char *const resize_choices[] = {"auto", "letterbox", "stretch", NULL};
+static const char *const nms_choices[] = {"auto", "greedy", "diou", NULL};
+static const char *const exif_choices[] = {"apply", "ignore", NULL};
+
+#define FIELD(name) offsetof(bw_annotate_options, name)
+
+static const bw_option output_table[] = {
+    {"out", "DIR", "folder for everything that is written (required)", bw_read_text, FIELD(out), 0,
+     0, NULL},
+    {"format", "LIST", "annotation formats: yolo, coco (default yolo,coco)", bw_read_text,
+     FIELD(formats), 0, 0, NULL},
+    {"save-conf", NULL, "add each box's confidence to the YOLO files", bw_read_flag,
+     FIELD(save_confidence), 0, 0, NULL},
+    {"draw", NULL, "write the pictures with their boxes drawn, to DIR/drawn", bw_read_flag,
+     FIELD(draw), 0, 0, NULL},
+    {"no-report", NULL, "write no report.html", bw_read_flag, FIELD(no_report), 0, 0, NULL},
+    {"overwrite", NULL, "replace the run that DIR holds", bw_read_flag, FIELD(overwrite), 0, 0,
+     NULL},
+    {"quiet", NULL, "print nothing but errors", bw_read_flag, FIELD(quiet), 0, 0, NULL},
+    {0},
+};
+
+static const bw_option input_table[] = {
+    {"null", NULL, "paths in a list on standard input end with NUL, not newline", bw_read_flag,
+     FIELD(null_separated), 0, 0, NULL},
+    {"exif", "WORD", "apply or ignore the orientation that a picture carries (default apply)",
+     bw_read_choice, FIELD(exif), 0, 0, exif_choices},
+    {"resize", "WORD",
+     "letterbox keeps a picture's aspect, stretch does not (default auto: as the model asks)",
+     bw_read_choice, FIELD(resize), 0, 0, resize_choices},
+    {0},
+};
+
+static const bw_option detection_table[] = {
+    {"conf", "X", "keep boxes whose confidence is above this (default 0.25)", bw_read_float,
+     FIELD(confidence), 0, 0.999, NULL},
+    {"iou", "X", "overlap above which the weaker of two boxes goes (default 0.45)", bw_read_float,
+     FIELD(iou), 0, 1, NULL},
+    {"nms", "WORD", "which overlap: auto, greedy or diou (default auto: as the model asks)",
+     bw_read_choice, FIELD(nms), 0, 0, nms_choices},
+    {"agnostic", NULL, "compare boxes of different classes, too", bw_read_flag, FIELD(agnostic), 0,
+     0, NULL},
+    {"max-det", "N", "most boxes in a picture (default 300)", bw_read_int, FIELD(max_detections), 1,
+     1000000, NULL},
+    {"classes", "LIST", "keep only these classes: names or numbers, such as person,car",
+     bw_read_text, FIELD(classes), 0, 0, NULL},
+    {0},
+};
+
+static const bw_option_group groups[] = {
+    {"Output", output_table, 0},
+    {"Input", input_table, 0},
+    {"Detection", detection_table, 0},
+    {"Network", bw_model_options, FIELD(model)},
+    {"Machine", bw_machine_options, FIELD(machine)},
+    {0},
+};
+
+static int run_annotate(int argc, char **argv);
+
+const bw_verb bw_verb_annotate = {
+    {
+        .name = "annotate",
+        .summary = "Find objects in pictures; write annotations and a report",
+        .operands = "PATH...",
+        .details =
+            "PATH is a picture, a folder (searched with all below it), or - for a list of paths\n"
+            "on standard input. DIR will hold run.db, labels/, coco_results.json, report.html,\n"
+            "and drawn/ with --draw. Pictures that cannot be used are listed and never stop a "
+            "run.\n"
+            "\n"
+            "Exit status: 0 all good, 3 done but some pictures failed, 2 wrong use, 1 failure,\n"
+            "130 interrupted.",
+        .groups = groups,
+    },
+    run_annotate,
+};
+
+static bool is_missing(const char *path)
+{
+    struct stat status;
+    return strcmp(path, "-") != 0 && lstat(path, &status) != 0;
+}
+
+/* Refuses what can be told to be wrong before anything is opened. */
+static int check_usage(const bw_annotate_options *options)
+{
+    const bw_usage *usage = &bw_verb_annotate.usage;
+    int lists = 0;
+    if (options->sources.count == 0)
+        return bw_usage_error(usage, "say which pictures: a file, a folder, or - for a list");
+    if (!options->out)
+        return bw_usage_error(usage, "say where to write: --out DIR");
+    for (int i = 0; i < options->sources.count; i++) {
+        const char *path = options->sources.paths[i];
+        lists += strcmp(path, "-") == 0;
+        if (is_missing(path))
+            return bw_usage_error(usage, "there is no file or folder '%s'", path);
+    }
+    if (lists > 1)
+        return bw_usage_error(usage, "'-' stands more than once, but standard input ends once");
+    bw_error error;
+    const char *formats[BW_SINK_FORMATS + 1];
+    if (bw_formats_parse(formats, BW_SINK_FORMATS, options->formats, &error) != BW_OK)
+        return bw_usage_error(usage, "--format: %s", error.message);
+    return BW_EXIT_OK;
+}
+
+/* ---- The end -----------------------------------------------------------------------------------
+ */
+
+static void print_failures(bw_store *store, const char *directory, int64_t failed)
+{
+    enum { SHOWN = 5 };
+    sqlite3_stmt *query = NULL;
+    printf("%lld of the pictures could not be used:\n", (long long)failed);
+    if (bw_store_query(store, &query, "SELECT message FROM errors ORDER BY item LIMIT 5", NULL) ==
+        BW_OK) {
+        while (sqlite3_step(query) == SQLITE_ROW) {
+            const char *message = (const char *)sqlite3_column_text(query, 0);
+            fputs("  ", stdout);
+            bw_print_clean(stdout, message ? message : "");
+            putchar('\n');
+        }
+    }
+    sqlite3_finalize(query);
+    if (failed > SHOWN)
+        printf("  ... and %lld more, in the table 'errors' of %s/run.db\n",
+               (long long)(failed - SHOWN), directory);
+}
+
+static void print_summary(const bw_annotate_options *options, const bw_annotate_result *result,
+                          bw_store *store)
+{
+    const bw_sink_counts *counts = &result->counts;
+    double seconds = (double)result->times.wall / 1e9;
+    int64_t done = counts->pictures + counts->failed;
+    char duration[32];
+    if (result->interrupted)
+        printf("Interrupted; what is written is complete and consistent.\n");
+    printf("%lld image%s, %lld box%s, %lld failed, in %s (%.1f images/s)\n",
+           (long long)counts->pictures, counts->pictures == 1 ? "" : "s", (long long)counts->boxes,
+           counts->boxes == 1 ? "" : "es", (long long)counts->failed,
+           bw_format_duration(duration, sizeof duration, seconds),
+           seconds > 0 ? (double)done / seconds : 0);
+    if (counts->failed > 0)
+        print_failures(store, options->out, counts->failed);
+    if (done == 0 && !result->interrupted)
+        printf("No picture was found; in folders, names such as *.jpg, *.png, *.webp and *.bmp "
+               "are looked for.\n");
+    if (!options->no_report)
+        printf("%s/report.html\n", options->out);
+}
+
+static int exit_status(const bw_annotate_result *result)
+{
+    if (result->interrupted)
+        return BW_EXIT_INTERRUPTED;
+    return result->counts.failed > 0 ? BW_EXIT_SOME_FAILED : BW_EXIT_OK;
+}
+
+/* What comes after the detections. */
+static bw_status finish(const bw_annotate_options *options, const bw_annotate_result *result,
+                        bw_store *store, bw_error *error)
+{
+    bw_status status = BW_OK;
+    if (!options->no_report)
+        status = bw_report_write(store, options->out, error);
+    if (status == BW_OK && !options->quiet)
+        print_summary(options, result, store);
+    return status;
+}
+
+static bw_status annotate(const bw_annotate_options *options, int *exit_code, bw_error *error)
+{
+    bw_store *store = NULL;
+    bw_annotate_result result = {0};
+    bw_status status = bw_annotate_run(options, &store, &result, error);
+    if (status == BW_OK)
+        status = finish(options, &result, store, error);
+    bw_error closing;
+    if (bw_store_close(&store, &closing) != BW_OK && status == BW_OK) {
+        *error = closing;
+        status = closing.status;
+    }
+    *exit_code = exit_status(&result);
+    return status;
+}
+
+static int run_annotate(int argc, char **argv)
+{
+    bw_annotate_options options = {
+        .formats = "yolo,coco",
+        .confidence = 0.25f,
+        .iou = 0.45f,
+        .max_detections = 300,
+        .machine = bw_machine_defaults,
+    };
+    char *command = bw_annotate_command(argc, argv);
+    int operands, exit_code = BW_EXIT_FAILURE;
+    bw_options_result read =
+        bw_options_read(&bw_verb_annotate.usage, &options, argc, argv, &operands);
+    options.command = command ? command : "";
+    options.sources = (bw_sources){argv, operands, options.null_separated};
+    if (read == BW_OPTIONS_RUN)
+        exit_code = check_usage(&options);
+    else
+        exit_code = read == BW_OPTIONS_HELP ? BW_EXIT_OK : BW_EXIT_USAGE;
+    bw_error error;
+    if (read == BW_OPTIONS_RUN && exit_code == BW_EXIT_OK) {
+        bw_interrupt_catch();
+        if (annotate(&options, &exit_code, &error) != BW_OK) {
+            bw_print_message(error.message);
+            exit_code = bw_exit_status(&error);
+        }
+    }
+    free(command);
+    return exit_code;
+}

@@ -1,0 +1,40 @@
+/**
+ * An annotation run: what the command line asked for, and how it is carried out.
+ */
+#ifndef BW_CLI_ANNOTATE_H
+#define BW_CLI_ANNOTATE_H
+
+#include "model.h"
+#include "pipeline/pipeline.h"
+#include "sink.h"
+
+typedef struct bw_annotate_options {
+    bw_sources sources;
+    const char *command; /* the command line, for the record */
+    const char *out, *formats, *classes;
+    bool save_confidence, draw, no_report, overwrite, quiet, null_separated, agnostic;
+    int exif;        /* 0 apply, 1 ignore */
+    int resize, nms; /* bw_resize and bw_nms */
+    float confidence, iou;
+    int max_detections;
+    bw_model_choice model;
+    bw_machine_choice machine;
+} bw_annotate_options;
+
+typedef struct bw_annotate_result {
+    bw_sink_counts counts;
+    bw_stage_times times;
+    bool interrupted;
+} bw_annotate_result;
+
+/** The command line as one text, quoted for a shell where that is needed; the caller frees it. */
+char *bw_annotate_command(int argc, char **argv);
+
+/**
+ * Runs. `*store` is the run's database, for the caller to close, also after a failure; it is NULL
+ * where the run did not get that far.
+ */
+bw_status bw_annotate_run(const bw_annotate_options *options, bw_store **store,
+                          bw_annotate_result *result, bw_error *error);
+
+#endif

@@ -1,0 +1,158 @@
+#include "pipeline/pipeline.h"
+
+#include <stdlib.h>
+
+#include "base/cpu.h"
+#include "interrupt.h"
+
+enum { MEGABYTE = 1 << 20, MOST_DECODERS = 512 };
+
+/* ---- What the stages share ---------------------------------------------------------------------
+ */
+
+bool bw_pipeline_stopped(const bw_pipeline *pipeline)
+{
+    return atomic_load(&pipeline->stop) || bw_interrupted();
+}
+
+void bw_pipeline_fail(bw_pipeline *pipeline, const bw_error *error)
+{
+    pthread_mutex_lock(&pipeline->mutex);
+    if (pipeline->error.status == BW_OK)
+        pipeline->error = *error;
+    pthread_mutex_unlock(&pipeline->mutex);
+    atomic_store(&pipeline->stop, true);
+}
+
+static bool has_failed(bw_pipeline *pipeline)
+{
+    pthread_mutex_lock(&pipeline->mutex);
+    bool failed = pipeline->error.status != BW_OK;
+    pthread_mutex_unlock(&pipeline->mutex);
+    return failed;
+}
+
+void bw_pipeline_discard(bw_pipeline *pipeline, bw_item *item)
+{
+    if (item->charged)
+        bw_budget_release(&pipeline->budget, item->charged);
+    bw_item_free(item);
+}
+
+int64_t bw_pipeline_total(const bw_pipeline *pipeline)
+{
+    return atomic_load(&pipeline->total);
+}
+
+static bw_status open_shared(bw_pipeline *pipeline, const bw_pipeline_options *options,
+                             bw_error *error)
+{
+    size_t decoders = (size_t)options->decoders;
+    size_t window = 4 * (size_t)options->batch + 4 * decoders + 16;
+    *pipeline = (bw_pipeline){.options = options, .total = -1};
+    pthread_mutex_init(&pipeline->mutex, NULL);
+    pthread_cond_init(&pipeline->item_decoded, NULL);
+    bw_budget_init(&pipeline->budget, (64 + 64 * decoders) * MEGABYTE);
+    bw_status status = bw_queue_open(&pipeline->to_decode, window, error);
+    if (status == BW_OK)
+        status = bw_queue_open(&pipeline->in_order, window, error);
+    if (status == BW_OK)
+        status = bw_queue_open(&pipeline->to_write, window, error);
+    if (status == BW_OK)
+        status = bw_batch_open(&pipeline->batch, options->batch, error);
+    return status;
+}
+
+static void close_shared(bw_pipeline *pipeline)
+{
+    bw_batch_close(&pipeline->batch);
+    bw_queue_close(&pipeline->to_write);
+    bw_queue_close(&pipeline->in_order);
+    bw_queue_close(&pipeline->to_decode);
+    bw_budget_destroy(&pipeline->budget);
+    pthread_cond_destroy(&pipeline->item_decoded);
+    pthread_mutex_destroy(&pipeline->mutex);
+}
+
+/* ---- Threads -----------------------------------------------------------------------------------
+ */
+
+typedef struct stage_threads {
+    pthread_t threads[MOST_DECODERS + 3];
+    int count;
+} stage_threads;
+
+static bool start(stage_threads *group, void *(*body)(void *), bw_pipeline *pipeline)
+{
+    if (pthread_create(&group->threads[group->count], NULL, body, pipeline) != 0)
+        return false;
+    group->count++;
+    return true;
+}
+
+/* Starts from the end of the pipeline, so that a stage that cannot start leaves none waiting. */
+static bw_status start_stages(stage_threads *group, bw_pipeline *pipeline, bw_error *error)
+{
+    const bw_pipeline_options *options = pipeline->options;
+    bool started = start(group, bw_stage_detect, pipeline);
+    for (int i = 0; started && i < options->decoders && i < MOST_DECODERS; i++)
+        started = start(group, bw_stage_decode, pipeline);
+    if (started && bw_list_is_countable(&options->sources))
+        started = start(group, bw_stage_count, pipeline);
+    if (started)
+        started = start(group, bw_stage_list, pipeline);
+    if (started)
+        return BW_OK;
+    atomic_store(&pipeline->stop, true);
+    bw_queue_finish(pipeline->to_decode);
+    bw_queue_finish(pipeline->in_order);
+    return bw_fail(error, BW_ERROR_MEMORY, "the system refuses to start %d threads",
+                   options->decoders + 3);
+}
+
+static void join_stages(stage_threads *group)
+{
+    for (int i = 0; i < group->count; i++)
+        pthread_join(group->threads[i], NULL);
+}
+
+/* ---- The run -----------------------------------------------------------------------------------
+ */
+
+/* The last stage, in the caller's thread. After a failure it only empties the queue. */
+static void write_items(bw_pipeline *pipeline, bw_stage_times *times)
+{
+    const bw_pipeline_options *options = pipeline->options;
+    bw_item *item;
+    while ((item = bw_queue_pop(pipeline->to_write))) {
+        bw_error error;
+        uint64_t begun = bw_clock();
+        if (!has_failed(pipeline) && options->sink(options->sink_context, item, &error) != BW_OK)
+            bw_pipeline_fail(pipeline, &error);
+        times->sink += bw_clock() - begun;
+        bw_pipeline_discard(pipeline, item);
+    }
+}
+
+bw_status bw_pipeline_run(bw_pipeline *pipeline, const bw_pipeline_options *options,
+                          bw_stage_times *times, bw_error *error)
+{
+    uint64_t begun = bw_clock();
+    *times = (bw_stage_times){.decoders = options->decoders};
+    stage_threads group = {.count = 0};
+    bw_status status = open_shared(pipeline, options, error);
+    if (status == BW_OK)
+        status = start_stages(&group, pipeline, error);
+    if (group.count > 0)
+        write_items(pipeline, times);
+    join_stages(&group);
+    if (status == BW_OK && pipeline->error.status != BW_OK) {
+        *error = pipeline->error;
+        status = error->status;
+    }
+    times->decode = atomic_load(&pipeline->decode_time);
+    bw_engine_read_times(options->engine, &times->engine);
+    times->wall = bw_clock() - begun;
+    close_shared(pipeline);
+    return status;
+}

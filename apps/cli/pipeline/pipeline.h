@@ -1,0 +1,90 @@
+/**
+ * The stages of a run, each in its own file, joined by bounded queues:
+ *
+ *     stage_list ──► stage_decode (threads) ──► stage_detect (the engine) ──► the caller's sink
+ *          └───────────── in_order ──────────────────►┘
+ *
+ * Listing puts every item into two queues: one from which any decoder takes the next, one that
+ * keeps the order, in which detecting waits for each item to be decoded. So results come in the
+ * order of listing, whatever the number of threads. Memory is bounded by the queues' capacity and
+ * by a budget of decoded bytes, which decoders await before they take an item.
+ *
+ * A run that is stopped (by a signal or by a failure) lists no more; items that no decoder has
+ * taken are dropped, and what was taken is finished: the sink sees an unbroken beginning.
+ */
+#ifndef BW_CLI_PIPELINE_H
+#define BW_CLI_PIPELINE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "pipeline/budget.h"
+#include "pipeline/item.h"
+#include "pipeline/list.h"
+#include "pipeline/queue.h"
+
+/** Takes an item in order; the pipeline frees it afterwards. A failure ends the run. */
+typedef bw_status bw_sink_function(void *context, bw_item *item, bw_error *error);
+
+typedef struct bw_pipeline_options {
+    bw_sources sources;
+    bool ignore_exif;
+    int decoders; /* threads that decode */
+    int batch;    /* pictures handed to the engine at once */
+    bw_engine *engine;
+    bw_sink_function *sink;
+    void *sink_context;
+} bw_pipeline_options;
+
+/** How long each stage worked, summed over its threads; nanoseconds. */
+typedef struct bw_stage_times {
+    uint64_t wall;
+    uint64_t decode; /* of `decoders` threads */
+    int decoders;
+    bw_engine_times engine;
+    uint64_t sink;
+} bw_stage_times;
+
+/** The pictures that detecting has in hand; stage_detect.c. */
+typedef struct bw_batch bw_batch;
+
+/** What the stages share; private to this folder. */
+typedef struct bw_pipeline {
+    const bw_pipeline_options *options;
+    bw_queue *to_decode, *in_order, *to_write;
+    bw_budget budget;
+    bw_batch *batch;
+    atomic_bool stop;
+    atomic_llong total; /* pictures there are; -1 while unknown */
+    atomic_ullong decode_time;
+    pthread_mutex_t mutex;       /* of what follows */
+    pthread_cond_t item_decoded; /* some item's `decoded` became true */
+    bw_error error;              /* the first failure; BW_OK while there is none */
+} bw_pipeline;
+
+/** Runs all stages to the end; fails with the first failure of any. */
+bw_status bw_pipeline_run(bw_pipeline *pipeline, const bw_pipeline_options *options,
+                          bw_stage_times *times, bw_error *error);
+
+/** Pictures that there are; -1 while that is not known. */
+int64_t bw_pipeline_total(const bw_pipeline *pipeline);
+
+bw_status bw_batch_open(bw_batch **out, int pictures, bw_error *error);
+void bw_batch_close(bw_batch **batch);
+
+/* The stages: bodies of threads, whose argument is the pipeline. */
+void *bw_stage_count(void *pipeline);
+void *bw_stage_list(void *pipeline);
+void *bw_stage_decode(void *pipeline);
+void *bw_stage_detect(void *pipeline);
+
+/** Frees an item and returns its bytes to the budget. */
+void bw_pipeline_discard(bw_pipeline *pipeline, bw_item *item);
+
+/** Whether stages should take no more. */
+bool bw_pipeline_stopped(const bw_pipeline *pipeline);
+
+/** Notes a failure, the first of which counts, and stops the run. */
+void bw_pipeline_fail(bw_pipeline *pipeline, const bw_error *error);
+
+#endif

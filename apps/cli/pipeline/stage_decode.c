@@ -1,0 +1,46 @@
+/**
+ * The second stage, in several threads: files become pixels, or an error of their own.
+ */
+#include "base/cpu.h"
+#include "pipeline/pipeline.h"
+
+static void decode(bw_pipeline *pipeline, bw_item *item)
+{
+    bw_decode_options options;
+    bw_decode_options_init(&options);
+    options.ignore_exif = pipeline->options->ignore_exif;
+    if (bw_image_read(&item->image, item->path, &options, &item->error) != BW_OK)
+        return;
+    item->error.status = BW_OK;
+    item->width = item->image.width;
+    item->height = item->image.height;
+    item->charged = item->image.stride * (size_t)item->image.height;
+    bw_budget_charge(&pipeline->budget, item->charged);
+}
+
+static void mark_decoded(bw_pipeline *pipeline, bw_item *item)
+{
+    pthread_mutex_lock(&pipeline->mutex);
+    atomic_store(&item->decoded, true);
+    pthread_cond_signal(&pipeline->item_decoded);
+    pthread_mutex_unlock(&pipeline->mutex);
+}
+
+/* Items are taken in order, so the one that detecting waits for is always in somebody's hands. */
+void *bw_stage_decode(void *argument)
+{
+    bw_pipeline *pipeline = argument;
+    for (;;) {
+        bw_budget_wait(&pipeline->budget);
+        bw_item *item = bw_queue_pop(pipeline->to_decode);
+        if (!item)
+            return NULL;
+        uint64_t start = bw_clock();
+        if (bw_pipeline_stopped(pipeline))
+            item->dropped = true;
+        else if (item->error.status == BW_OK)
+            decode(pipeline, item);
+        atomic_fetch_add(&pipeline->decode_time, bw_clock() - start);
+        mark_decoded(pipeline, item);
+    }
+}

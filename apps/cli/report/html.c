@@ -1,0 +1,61 @@
+#include "report/html.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+void bw_html_text(FILE *file, const char *text)
+{
+    char *clean = bw_utf8_clean(text, true);
+    for (const char *at = clean ? clean : ""; *at; at++) {
+        switch (*at) {
+        case '&': fputs("&amp;", file); break;
+        case '<': fputs("&lt;", file); break;
+        case '>': fputs("&gt;", file); break;
+        case '"': fputs("&quot;", file); break;
+        case '\'': fputs("&#39;", file); break;
+        default: fputc(*at, file);
+        }
+    }
+    free(clean);
+}
+
+static void write_base64(FILE *file, const uint8_t *bytes, size_t size)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t at = 0; at < size; at += 3) {
+        size_t left = size - at;
+        uint32_t word = (uint32_t)bytes[at] << 16 | (left > 1 ? (uint32_t)bytes[at + 1] << 8 : 0) |
+                        (left > 2 ? bytes[at + 2] : 0);
+        char group[4] = {digits[word >> 18], digits[word >> 12 & 63],
+                         left > 1 ? digits[word >> 6 & 63] : '=',
+                         left > 2 ? digits[word & 63] : '='};
+        fwrite(group, 1, sizeof group, file);
+    }
+}
+
+void bw_html_jpeg(FILE *file, const uint8_t *bytes, size_t size)
+{
+    fputs("data:image/jpeg;base64,", file);
+    write_base64(file, bytes, size);
+}
+
+void bw_html_number(FILE *file, int64_t number)
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%" PRId64, number);
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && digits[i - 1] != '-' && (length - i) % 3 == 0)
+            fputs("&#8239;", file);
+        fputc(digits[i], file);
+    }
+}
+
+/* Hues a golden angle apart: neighbours in number are far apart in colour. */
+const char *bw_html_class_color(char *text, size_t size, int class_id)
+{
+    snprintf(text, size, "hsl(%d 75%% 55%%)", (int)((210 + (int64_t)class_id * 13751 / 100) % 360));
+    return text;
+}

@@ -1,0 +1,135 @@
+/**
+ * Pictures with their boxes: thumbnails as data URIs, boxes as SVG above them.
+ */
+#include <string.h>
+
+#include "report/html.h"
+#include "report/sections.h"
+
+enum { MOST_BOXES = 20, MOST_NAMES = 10, NAMED_SIDE = 26 };
+
+/* Columns of the queries for pictures. */
+enum { ITEM, NAME, WIDTH, HEIGHT, JPEG, FULL_WIDTH, FULL_HEIGHT, BOXES, CONFIDENCE };
+
+#define PICTURE_QUERY                                                                              \
+    "SELECT t.item, i.name, t.width, t.height, t.jpeg, i.width, i.height, i.boxes, i.confidence"   \
+    " FROM thumbnails t JOIN items i ON i.number = t.item "
+
+/* Columns of the query for boxes; the best comes last, on top. */
+enum { CLASS, CLASS_NAME, SCORE, LEFT, TOP, RIGHT, BOTTOM, RANK };
+
+static const char box_query[] =
+    "SELECT d.class, c.name, d.score, d.left, d.top, d.right, d.bottom, d.rank FROM detections d"
+    " LEFT JOIN classes c ON c.id = d.class WHERE d.item = ? AND d.rank < ? ORDER BY d.rank DESC";
+
+static const char *text_of(sqlite3_stmt *query, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(query, column);
+    return text ? text : "";
+}
+
+static void write_box(FILE *file, sqlite3_stmt *box, double scale_x, double scale_y)
+{
+    char color[40];
+    double left = sqlite3_column_double(box, LEFT) * scale_x;
+    double top = sqlite3_column_double(box, TOP) * scale_y;
+    double width = sqlite3_column_double(box, RIGHT) * scale_x - left;
+    double height = sqlite3_column_double(box, BOTTOM) * scale_y - top;
+    double percent = 100 * sqlite3_column_double(box, SCORE);
+    bw_html_class_color(color, sizeof color, sqlite3_column_int(box, CLASS));
+    fprintf(file, "<g style=\"--c:%s\"><rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\">",
+            color, left, top, width, height);
+    fputs("<title>", file);
+    bw_html_text(file, text_of(box, CLASS_NAME));
+    fprintf(file, " %.0f %%</title></rect>", percent);
+    bool named = sqlite3_column_int(box, RANK) < MOST_NAMES;
+    if (named && width >= NAMED_SIDE && height >= NAMED_SIDE) {
+        fprintf(file, "<text x=\"%.1f\" y=\"%.1f\">", left + 3, top > 17 ? top - 4 : top + 14);
+        bw_html_text(file, text_of(box, CLASS_NAME));
+        fputs("</text>", file);
+    }
+    fputs("</g>", file);
+}
+
+static void write_boxes(bw_page *page, sqlite3_stmt *picture)
+{
+    sqlite3_stmt *box = bw_page_query(page, box_query);
+    if (!box)
+        return;
+    double scale_x =
+        sqlite3_column_double(picture, WIDTH) / sqlite3_column_double(picture, FULL_WIDTH);
+    double scale_y =
+        sqlite3_column_double(picture, HEIGHT) / sqlite3_column_double(picture, FULL_HEIGHT);
+    sqlite3_bind_int64(box, 1, sqlite3_column_int64(picture, ITEM));
+    sqlite3_bind_int(box, 2, MOST_BOXES);
+    while (sqlite3_step(box) == SQLITE_ROW)
+        write_box(page->file, box, scale_x, scale_y);
+    sqlite3_finalize(box);
+}
+
+static void write_caption(FILE *file, sqlite3_stmt *picture)
+{
+    int64_t boxes = sqlite3_column_int64(picture, BOXES);
+    fputs("<figcaption><span title=\"", file);
+    bw_html_text(file, text_of(picture, NAME));
+    fputs("\">", file);
+    bw_html_text(file, text_of(picture, NAME));
+    fputs("</span><small>", file);
+    if (boxes == 0)
+        fputs("nothing found", file);
+    else
+        fprintf(file, "%lld box%s%s, mean %.0f %%", (long long)boxes, boxes == 1 ? "" : "es",
+                boxes > MOST_BOXES ? " (the best 20 shown)" : "",
+                100 * sqlite3_column_double(picture, CONFIDENCE));
+    fputs("</small></figcaption>", file);
+}
+
+static void write_picture(bw_page *page, sqlite3_stmt *picture)
+{
+    FILE *file = page->file;
+    int width = sqlite3_column_int(picture, WIDTH), height = sqlite3_column_int(picture, HEIGHT);
+    const uint8_t *jpeg = sqlite3_column_blob(picture, JPEG);
+    fprintf(file, "<figure><svg viewBox=\"0 0 %d %d\" role=\"img\">", width, height);
+    fprintf(file, "<image width=\"%d\" height=\"%d\" href=\"", width, height);
+    bw_html_jpeg(file, jpeg, (size_t)sqlite3_column_bytes(picture, JPEG));
+    fputs("\"/>", file);
+    write_boxes(page, picture);
+    fputs("</svg>", file);
+    write_caption(file, picture);
+    fputs("</figure>\n", file);
+}
+
+static void write_pictures(bw_page *page, const char *title, const char *note, const char *sql)
+{
+    sqlite3_stmt *query = bw_page_query(page, sql);
+    if (!query)
+        return;
+    bool any = false;
+    while (sqlite3_step(query) == SQLITE_ROW) {
+        if (!any)
+            fprintf(page->file,
+                    "<section><h2>%s</h2><p class=\"note\">%s</p>"
+                    "<div class=\"sheet\">\n",
+                    title, note);
+        any = true;
+        write_picture(page, query);
+    }
+    if (any)
+        fputs("</div></section>\n", page->file);
+    sqlite3_finalize(query);
+}
+
+void bw_section_contact(bw_page *page)
+{
+    write_pictures(page, "Contact sheet", "Pictures spread evenly over the run.",
+                   PICTURE_QUERY "WHERE t.contact = 1 ORDER BY t.item");
+}
+
+void bw_section_uncertain(bw_page *page)
+{
+    write_pictures(page, "Least certain",
+                   "The pictures whose boxes have the lowest mean confidence: the first to look at "
+                   "when labels are checked by hand.",
+                   PICTURE_QUERY "WHERE i.confidence IS NOT NULL"
+                                 " ORDER BY i.confidence, t.item LIMIT 12");
+}

@@ -1,0 +1,37 @@
+/**
+ * The sections of the report. Each writes its own part of the page from the database; a query that
+ * fails leaves its error in the page's `error`.
+ */
+#ifndef BW_CLI_SECTIONS_H
+#define BW_CLI_SECTIONS_H
+
+#include <stdio.h>
+
+#include "store/store.h"
+
+typedef struct bw_page {
+    FILE *file;
+    bw_store *store;
+    bw_status status; /* the first failure */
+    bw_error error;
+} bw_page;
+
+/** Compiles a query, or notes the failure and returns NULL. The caller finalises it. */
+sqlite3_stmt *bw_page_query(bw_page *page, const char *sql);
+
+/** A setting of the run as a number; 0 where there is none. */
+double bw_page_number(bw_page *page, const char *key);
+
+/** Writes a setting of the run as text. */
+void bw_page_setting(bw_page *page, const char *key);
+
+/* pictures.c */
+void bw_section_contact(bw_page *page);
+void bw_section_uncertain(bw_page *page);
+
+/* charts.c */
+void bw_section_classes(bw_page *page);
+void bw_section_histograms(bw_page *page);
+void bw_section_stages(bw_page *page);
+
+#endif

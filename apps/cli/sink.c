@@ -1,0 +1,185 @@
+#include "sink.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/file.h"
+#include "thumbnails.h"
+
+enum { COMMIT_ITEMS = 256, DRAWN_QUALITY = 90 };
+#define COMMIT_NANOSECONDS 2000000000u
+
+struct bw_sink {
+    bw_store *store;
+    bw_sink_options options;
+    bw_writer *writers[BW_SINK_FORMATS];
+    bw_thumbnails thumbnails;
+    bw_sink_counts counts;
+    int uncommitted;
+    uint64_t last_commit;
+};
+
+static bw_status close_writers(bw_sink *sink, bool commit, bw_error *error)
+{
+    bw_status status = BW_OK;
+    for (int i = 0; i < BW_SINK_FORMATS; i++) {
+        bw_error later;
+        bw_status closed = bw_writer_close(&sink->writers[i], commit && status == BW_OK, &later);
+        if (status == BW_OK && closed != BW_OK) {
+            *error = later;
+            status = closed;
+        }
+    }
+    return status;
+}
+
+bw_status bw_sink_open(bw_sink **out, bw_store *store, const bw_sink_options *options,
+                       bw_error *error)
+{
+    *out = NULL;
+    bw_sink *sink = calloc(1, sizeof *sink);
+    if (!sink)
+        return bw_fail_memory(error, sizeof *sink, "the run's output");
+    sink->store = store;
+    sink->options = *options;
+    sink->last_commit = bw_clock();
+    bw_writer_options writer = {options->model->names, options->model->classes,
+                                options->with_confidence};
+    bw_status status = BW_OK;
+    for (int i = 0; status == BW_OK && options->formats[i]; i++)
+        status = bw_writer_open(&sink->writers[i], options->formats[i], options->directory, &writer,
+                                error);
+    if (status != BW_OK) {
+        bw_error ignored;
+        close_writers(sink, false, &ignored);
+        free(sink);
+        return status;
+    }
+    *out = sink;
+    return BW_OK;
+}
+
+bw_sink_counts bw_sink_count(const bw_sink *sink)
+{
+    return sink->counts;
+}
+
+bw_status bw_sink_close(bw_sink **sink, bool commit, bw_error *error)
+{
+    if (!sink || !*sink)
+        return BW_OK;
+    bw_status status = close_writers(*sink, commit, error);
+    free(*sink);
+    *sink = NULL;
+    return status;
+}
+
+/* ---- One item ----------------------------------------------------------------------------------
+ */
+
+static bw_status write_annotations(bw_sink *sink, const bw_item *item, const char *label,
+                                   bw_error *error)
+{
+    bw_annotation annotation = {
+        .number = item->number,
+        .file_name = item->name,
+        .label = label,
+        .width = item->width,
+        .height = item->height,
+        .detections = item->detections.items,
+        .count = item->detections.count,
+    };
+    bw_status status = BW_OK;
+    for (int i = 0; status == BW_OK && i < BW_SINK_FORMATS && sink->writers[i]; i++)
+        status = bw_writer_add(sink->writers[i], &annotation, error);
+    return status;
+}
+
+static bw_status write_drawn(const char *directory, const char *label, const uint8_t *jpeg,
+                             size_t size, bw_error *error)
+{
+    char *path;
+    if (asprintf(&path, "%s/drawn/%s.jpg", directory, label) < 0)
+        return bw_fail_memory(error, strlen(label), "a drawn picture's name");
+    char *slash = strrchr(path, '/');
+    *slash = '\0';
+    bw_status status = bw_make_folders(path, error);
+    *slash = '/';
+    if (status == BW_OK)
+        status = bw_write_file(path, jpeg, size, error);
+    free(path);
+    return status;
+}
+
+/* Draws into the item's own pixels, so it comes last. */
+static bw_status draw(bw_sink *sink, bw_item *item, const char *label, bw_error *error)
+{
+    const bw_model_info *model = sink->options.model;
+    uint8_t *jpeg = NULL;
+    size_t size = 0;
+    bw_status status =
+        bw_draw_detections(&item->image, item->detections.items, item->detections.count,
+                           model->names, model->classes, error);
+    if (status == BW_OK)
+        status = bw_image_encode_jpeg(&jpeg, &size, &item->image, DRAWN_QUALITY, error);
+    if (status == BW_OK)
+        status = write_drawn(sink->options.directory, label, jpeg, size, error);
+    bw_free(jpeg);
+    return status;
+}
+
+static double confidence(const bw_detections *detections)
+{
+    double sum = 0;
+    for (size_t i = 0; i < detections->count; i++)
+        sum += (double)detections->items[i].score;
+    return detections->count ? sum / (double)detections->count : -1;
+}
+
+static bw_status take_usable(bw_sink *sink, bw_item *item, const char *label, bw_error *error)
+{
+    bw_status status = write_annotations(sink, item, label, error);
+    if (status == BW_OK && sink->options.thumbnails)
+        status = bw_thumbnails_consider(&sink->thumbnails, sink->store, item->number, &item->image,
+                                        confidence(&item->detections), error);
+    if (status == BW_OK && sink->options.draw)
+        status = draw(sink, item, label, error);
+    sink->counts.pictures++;
+    sink->counts.boxes += (int64_t)item->detections.count;
+    return status;
+}
+
+static bw_status commit_now_and_then(bw_sink *sink, bw_error *error)
+{
+    uint64_t now = bw_clock();
+    if (++sink->uncommitted < COMMIT_ITEMS && now - sink->last_commit < COMMIT_NANOSECONDS)
+        return BW_OK;
+    sink->uncommitted = 0;
+    sink->last_commit = now;
+    return bw_store_commit(sink->store, error);
+}
+
+bw_status bw_sink_take(bw_sink *sink, bw_item *item, bw_error *error)
+{
+    bool failed = item->error.status != BW_OK;
+    bw_record record = {
+        .number = item->number,
+        .path = item->path,
+        .name = item->name,
+        .problem = failed ? &item->error : NULL,
+        .format = item->image.format,
+        .width = item->width,
+        .height = item->height,
+        .detections = item->detections.items,
+        .count = item->detections.count,
+    };
+    const char *label;
+    bw_status status = bw_store_add(sink->store, &record, &label, error);
+    if (status == BW_OK && failed)
+        sink->counts.failed++;
+    else if (status == BW_OK)
+        status = take_usable(sink, item, label, error);
+    return status == BW_OK ? commit_now_and_then(sink, error) : status;
+}

@@ -1,0 +1,21 @@
+/**
+ * Output folders: what makes one fit for a run, and how an old run makes room.
+ */
+#ifndef BW_CLI_OVERWRITE_H
+#define BW_CLI_OVERWRITE_H
+
+#include "base/error.h"
+
+/**
+ * Creates the folder where there is none and checks that a run may write there: it holds no other
+ * run unless `overwrite`, and no labels that no run has made. Changes nothing else.
+ */
+bw_status bw_output_check(const char *directory, bool overwrite, bw_error *error);
+
+/**
+ * Removes the files that an earlier run wrote there: its labels and drawn pictures as its
+ * database lists them, its results, report and database. Folders go when they become empty.
+ */
+bw_status bw_output_clear(const char *directory, bw_error *error);
+
+#endif

@@ -1,0 +1,83 @@
+/**
+ * run.db: the truth of a run, an SQLite database (version 1 of this schema, in user_version).
+ *
+ *     settings   (key, value)                       what was run: command, model, thresholds, …
+ *     classes    (id, name)
+ *     items      (number, path, name, label, format, width, height, boxes, confidence)
+ *     detections (item, rank, class, score, left, top, right, bottom)      pixels, best first
+ *     errors     (item, kind, message)              why a picture could not be used
+ *     thumbnails (item, contact, width, height, jpeg)
+ *                                                   of pictures that the report shows; `contact`
+ *                                                   is 1 for those of the contact sheet
+ *     repeats    (base, last)                       numbers that made equal labels differ
+ *
+ * Names and paths are text where they are valid UTF-8 and blobs of the same bytes where not. An
+ * item whose picture could not be used has a row in `errors` and NULL sizes and boxes.
+ * `confidence` is the mean score of its boxes. Writes go into a transaction that bw_store_commit
+ * ends, so that the database always holds an unbroken beginning of the run.
+ */
+#ifndef BW_CLI_STORE_H
+#define BW_CLI_STORE_H
+
+#include <sqlite3.h>
+
+#include "base/error.h"
+
+#define BW_STORE_APPLICATION_ID 0x42575244 /* "BWRD" */
+#define BW_STORE_SCHEMA_VERSION 1
+
+typedef struct bw_store bw_store;
+
+/** Creates the database, which must not exist. */
+bw_status bw_store_create(bw_store **out, const char *path, bw_error *error);
+
+bw_status bw_store_set(bw_store *store, const char *key, const char *value, bw_error *error);
+
+bw_status bw_store_add_classes(bw_store *store, const char *const *names, int count,
+                               bw_error *error);
+
+/** A picture's result. `problem` is NULL, or why it could not be used. */
+typedef struct bw_record {
+    int64_t number;
+    const char *path, *name;
+    const bw_error *problem;
+    const char *format;
+    int width, height;
+    const bw_detection *detections;
+    size_t count;
+} bw_record;
+
+/**
+ * Adds a picture. Its label is the name without suffix; where an earlier picture has that, the
+ * name with its suffix; where that is taken as well, the latter and "-2", "-3", … `*label` stays
+ * valid until the next call.
+ */
+bw_status bw_store_add(bw_store *store, const bw_record *record, const char **label,
+                       bw_error *error);
+
+typedef struct bw_thumbnail {
+    int64_t item;
+    bool contact;
+    int width, height;
+    const uint8_t *jpeg;
+    size_t bytes;
+} bw_thumbnail;
+
+bw_status bw_store_keep_thumbnail(bw_store *store, const bw_thumbnail *thumbnail, bw_error *error);
+
+/** Takes a thumbnail off the contact sheet, but keeps it. */
+bw_status bw_store_leave_contact(bw_store *store, int64_t item, bw_error *error);
+
+/** Removes a thumbnail unless it is on the contact sheet. */
+bw_status bw_store_drop_thumbnail(bw_store *store, int64_t item, bw_error *error);
+
+/** Makes what was added durable and begins the next transaction. */
+bw_status bw_store_commit(bw_store *store, bw_error *error);
+
+/** Compiles a query; the caller finalises it. */
+bw_status bw_store_query(bw_store *store, sqlite3_stmt **out, const char *sql, bw_error *error);
+
+/** Commits and closes. */
+bw_status bw_store_close(bw_store **store, bw_error *error);
+
+#endif

@@ -1,0 +1,30 @@
+/**
+ * Which pictures the report can show: those of the contact sheet, spread evenly over a run whose
+ * length is not known beforehand, and those whose boxes are least certain.
+ *
+ * The contact sheet takes every picture at first, then every second, fourth, … whenever it holds
+ * more than it can. The choice depends on the order of the pictures alone.
+ */
+#ifndef BW_CLI_THUMBNAILS_H
+#define BW_CLI_THUMBNAILS_H
+
+#include "store/store.h"
+
+enum { BW_CONTACT_PICTURES = 60, BW_UNCERTAIN_PICTURES = 12 };
+
+/** Zero-initialise it. */
+typedef struct bw_thumbnails {
+    int64_t seen;
+    int64_t skip; /* every so manieth picture less one is passed over */
+    int64_t contact[BW_CONTACT_PICTURES + 1], contact_index[BW_CONTACT_PICTURES + 1];
+    int contact_count;
+    int64_t uncertain[BW_UNCERTAIN_PICTURES]; /* items, the least certain first */
+    double confidence[BW_UNCERTAIN_PICTURES];
+    int uncertain_count;
+} bw_thumbnails;
+
+/** Considers the next usable picture; `confidence` is its boxes' mean score, negative for none. */
+bw_status bw_thumbnails_consider(bw_thumbnails *thumbnails, bw_store *store, int64_t item,
+                                 const bw_image *image, double confidence, bw_error *error);
+
+#endif

@@ -1,0 +1,77 @@
+# Completion of boxwright for bash.
+
+_boxwright_models() {
+    local folder cfg
+    for folder in "${BOXWRIGHT_MODELS:-}" "${XDG_DATA_HOME:-$HOME/.local/share}/boxwright/models" \
+        /usr/share/boxwright/models /usr/local/share/boxwright/models; do
+        [ -n "$folder" ] || continue
+        for cfg in "$folder"/*.cfg "$folder"/*/*.cfg; do
+            [ -f "$cfg" ] && basename "$cfg" .cfg
+        done
+    done
+}
+
+# Completes with the given words, or with file names that end in a suffix.
+_boxwright_words() { mapfile -t COMPREPLY < <(compgen -W "$1" -- "$current"); }
+
+_boxwright_files() {
+    local suffix=${1:-}
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -d -- "$current"; compgen -f -X "!*$suffix" -- "$current")
+}
+
+_boxwright_value() { # the value of option $1; fails where it takes none
+    case $1 in
+    --model)
+        _boxwright_files .cfg
+        mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W "$(_boxwright_models)" -- "$current")
+        ;;
+    --weights) _boxwright_files .weights ;;
+    --names) _boxwright_files .names ;;
+    --json) _boxwright_files .json ;;
+    --out) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
+    --format) _boxwright_words "yolo coco yolo,coco" ;;
+    --nms) _boxwright_words "auto greedy diou" ;;
+    --resize) _boxwright_words "auto letterbox stretch" ;;
+    --exif) _boxwright_words "apply ignore" ;;
+    --cpu) _boxwright_words "generic avx2 avx512 vnni bf16 amx all" ;;
+    --size) _boxwright_words "320 416 608" ;;
+    --classes | --conf | --iou | --max-det | --threads | --batch | --duration | --warmup) ;;
+    *) return 1 ;;
+    esac
+}
+
+_boxwright() {
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+    local network="--model --weights --names --size"
+    local machine="--threads --batch --cpu"
+    local options
+    COMPREPLY=()
+    if [ "$COMP_CWORD" = 1 ]; then
+        _boxwright_words "annotate inspect bench doctor --help --version"
+        return
+    fi
+    case ${COMP_WORDS[1]} in
+    annotate)
+        options="$network $machine --out --format --conf --iou --nms --agnostic --max-det
+            --classes --resize --exif --null --save-conf --draw --no-report --quiet --overwrite"
+        ;;
+    bench) options="$network $machine --duration --warmup --profile --json" ;;
+    inspect) options="$network $machine" ;;
+    doctor) options="$network" ;;
+    *) return ;;
+    esac
+    # `--name=value` arrives as three words where "=" breaks words.
+    if [ "$previous" = = ]; then
+        previous=${COMP_WORDS[COMP_CWORD - 2]}
+    elif [ "$current" = = ]; then
+        current=
+    fi
+    _boxwright_value "$previous" && return
+    case $current in
+    -*) _boxwright_words "$options --help" ;;
+    *) _boxwright_files ;;
+    esac
+}
+
+complete -F _boxwright boxwright

@@ -1,0 +1,116 @@
+/**
+ * The list of kernels and the choice among them.
+ */
+#include <string.h>
+
+#include "cases.h"
+#include "check.h"
+
+static const char *const levels[] = {"generic", "avx2", "avx512", "vnni", "bf16", "amx", "all"};
+
+enum { CASES = 200, LEVELS = sizeof levels / sizeof *levels };
+
+static void test_list(void **state)
+{
+    (void)state;
+    assert_null(bw_kernel_at(-1));
+    assert_null(bw_kernel_find("no such kernel"));
+    int count = 0;
+    for (const bw_kernel *kernel; (kernel = bw_kernel_at(count)); count++) {
+        assert_ptr_equal(bw_kernel_find(kernel->name), kernel);
+        const char *family = family_name(kernel->family);
+        assert_int_equal(strncmp(kernel->name, family, strlen(family)), 0);
+        assert_non_null(kernel->accepts);
+        assert_non_null(kernel->cost);
+        assert_non_null(kernel->units);
+        assert_non_null(kernel->run);
+        bool weighted = kernel->family == BW_FAMILY_CONV || kernel->family == BW_FAMILY_DEPTHWISE;
+        assert_int_equal(weighted, kernel->packed_bytes != NULL);
+        assert_int_equal(weighted, kernel->pack != NULL);
+    }
+    assert_true(count >= BW_FAMILY_COUNT);
+    assert_null(bw_kernel_at(count));
+}
+
+static void test_references_need_nothing(void **state)
+{
+    (void)state;
+    for (int family = 0; family < BW_FAMILY_COUNT; family++) {
+        int plain = 0;
+        for (int index = 0; bw_kernel_at(index); index++)
+            plain +=
+                bw_kernel_at(index)->family == (bw_family)family && bw_kernel_at(index)->needs == 0;
+        assert_int_equal(plain, 1);
+    }
+}
+
+static void check_choice(const bw_operation *operation, uint32_t mask)
+{
+    const bw_kernel *chosen = bw_kernel_choose(operation, mask);
+    assert_non_null(chosen);
+    assert_int_equal(chosen->family, operation->family);
+    assert_int_equal(chosen->needs & ~mask, 0);
+    assert_true(chosen->accepts(operation));
+    double cost = chosen->cost(operation);
+    assert_true(cost >= 0.0);
+    for (int index = 0; bw_kernel_at(index); index++) {
+        const bw_kernel *other = bw_kernel_at(index);
+        if (other->family == operation->family && (other->needs & ~mask) == 0 &&
+            other->accepts(operation))
+            assert_true(other->cost(operation) >= cost);
+    }
+}
+
+static void test_masks(void **state)
+{
+    (void)state;
+    random_source random = {3};
+    for (int index = 0; index < CASES * BW_FAMILY_COUNT; index++) {
+        test_case test = case_random(&random, (bw_family)(index % BW_FAMILY_COUNT));
+        for (int level = 0; level < LEVELS; level++) {
+            uint32_t mask;
+            check_ok(bw_cpu_mask_parse(&mask, levels[level], &error));
+            check_choice(&test.operation, mask);
+        }
+    }
+}
+
+/* Ordinary layers must not fall back to the reference. */
+static void test_vectors_are_chosen(void **state)
+{
+    (void)state;
+    uint32_t usable = bw_cpu_features();
+    if ((usable & BW_CPU_AVX2) == 0)
+        skip();
+    test_case test;
+    for (int index = 0; case_published(&test, index); index++) {
+        assert_true(bw_kernel_choose(&test.operation, BW_CPU_AVX2)->needs != 0);
+        assert_true(bw_kernel_choose(&test.operation, usable)->needs != 0);
+    }
+}
+
+static void test_layout(void **state)
+{
+    (void)state;
+    bw_layout layout = bw_layout_make(5, 7, 33, BW_LANES, 2);
+    assert_int_equal(bw_layout_planes(&layout), 3);
+    assert_int_equal(layout.row_stride, (7 + 4) * BW_LANES);
+    assert_int_equal(layout.plane_stride, (5 + 4) * layout.row_stride);
+    assert_int_equal(layout.image_stride, 3 * layout.plane_stride);
+    assert_int_equal(bw_layout_origin(&layout), 2 * layout.row_stride + 2 * BW_LANES);
+    assert_int_equal(bw_layout_elements(&layout, 4), 4 * layout.image_stride);
+    bw_layout image = bw_layout_make(416, 416, 3, BW_IMAGE_LANES, 0);
+    assert_int_equal(bw_layout_planes(&image), 1);
+    assert_int_equal(bw_layout_origin(&image), 0);
+    assert_int_equal(bw_layout_elements(&image, 1), 416 * 416 * BW_IMAGE_LANES);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_list),   cmocka_unit_test(test_references_need_nothing),
+        cmocka_unit_test(test_masks),  cmocka_unit_test(test_vectors_are_chosen),
+        cmocka_unit_test(test_layout),
+    };
+    return cmocka_run_group_tests_name("choice of kernels", tests, NULL, NULL);
+}

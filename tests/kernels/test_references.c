@@ -1,0 +1,294 @@
+/**
+ * The reference kernels against definitions written another way: over plain arrays in the order
+ * channel, row, column, in double precision.
+ */
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "trial.h"
+
+enum { CASES = 150 };
+
+/* One image as a plain array. */
+typedef struct plain_picture {
+    int channels, height, width;
+    double *numbers;
+} plain_picture;
+
+static plain_picture picture_make(int channels, int height, int width)
+{
+    plain_picture made = {channels, height, width, NULL};
+    made.numbers = calloc((size_t)channels * (size_t)height * (size_t)width, sizeof(double));
+    assert_non_null(made.numbers);
+    return made;
+}
+
+static double *at(const plain_picture *picture, int channel, int y, int x)
+{
+    return &picture->numbers[(channel * picture->height + y) * picture->width + x];
+}
+
+static plain_picture picture_of(const test_tensor *tensor, int image)
+{
+    const bw_layout *layout = &tensor->place.layout;
+    plain_picture made = picture_make(layout->channels, layout->height, layout->width);
+    for (int channel = 0; channel < made.channels; channel++) {
+        for (int y = 0; y < made.height; y++) {
+            for (int x = 0; x < made.width; x++)
+                *at(&made, channel, y, x) =
+                    (double)tensor->block[tensor_at(tensor, image, channel, y, x)];
+        }
+    }
+    return made;
+}
+
+/* The input with its pads written out, all of them `filling`. */
+static plain_picture padded(const bw_operation *operation, const plain_picture *in, double filling)
+{
+    int height = (operation->out.height - 1) * operation->stride + operation->kernel_height;
+    int width = (operation->out.width - 1) * operation->stride + operation->kernel_width;
+    plain_picture made = picture_make(in->channels, height, width);
+    for (int index = 0; index < in->channels * height * width; index++)
+        made.numbers[index] = filling;
+    for (int channel = 0; channel < in->channels; channel++) {
+        for (int y = 0; y < in->height; y++) {
+            for (int x = 0; x < in->width; x++) {
+                int row = y + operation->pad_top, column = x + operation->pad_left;
+                if (row < height && column < width)
+                    *at(&made, channel, row, column) = *at(in, channel, y, x);
+            }
+        }
+    }
+    return made;
+}
+
+/* Adds one weight's products to a whole channel of the output. */
+static void add_products(const bw_operation *operation, const plain_picture *in, int input, int row,
+                         int column, double weight, plain_picture *out, int output)
+{
+    for (int y = 0; y < out->height; y++) {
+        for (int x = 0; x < out->width; x++)
+            *at(out, output, y, x) += weight * *at(in, input, y * operation->stride + row,
+                                                   x * operation->stride + column);
+    }
+}
+
+static void convolve(const test_problem *problem, const plain_picture *in, plain_picture *out)
+{
+    const bw_operation *operation = &problem->test.operation;
+    int groups = operation->groups, inputs = in->channels / groups;
+    plain_picture wide = padded(operation, in, 0.0);
+    const float *weight = problem->weights;
+    for (int output = 0; output < out->channels; output++) {
+        for (int index = 0; index < out->height * out->width && problem->test.has_bias; index++)
+            *at(out, output, 0, index) = (double)problem->bias[output];
+        int first = output * groups / out->channels * inputs;
+        for (int input = first; input < first + inputs; input++) {
+            for (int row = 0; row < operation->kernel_height; row++) {
+                for (int column = 0; column < operation->kernel_width; column++)
+                    add_products(operation, &wide, input, row, column, (double)*weight++, out,
+                                 output);
+            }
+        }
+    }
+    free(wide.numbers);
+}
+
+static void pool(const bw_operation *operation, const plain_picture *in, plain_picture *out)
+{
+    plain_picture wide = padded(operation, in, -(double)FLT_MAX);
+    for (int index = 0; index < out->channels * out->height * out->width; index++) {
+        int channel = index / (out->height * out->width);
+        int y = index / out->width % out->height * operation->stride;
+        int x = index % out->width * operation->stride;
+        double largest = -INFINITY;
+        for (int row = y; row < y + operation->kernel_height; row++) {
+            for (int column = x; column < x + operation->kernel_width; column++)
+                largest = fmax(largest, *at(&wide, channel, row, column));
+        }
+        out->numbers[index] = largest;
+    }
+    free(wide.numbers);
+}
+
+static void average(const plain_picture *in, plain_picture *out)
+{
+    int area = in->height * in->width;
+    for (int channel = 0; channel < in->channels; channel++) {
+        for (int index = 0; index < area; index++)
+            out->numbers[channel] += in->numbers[channel * area + index] / area;
+    }
+}
+
+static void upsample(const bw_operation *operation, const plain_picture *in, plain_picture *out)
+{
+    for (int channel = 0; channel < out->channels; channel++) {
+        for (int y = 0; y < out->height; y++) {
+            for (int x = 0; x < out->width; x++)
+                *at(out, channel, y, x) =
+                    *at(in, channel, y / operation->stride, x / operation->stride);
+        }
+    }
+}
+
+/* Darknet's index map from the input's shape to a shape of less depth and more picture. */
+static void reorganise(const bw_operation *operation, const plain_picture *in, plain_picture *out)
+{
+    int stride = operation->stride, depth = in->channels / (stride * stride);
+    int width = in->width, height = in->height;
+    for (int k = 0; k < in->channels; k++) {
+        for (int j = 0; j < height; j++) {
+            for (int i = 0; i < width; i++) {
+                int offset = k / depth;
+                int x = i * stride + offset % stride, y = j * stride + offset / stride;
+                int from = x + width * stride * (y + height * stride * (k % depth));
+                out->numbers[i + width * (j + height * k)] = in->numbers[from];
+            }
+        }
+    }
+}
+
+static void copy(const bw_operation *operation, const plain_picture *in, plain_picture *out)
+{
+    size_t area = (size_t)in->height * (size_t)in->width;
+    int from = operation->first_channel, to = operation->out_channel;
+    for (; from < in->channels && to < out->channels; from++, to++)
+        memcpy(at(out, to, 0, 0), at(in, from, 0, 0), area * sizeof(double));
+}
+
+static double activate(bw_activation activation, double slope, double x)
+{
+    switch (activation) {
+    case BW_RELU: return fmax(x, 0.0);
+    case BW_LEAKY: return x < 0.0 ? slope * x : x;
+    case BW_LOGISTIC: return 1.0 / (1.0 + exp(-x));
+    case BW_SWISH: return x / (1.0 + exp(-x));
+    case BW_MISH: return x * tanh(log1p(exp(x)));
+    case BW_LINEAR:
+    case BW_ACTIVATION_COUNT: break;
+    }
+    return x;
+}
+
+static void finish(const test_problem *problem, int image, plain_picture *out)
+{
+    const bw_operation *operation = &problem->test.operation;
+    bool sum = operation->family == BW_FAMILY_ADD;
+    plain_picture second = {0};
+    if (operation->has_second)
+        second = picture_of(&problem->second, image);
+    for (int index = 0; index < out->channels * out->height * out->width; index++) {
+        double x = out->numbers[index], other = second.numbers ? second.numbers[index] : 0.0;
+        out->numbers[index] =
+            activate(operation->activation, (double)operation->slope, sum ? x + other : x) +
+            (sum ? 0.0 : other);
+    }
+    free(second.numbers);
+}
+
+static plain_picture expected(const test_problem *problem, int image)
+{
+    const bw_operation *operation = &problem->test.operation;
+    plain_picture in = picture_of(&problem->in, image), out;
+    if (operation->family == BW_FAMILY_COPY)
+        out = picture_of(&problem->out, image);
+    else
+        out = picture_make(operation->out.channels, operation->out.height, operation->out.width);
+    switch (operation->family) {
+    case BW_FAMILY_CONV:
+    case BW_FAMILY_DEPTHWISE: convolve(problem, &in, &out); break;
+    case BW_FAMILY_MAX_POOL: pool(operation, &in, &out); break;
+    case BW_FAMILY_AVERAGE_POOL: average(&in, &out); break;
+    case BW_FAMILY_ADD:
+    case BW_FAMILY_ACTIVATION:
+        memcpy(out.numbers, in.numbers,
+               sizeof(double) * (size_t)(in.channels * in.height * in.width));
+        break;
+    case BW_FAMILY_COPY: copy(operation, &in, &out); break;
+    case BW_FAMILY_UPSAMPLE: upsample(operation, &in, &out); break;
+    case BW_FAMILY_REORG: reorganise(operation, &in, &out); break;
+    case BW_FAMILY_COUNT: break;
+    }
+    finish(problem, image, &out);
+    free(in.numbers);
+    return out;
+}
+
+/* Sums in single precision, of at most some thousand numbers of magnitude one. */
+static void compare(const test_problem *problem, const test_tensor *result, int image)
+{
+    plain_picture wanted = expected(problem, image);
+    for (int channel = 0; channel < wanted.channels; channel++) {
+        for (int y = 0; y < wanted.height; y++) {
+            for (int x = 0; x < wanted.width; x++) {
+                double value = (double)result->block[tensor_at(result, image, channel, y, x)];
+                double right = *at(&wanted, channel, y, x);
+                if (fabs(value - right) > 1e-4 + 1e-5 * fabs(right)) {
+                    case_print(&problem->test);
+                    fail_msg("%g instead of %g: image %d, channel %d, row %d, column %d", value,
+                             right, image, channel, y, x);
+                }
+            }
+        }
+    }
+    free(wanted.numbers);
+}
+
+static void check_case(test_case *test)
+{
+    test->in_fill = test->second_fill = test->weight_fill = FILL_ORDINARY;
+    test_problem problem = problem_make(test);
+    test_tensor result;
+    assert_true(trial_run(&result, &problem, reference_of(test->operation.family), ORDER_WHOLE));
+    for (int image = 0; image < test->images; image++)
+        compare(&problem, &result, image);
+    tensor_free(&result);
+    problem_free(&problem);
+}
+
+static void test_family(void **state)
+{
+    bw_family family = (bw_family)(intptr_t)*state;
+    random_source random = {2};
+    const bw_kernel *reference = reference_of(family);
+    assert_non_null(reference);
+    int done = 0;
+    for (int index = 0; index < CASES; index++) {
+        test_case test = case_random(&random, family);
+        if (!reference->accepts(&test.operation))
+            continue;
+        check_case(&test);
+        done++;
+    }
+    assert_true(done > CASES / 2);
+}
+
+/* The example that darknet's order is known by: 4 channels of 2 × 2, stride 2. */
+static void test_reorg_order(void **state)
+{
+    (void)state;
+    bw_operation operation = {.family = BW_FAMILY_REORG, .stride = 2};
+    operation.in = bw_layout_make(2, 2, 4, BW_LANES, 0);
+    operation.out = bw_layout_make(1, 1, 16, BW_LANES, 0);
+    float in[4 * BW_LANES] = {0}, out[BW_LANES];
+    for (int number = 0; number < 16; number++)
+        in[number % 4 * BW_LANES + number / 4] = (float)number;
+    bw_operands operands = {.in = in, .out = out, .images = 1};
+    reference_of(BW_FAMILY_REORG)->run(&operation, &operands, 0, 1, NULL);
+    static const float wanted[16] = {0, 2, 8, 10, 1, 3, 9, 11, 4, 6, 12, 14, 5, 7, 13, 15};
+    for (int number = 0; number < 16; number++)
+        assert_float_equal(out[number], wanted[number], 0.0f);
+}
+
+int main(void)
+{
+    struct CMUnitTest tests[BW_FAMILY_COUNT + 1];
+    for (intptr_t family = 0; family < BW_FAMILY_COUNT; family++)
+        tests[family] = (struct CMUnitTest){family_name((bw_family)family), test_family, NULL, NULL,
+                                            (void *)family};
+    tests[BW_FAMILY_COUNT] = (struct CMUnitTest)cmocka_unit_test(test_reorg_order);
+    return cmocka_run_group_tests_name("reference kernels", tests, NULL, NULL);
+}
