@@ -104,7 +104,7 @@ static void pool(const bw_operation *operation, const plain_picture *in, plain_p
         int channel = index / (out->height * out->width);
         int y = index / out->width % out->height * operation->stride;
         int x = index % out->width * operation->stride;
-        double largest = -INFINITY;
+        double largest = -(double)INFINITY;
         for (int row = y; row < y + operation->kernel_height; row++) {
             for (int column = x; column < x + operation->kernel_width; column++)
                 largest = fmax(largest, *at(&wide, channel, row, column));
