@@ -14,9 +14,10 @@ failed=0
 
 sources() { find include src apps tests bench -name '*.[ch]' | sort; }
 
-# The sources that the build compiles, once each.
+# The sources of library and program that the build compiles, once each.
 compiled() {
-    sed -n 's/^ *"file": "\(.*\)",\{0,1\}$/\1/p' $database/compile_commands.json | sort -u
+    sed -n 's/^ *"file": "\(.*\)",\{0,1\}$/\1/p' $database/compile_commands.json |
+        grep -E "^$PWD/(src|apps)/" | sort -u
 }
 
 check_format() { sources | xargs clang-format --dry-run --Werror; }
@@ -38,11 +39,12 @@ check_tidy() {
     ! grep -A 3 -E ': (warning|error):' build/tidy.log
 }
 
-# ctuPointerArith takes `buffer + SIZE - 1` for an overflow.
+# ctuPointerArith takes `buffer + SIZE - 1` for an overflow; readdirCalled asks for readdir_r, which
+# POSIX has given up.
 check_cppcheck() {
     mkdir -p build/cppcheck
     cppcheck --quiet -j "$jobs" --error-exitcode=1 --enable=warning,performance,portability \
-        --suppress=ctuPointerArith --cppcheck-build-dir=build/cppcheck --std=c11 --library=posix \
+        --suppress=ctuPointerArith --suppress=readdirCalled --cppcheck-build-dir=build/cppcheck --std=c11 --library=posix \
         -I include -I src src apps
 }
 
