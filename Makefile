@@ -45,9 +45,9 @@ tsan-test: ## Run the tests of threads and engine under ThreadSanitizer
 	@scripts/setup.sh build test
 	@scripts/test.sh tsan
 
-lint: ## Check the format (clang-format) and the code (clang-tidy, cppcheck)
+lint: ## Check format (clang-format), warnings (clang) and code (clang-tidy, cppcheck)
 	@scripts/setup.sh build test lint
-	@scripts/build.sh --configure release
+	@scripts/build.sh release
 	@scripts/lint.sh
 
 bench: ## Compare with other engines on this machine, in a table and as JSON

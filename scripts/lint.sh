@@ -1,15 +1,16 @@
 #!/bin/bash
-# Checks all C sources: their format (clang-format), their code (clang-tidy, cppcheck). Needs the
-# release preset configured, for its list of compile commands.
+# Checks all C sources: their format (clang-format), clang's warnings beside gcc's, their code
+# (clang-tidy, cppcheck). Needs the release preset built: for its list of compile commands and the
+# headers that it generates.
 #
-# usage: lint.sh [format] [tidy] [cppcheck]      (default: all three)
+# usage: lint.sh [format] [clang] [tidy] [cppcheck]      (default: all)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 database=build/release
 jobs=$(nproc)
 failed=0
-[ $# -gt 0 ] || set -- format tidy cppcheck
+[ $# -gt 0 ] || set -- format clang tidy cppcheck
 
 sources() { find include src apps tests bench -name '*.[ch]' | sort; }
 
@@ -20,7 +21,9 @@ compiled() {
 
 check_format() { sources | xargs clang-format --dry-run --Werror; }
 
-# clang reads gcc's commands; what only gcc knows is not to be warned about. error.c defines what
+check_clang() { scripts/build.sh clang; }
+
+# clang-tidy reads gcc's commands; what only gcc knows is not to be warned about. error.c defines what
 # lint-model.h describes.
 tidy() {
     grep "$@" '/src/base/error\.c$' | xargs -P "$jobs" -n 4 clang-tidy --quiet -p $database \

@@ -15,12 +15,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/cpu.h"
 #include "base/memory.h"
 #include "shapes.h"
 
 enum { FLUSH_BYTES = 96 << 20, LEAST_RUNS = 3 };
 
-static const double enough_seconds = 0.2;
+static const double enough_seconds = 0.2, long_run = 1e-3;
 
 /* Nanoseconds that this thread has run: what others do with the core in between does not count. */
 static double thread_time(void)
@@ -138,7 +139,28 @@ static void flush(char *block)
         block[at]++;
 }
 
-/* The least time of a run in nanoseconds. */
+/** The least times of some runs in nanoseconds. */
+typedef struct least {
+    double real, thread;
+    int runs;
+} least;
+
+static void time_run(least *times, const bw_kernel *kernel, const bw_operation *operation,
+                     const bw_operands *operands, void *scratch)
+{
+    uint64_t start = bw_clock();
+    double thread = thread_time();
+    kernel->run(operation, operands, 0, kernel->units(operation, 1), scratch);
+    thread = thread_time() - thread;
+    double real = (double)(bw_clock() - start);
+    if (times->runs == 0 || thread < times->thread)
+        times->thread = thread;
+    if (times->runs++ == 0 || real < times->real)
+        times->real = real;
+}
+
+/* A run's time. Long runs are likely to be interrupted; for short ones the thread's clock is too
+ * coarse on some systems. */
 static double time_kernel(const bw_kernel *kernel, const bw_operation *operation, char *flushed)
 {
     float *in = tensor(&operation->in), *out = tensor(&operation->out);
@@ -151,22 +173,18 @@ static double time_kernel(const bw_kernel *kernel, const bw_operation *operation
                             .images = 1};
     if (second)
         operands.second = second + bw_layout_origin(&operation->second);
-    double best = 0.0, total = 0.0;
-    for (int runs = 0; runs < LEAST_RUNS || total < enough_seconds * 1e9; runs++) {
+    least times = {0};
+    uint64_t start = bw_clock();
+    while (times.runs < LEAST_RUNS || (double)(bw_clock() - start) < enough_seconds * 1e9) {
         flush(flushed);
-        double start = thread_time();
-        kernel->run(operation, &operands, 0, kernel->units(operation, 1), scratch);
-        double time = thread_time() - start;
-        total += time;
-        if (runs == 0 || time < best)
-            best = time;
+        time_run(&times, kernel, operation, &operands, scratch);
     }
     bw_aligned_free(in);
     bw_aligned_free(out);
     bw_aligned_free(second);
     bw_aligned_free(packed);
     bw_aligned_free(scratch);
-    return best;
+    return times.real < long_run * 1e9 ? times.real : times.thread;
 }
 
 static void report(const bw_shape *shape, const bw_operation *operation, const bw_kernel *kernel,

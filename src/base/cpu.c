@@ -83,7 +83,7 @@ static pthread_once_t probed = PTHREAD_ONCE_INIT;
 
 static void probe_name(void)
 {
-    unsigned words[12], top = __get_cpuid_max(0x80000000, NULL);
+    unsigned words[12], top = (unsigned)__get_cpuid_max(0x80000000, NULL);
     snprintf(probed_name, sizeof probed_name, "unknown processor");
     if (top < 0x80000004)
         return;

@@ -3,8 +3,8 @@
 
 #include "image/format.h"
 
-/* Pixels of a block that stays in the first-level cache while rows become columns. */
-enum { BLOCK = 32 };
+/* Rows that become columns together: a cache line of each, and whole lines of the target. */
+enum { BLOCK = 64 };
 
 static void swap_pixels(uint8_t *a, uint8_t *b)
 {
@@ -37,19 +37,26 @@ static void flip(bw_image *image)
     }
 }
 
-/* Rows [row, row + BLOCK) of `from`, as far as it has them, become columns of `to`. */
-static void transpose_band(bw_image *to, const bw_image *from, int row)
+/* Where the pixels of a source go: from `start`, so far for each column, so far for each row. */
+typedef struct placement {
+    uint8_t *start;
+    ptrdiff_t column, row;
+} placement;
+
+/* Rows [first, first + BLOCK) of `from`, as far as it has them. */
+static void place_band(const placement *to, const bw_image *from, int first)
 {
-    int end = from->height - row < BLOCK ? from->height : row + BLOCK;
+    int rows = from->height - first < BLOCK ? from->height - first : BLOCK;
     for (int x = 0; x < from->width; x++) {
-        const uint8_t *source = from->pixels + (size_t)row * from->stride + (size_t)x * 3;
-        uint8_t *target = to->pixels + (size_t)x * to->stride + (size_t)row * 3;
-        for (int y = row; y < end; y++, source += from->stride, target += 3)
+        const uint8_t *source = from->pixels + (size_t)first * from->stride + (size_t)x * 3;
+        uint8_t *target = to->start + x * to->column + first * to->row;
+        for (int y = 0; y < rows; y++, source += from->stride, target += to->row)
             memcpy(target, source, 3);
     }
 }
 
-static bw_status transpose(bw_image *image, bw_error *error)
+/* Exchanges rows and columns, then mirrors, then flips, all in one go. */
+static bw_status transpose(bw_image *image, bool mirrored, bool flipped, bw_error *error)
 {
     bw_image turned = *image;
     turned.width = image->height;
@@ -59,8 +66,17 @@ static bw_status transpose(bw_image *image, bw_error *error)
     turned.pixels = malloc(bytes);
     if (!turned.pixels)
         return bw_fail_memory(error, bytes, "a turned picture");
+    placement to = {turned.pixels, (ptrdiff_t)turned.stride, 3};
+    if (mirrored) {
+        to.start += turned.stride - 3;
+        to.row = -to.row;
+    }
+    if (flipped) {
+        to.start += bytes - turned.stride;
+        to.column = -to.column;
+    }
     for (int row = 0; row < image->height; row += BLOCK)
-        transpose_band(&turned, image, row);
+        place_band(&to, image, row);
     free(image->pixels);
     *image = turned;
     return BW_OK;
@@ -68,7 +84,7 @@ static bw_status transpose(bw_image *image, bw_error *error)
 
 bw_status bw_image_orient(bw_image *image, int orientation, bw_error *error)
 {
-    /* What is left to do once rows and columns are exchanged, if they are to be. */
+    /* Rows and columns exchanged or not, and what is left to do then. */
     static const struct {
         bool transposed, mirrored, flipped;
     } steps[9] = {
@@ -78,14 +94,12 @@ bw_status bw_image_orient(bw_image *image, int orientation, bw_error *error)
     };
     if (orientation < 1 || orientation > 8)
         return BW_OK;
-    if (steps[orientation].transposed) {
-        bw_status status = transpose(image, error);
-        if (status != BW_OK)
-            return status;
-    }
-    if (steps[orientation].mirrored)
+    bool mirrored = steps[orientation].mirrored, flipped = steps[orientation].flipped;
+    if (steps[orientation].transposed)
+        return transpose(image, mirrored, flipped, error);
+    if (mirrored)
         mirror(image);
-    if (steps[orientation].flipped)
+    if (flipped)
         flip(image);
     return BW_OK;
 }

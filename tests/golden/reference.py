@@ -159,13 +159,15 @@ class Detector:
                            for head, tensor in zip(self.network.heads, tensors, strict=True)])
 
     def to_photo(self, boxes: Boxes, pixels: np.ndarray) -> Boxes:
+        """Boxes in pixels of the photo, without those that lie in the letterbox's grey alone."""
         _, height, width = self.network.shape
         left, top, inner_width, inner_height = fit(pixels, width, height, self.stretch)
         rows, columns = pixels.shape[:2]
         corners = boxes.corners - np.array([left, top, left, top])
         corners = corners * np.tile([columns / inner_width, rows / inner_height], 2)
         corners = np.clip(corners, 0, [columns, rows, columns, rows])
-        return Boxes(corners, boxes.scores, boxes.classes)
+        inside = (corners[:, 2:] > corners[:, :2]).all(axis=1)
+        return Boxes(corners, boxes.scores, boxes.classes).pick(inside)
 
     def detect(self, pixels: np.ndarray, confidence: float, iou: float) -> Boxes:
         return self.to_photo(suppress(self.candidates(pixels, confidence), iou), pixels)

@@ -99,9 +99,9 @@ def threshold_at_gap(scores: np.ndarray) -> float:
 
 
 def check_random(case: Case, pixels: np.ndarray) -> tuple[int, str | None]:
-    every = case.detector.candidates(pixels, 0.0)
+    every = case.detector.to_photo(case.detector.candidates(pixels, 0.0), pixels)
     confidence = threshold_at_gap(every.scores)
-    expected = case.detector.to_photo(every.pick(every.scores > confidence), pixels)
+    expected = every.pick(every.scores > confidence)
     if len(expected) < WANTED_BOXES.start:
         return 0, f"the reference gives {len(expected)} boxes only"
     found = run_program(case, pixels, conf=confidence, iou=1)

@@ -218,12 +218,33 @@ static bw_conv_tile tile_of_round(const work *w, int round)
     return tile;
 }
 
+/*
+ * Runs a tile whose activation wants more registers than its sums leave: they go by way of a
+ * buffer. It is not the output, which may be where the residual is.
+ */
+static void run_and_finish(const work *w, const bw_conv_tile *tile, int pixels)
+{
+    float sums[BW_TILE_BLOCKS * BW_TILE_PIXELS * BW_LANES];
+    bw_conv_tile raw = *tile;
+    raw.out = sums;
+    raw.out_block = BW_TILE_PIXELS * BW_LANES;
+    raw.second = NULL;
+    w->tiles->run[w->blocks - 1][pixels - 1](&raw);
+    for (int block = 0; block < w->blocks; block++) {
+        const float *second = tile->second;
+        if (second)
+            second += (size_t)block * tile->second_block;
+        w->tiles->finish(w->operation->activation, w->operation->slope,
+                         sums + (size_t)block * raw.out_block, second,
+                         tile->out + (size_t)block * tile->out_block, pixels);
+    }
+}
+
 static void run_row(const work *w, int round, int y, bw_conv_tile *tile)
 {
     const bw_operation *operation = w->operation;
     const bw_layout *in = &operation->in, *out = &operation->out;
-    bool last = round + 1 == w->d->rounds;
-    bool add = last && operation->has_second && in_registers(operation->activation);
+    bool last = round + 1 == w->d->rounds, finish = last && !in_registers(operation->activation);
     ptrdiff_t top = (ptrdiff_t)y * operation->stride - operation->pad_top;
     const float *row = w->in + (size_t)(round * w->d->round_planes) * in->plane_stride +
                        top * (ptrdiff_t)in->row_stride - (ptrdiff_t)operation->pad_left * in->lanes;
@@ -231,7 +252,9 @@ static void run_row(const work *w, int round, int y, bw_conv_tile *tile)
     if (sums)
         sums += (size_t)(y - w->first_row) * (size_t)out->width * BW_LANES;
     float *to = last ? w->out + (size_t)y * out->row_stride : sums;
-    const float *second = add ? w->second + (size_t)y * operation->second.row_stride : NULL;
+    const float *second = NULL;
+    if (last && operation->has_second)
+        second = w->second + (size_t)y * operation->second.row_stride;
     int count = divide_up(out->width, w->tiles->pixels);
     for (int index = 0, x = 0; index < count; index++) {
         int end = (index + 1) * out->width / count;
@@ -243,25 +266,12 @@ static void run_row(const work *w, int round, int y, bw_conv_tile *tile)
                           (ptrdiff_t)((size_t)x * tile->in_pixel);
         tile->start = round ? sums + at : w->bias;
         tile->out = to + at;
-        tile->second = add ? second + at : NULL;
-        w->tiles->run[w->blocks - 1][end - x - 1](tile);
+        tile->second = second ? second + at : NULL;
+        if (finish)
+            run_and_finish(w, tile, end - x);
+        else
+            w->tiles->run[w->blocks - 1][end - x - 1](tile);
         x = end;
-    }
-}
-
-/* The activations that want more registers than the tiles leave, row by row after the sums. */
-static void finish_band(const work *w)
-{
-    const bw_operation *operation = w->operation;
-    for (int block = 0; block < w->blocks; block++) {
-        float *out = w->out + (size_t)block * operation->out.plane_stride;
-        const float *second = w->second;
-        if (second)
-            second += (size_t)block * operation->second.plane_stride;
-        for (int y = w->first_row; y < w->last_row; y++)
-            w->tiles->finish(operation->activation, operation->slope,
-                             second ? second + (size_t)y * operation->second.row_stride : NULL,
-                             out + (size_t)y * operation->out.row_stride, operation->out.width);
     }
 }
 
@@ -272,8 +282,6 @@ static void run_group(const work *w)
         for (int y = w->first_row; y < w->last_row; y++)
             run_row(w, round, y, &tile);
     }
-    if (!in_registers(w->operation->activation))
-        finish_band(w);
     for (int block = 0; block < w->blocks; block++)
         bw_zero_border(&w->operation->out, w->out + (size_t)block * w->operation->out.plane_stride,
                        w->first_row, w->last_row);

@@ -47,9 +47,9 @@ typedef struct bw_conv_tiles {
     int pixels, blocks;                                         /* the most that one takes */
     bw_conv_tile_function *run[BW_TILE_BLOCKS][BW_TILE_PIXELS]; /* [blocks - 1][pixels - 1] */
 
-    /** Activation and addition of `second` in place over `pixels` pixels of one plane. */
-    void (*finish)(bw_activation activation, float slope, const float *second, float *out,
-                   int pixels);
+    /** out = activation(sums) + second over `pixels` pixels of one plane; NULL for no second. */
+    void (*finish)(bw_activation activation, float slope, const float *sums, const float *second,
+                   float *out, int pixels);
 } bw_conv_tiles;
 
 extern const bw_conv_tiles bw_conv_tiles_avx512, bw_conv_tiles_avx2;

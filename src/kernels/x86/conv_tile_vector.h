@@ -173,25 +173,25 @@ BW_INLINE void run_tile(const bw_conv_tile *tile, int pixels, int vectors)
     store(sums, tile, pixels, vectors);
 }
 
-BW_INLINE void finish_as(bw_activation activation, float slope, const float *second, float *out,
-                         int pixels)
+BW_INLINE void finish_as(bw_activation activation, float slope, const float *sums,
+                         const float *second, float *out, int pixels)
 {
     bw_vector factor = bw_vector_set(slope);
     for (int at = 0; at < pixels * BW_LANES; at += BW_VECTOR_LANES) {
-        bw_vector x = bw_vector_activate(activation, factor, bw_vector_load(out + at));
+        bw_vector x = bw_vector_activate(activation, factor, bw_vector_load(sums + at));
         if (second)
             x = bw_vector_add(x, bw_vector_load(second + at));
         bw_vector_store(out + at, x);
     }
 }
 
-static void finish_pixels(bw_activation activation, float slope, const float *second, float *out,
-                          int pixels)
+static void finish_pixels(bw_activation activation, float slope, const float *sums,
+                          const float *second, float *out, int pixels)
 {
     switch (activation) {
-    case BW_LOGISTIC: finish_as(BW_LOGISTIC, slope, second, out, pixels); break;
-    case BW_SWISH: finish_as(BW_SWISH, slope, second, out, pixels); break;
-    case BW_MISH: finish_as(BW_MISH, slope, second, out, pixels); break;
+    case BW_LOGISTIC: finish_as(BW_LOGISTIC, slope, sums, second, out, pixels); break;
+    case BW_SWISH: finish_as(BW_SWISH, slope, sums, second, out, pixels); break;
+    case BW_MISH: finish_as(BW_MISH, slope, sums, second, out, pixels); break;
     case BW_LINEAR:
     case BW_RELU:
     case BW_LEAKY:

@@ -51,6 +51,7 @@ const bw_kernel bw_kernel_conv_f32_avx512_winograd4 = {
     .packed_bytes = packed_bytes_4,
     .pack = pack_4,
     .scratch_bytes = scratch_bytes_4,
+    .tolerance = 4.0f,
     .units = units_4,
     .run = run_4,
 };
@@ -104,6 +105,7 @@ const bw_kernel bw_kernel_conv_f32_avx512_winograd2 = {
     .packed_bytes = packed_bytes_2,
     .pack = pack_2,
     .scratch_bytes = scratch_bytes_2,
+    .tolerance = 2.0f,
     .units = units_2,
     .run = run_2,
 };
