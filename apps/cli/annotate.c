@@ -162,7 +162,7 @@ static void print_summary(const bw_annotate_options *options, const bw_annotate_
            (long long)counts->pictures, counts->pictures == 1 ? "" : "s", (long long)counts->boxes,
            counts->boxes == 1 ? "" : "es", (long long)counts->failed,
            bw_format_duration(duration, sizeof duration, seconds),
-           seconds > 0 ? (double)done / seconds : 0);
+           seconds > 0 ? (double)counts->pictures / seconds : 0);
     if (counts->failed > 0)
         print_failures(store, options->out, counts->failed);
     if (done == 0 && !result->interrupted)

@@ -21,7 +21,7 @@ static void write_class_row(FILE *file, const char *name, const char *color, int
     fputs("</td></tr>\n", file);
 }
 
-void bw_section_classes(bw_page *page)
+int bw_section_classes(bw_page *page)
 {
     enum { SHOWN = 25 };
     sqlite3_stmt *query = bw_page_query(
@@ -29,7 +29,7 @@ void bw_section_classes(bw_page *page)
         "SELECT d.class, c.name, count(*) AS boxes FROM detections d"
         " LEFT JOIN classes c ON c.id = d.class GROUP BY d.class ORDER BY boxes DESC, d.class");
     if (!query)
-        return;
+        return 0;
     int64_t most = 0, others = 0;
     int row = 0, other_classes = 0;
     fputs("<section><h2>Classes</h2><table class=\"bars\">\n", page->file);
@@ -54,6 +54,7 @@ void bw_section_classes(bw_page *page)
     fputs(row ? "</table></section>\n" : "</table><p class=\"note\">No boxes.</p></section>\n",
           page->file);
     sqlite3_finalize(query);
+    return row;
 }
 
 /* ---- Histograms --------------------------------------------------------------------------------
@@ -68,25 +69,23 @@ typedef struct histogram {
     const char *labels[MOST_BINS + 1]; /* at the bins' left edges; NULL for none */
 } histogram;
 
-static const histogram histograms[] = {
-    {
-        "Confidence",
-        "Boxes by confidence.",
-        "SELECT min(19, CAST(score * 20 AS INTEGER)), count(*) FROM detections GROUP BY 1",
-        20,
-        {"0",  NULL,  NULL, NULL, "0.2", NULL,  NULL, NULL, "0.4", NULL, NULL,
-         NULL, "0.6", NULL, NULL, NULL,  "0.8", NULL, NULL, NULL,  "1"},
-    },
-    {
-        "Box size",
-        "Boxes by the square root of their area, in pixels.",
-        "SELECT CASE WHEN a < 64 THEN 0 WHEN a < 256 THEN 1 WHEN a < 1024 THEN 2"
-        " WHEN a < 4096 THEN 3 WHEN a < 16384 THEN 4 WHEN a < 65536 THEN 5"
-        " WHEN a < 262144 THEN 6 WHEN a < 1048576 THEN 7 ELSE 8 END, count(*)"
-        " FROM (SELECT (right - left) * (bottom - top) AS a FROM detections) GROUP BY 1",
-        9,
-        {"0", "8", "16", "32", "64", "128", "256", "512", "1024", NULL},
-    },
+static const histogram confidences = {
+    "Confidence",
+    "Boxes by confidence.",
+    "SELECT min(19, CAST(score * 20 AS INTEGER)), count(*) FROM detections GROUP BY 1",
+    20,
+    {[0] = "0", [4] = "0.2", [8] = "0.4", [12] = "0.6", [16] = "0.8", [20] = "1"},
+};
+
+static const histogram sizes = {
+    "Box size",
+    "Boxes by the square root of their area, in pixels.",
+    "SELECT CASE WHEN a < 64 THEN 0 WHEN a < 256 THEN 1 WHEN a < 1024 THEN 2"
+    " WHEN a < 4096 THEN 3 WHEN a < 16384 THEN 4 WHEN a < 65536 THEN 5"
+    " WHEN a < 262144 THEN 6 WHEN a < 1048576 THEN 7 ELSE 8 END, count(*)"
+    " FROM (SELECT (right - left) * (bottom - top) AS a FROM detections) GROUP BY 1",
+    9,
+    {"0", "8", "16", "32", "64", "128", "256", "512", "1024"},
 };
 
 static void write_histogram(FILE *file, const histogram *chart, const int64_t *counts)
@@ -116,19 +115,27 @@ static void write_histogram(FILE *file, const histogram *chart, const int64_t *c
     fputs("</svg></section>\n", file);
 }
 
-void bw_section_histograms(bw_page *page)
+static void section_histogram(bw_page *page, const histogram *chart)
 {
-    for (size_t i = 0; i < sizeof histograms / sizeof *histograms; i++) {
-        int64_t counts[MOST_BINS] = {0};
-        sqlite3_stmt *query = bw_page_query(page, histograms[i].sql);
-        while (query && sqlite3_step(query) == SQLITE_ROW) {
-            int bin = sqlite3_column_int(query, 0);
-            if (bin >= 0 && bin < MOST_BINS)
-                counts[bin] = sqlite3_column_int64(query, 1);
-        }
-        sqlite3_finalize(query);
-        write_histogram(page->file, &histograms[i], counts);
+    int64_t counts[MOST_BINS] = {0};
+    sqlite3_stmt *query = bw_page_query(page, chart->sql);
+    while (query && sqlite3_step(query) == SQLITE_ROW) {
+        int bin = sqlite3_column_int(query, 0);
+        if (bin >= 0 && bin < MOST_BINS)
+            counts[bin] = sqlite3_column_int64(query, 1);
     }
+    sqlite3_finalize(query);
+    write_histogram(page->file, chart, counts);
+}
+
+void bw_section_confidence(bw_page *page)
+{
+    section_histogram(page, &confidences);
+}
+
+void bw_section_sizes(bw_page *page)
+{
+    section_histogram(page, &sizes);
 }
 
 /* ---- Stages ------------------------------------------------------------------------------------

@@ -127,6 +127,9 @@ void bw_section_contact(bw_page *page)
 
 void bw_section_uncertain(bw_page *page)
 {
+    enum { SHOWN = 12 }; /* where all pictures would be shown, the contact sheet has done it */
+    if (bw_page_number(page, "pictures") <= SHOWN)
+        return;
     write_pictures(page, "Least certain",
                    "The pictures whose boxes have the lowest mean confidence: the first to look at "
                    "when labels are checked by hand.",

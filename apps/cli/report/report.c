@@ -95,7 +95,7 @@ static void write_cards(bw_page *page)
     fprintf(file, "<div><b>%.1f</b><span>boxes an image</span></div>\n",
             pictures > 0 ? (double)boxes / (double)pictures : 0);
     fprintf(file, "<div><b>%.1f</b><span>images a second</span></div>\n",
-            wall > 0 ? (double)(pictures + failed) / wall : 0);
+            wall > 0 ? (double)pictures / wall : 0);
     fprintf(file, "<div><b>%s</b><span>in all</span></div>\n",
             bw_format_duration(duration, sizeof duration, wall));
     fprintf(file, "<div%s><b>", failed ? " class=\"bad\"" : "");
@@ -139,6 +139,21 @@ static void write_header(bw_page *page)
 /* ---- Tables ------------------------------------------------------------------------------------
  */
 
+/* A row of the table; most messages begin with the path, which has its own column. */
+static void write_failure(FILE *file, sqlite3_stmt *query)
+{
+    const char *path = (const char *)sqlite3_column_text(query, 0);
+    const char *message = (const char *)sqlite3_column_text(query, 2);
+    size_t length = strlen(path);
+    if (strncmp(message, path, length) == 0 && strncmp(message + length, ": ", 2) == 0)
+        message += length + 2;
+    fputs("<tr><td>", file);
+    bw_html_text(file, path);
+    fprintf(file, "</td><td>%s</td><td>", (const char *)sqlite3_column_text(query, 1));
+    bw_html_text(file, message);
+    fputs("</td></tr>\n", file);
+}
+
 static void write_failures(bw_page *page)
 {
     int64_t failed = count(page, "SELECT count(*) FROM errors");
@@ -154,16 +169,8 @@ static void write_failures(bw_page *page)
             "<code>run.db</code>.</p><table class=\"list\">\n"
             "<tr class=\"head\"><th>File</th><th>Kind</th><th>Reason</th></tr>\n",
             failed > 200 ? "; the first 200 are shown" : "");
-    while (query && sqlite3_step(query) == SQLITE_ROW) {
-        fputs("<tr>", page->file);
-        for (int column = 0; column < 3; column++) {
-            const char *text = (const char *)sqlite3_column_text(query, column);
-            fputs("<td>", page->file);
-            bw_html_text(page->file, text ? text : "");
-            fputs("</td>", page->file);
-        }
-        fputs("</tr>\n", page->file);
-    }
+    while (query && sqlite3_step(query) == SQLITE_ROW)
+        write_failure(page->file, query);
     fputs("</table></section>\n", page->file);
     sqlite3_finalize(query);
 }
@@ -206,16 +213,26 @@ static void write_settings(bw_page *page)
     fputs("</dl></section>\n", page->file);
 }
 
+/* Two columns of about the same height: a long list of classes has the left one for itself. */
+static void write_charts(bw_page *page)
+{
+    enum { LONG_LIST = 14 };
+    static const char next_column[] = "</div><div>\n";
+    fputs("<div class=\"columns\"><div>\n", page->file);
+    bool is_long = bw_section_classes(page) > LONG_LIST;
+    fputs(is_long ? next_column : "", page->file);
+    bw_section_confidence(page);
+    fputs(is_long ? "" : next_column, page->file);
+    bw_section_sizes(page);
+    bw_section_stages(page);
+    fputs("</div></div>\n", page->file);
+}
+
 static void write_page(bw_page *page)
 {
     write_header(page);
     bw_section_contact(page);
-    fputs("<div class=\"columns\"><div>\n", page->file);
-    bw_section_classes(page);
-    fputs("</div><div>\n", page->file);
-    bw_section_histograms(page);
-    bw_section_stages(page);
-    fputs("</div></div>\n", page->file);
+    write_charts(page);
     bw_section_uncertain(page);
     write_failures(page);
     write_settings(page);

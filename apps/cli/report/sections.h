@@ -30,8 +30,9 @@ void bw_section_contact(bw_page *page);
 void bw_section_uncertain(bw_page *page);
 
 /* charts.c */
-void bw_section_classes(bw_page *page);
-void bw_section_histograms(bw_page *page);
+int bw_section_classes(bw_page *page); /* returns the number of classes */
+void bw_section_confidence(bw_page *page);
+void bw_section_sizes(bw_page *page);
 void bw_section_stages(bw_page *page);
 
 #endif
