@@ -96,6 +96,7 @@ bool bw_conv_direct_accepts(const bw_operation *operation)
            bw_conv_border_suffices(operation);
 }
 
+/* In cycles of a core that multiplies one vector of 16 a cycle; see bw_winograd_cost. */
 double bw_conv_direct_cost(const bw_conv_tiles *tiles, const bw_operation *operation)
 {
     const bw_layout *out = &operation->out;
@@ -103,9 +104,10 @@ double bw_conv_direct_cost(const bw_conv_tiles *tiles, const bw_operation *opera
     int planes = bw_layout_planes(out), row_tiles = divide_up(out->width, tiles->pixels);
     double sums = (double)out->width * out->height * planes;
     double tile_count = (double)row_tiles * out->height * d.groups;
-    double work = sums * (double)d.steps, least = 8.0 * tile_count * (double)d.steps;
-    double memory = (double)d.steps * planes * BW_LANES * sizeof(float) / 16.0;
-    return 1.1 * (work > least ? work : least) + memory + 4.0 * sums + 40.0 * tile_count;
+    double products = sums * (double)d.steps, least = 4.0 * tile_count * (double)d.steps;
+    double weights = (double)bw_conv_direct_packed_bytes(operation);
+    return 1.05 * tiles->product_cycles * (products > least ? products : least) + 4.0 * sums +
+           40.0 * tile_count + weights / 4.0;
 }
 
 size_t bw_conv_direct_packed_bytes(const bw_operation *operation)
