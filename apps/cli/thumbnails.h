@@ -15,7 +15,7 @@ enum { BW_CONTACT_PICTURES = 60, BW_UNCERTAIN_PICTURES = 12 };
 /** Zero-initialise it. */
 typedef struct bw_thumbnails {
     int64_t seen;
-    int64_t skip; /* every so manieth picture less one is passed over */
+    int64_t skip; /* pictures passed over between two of the contact sheet */
     int64_t contact[BW_CONTACT_PICTURES + 1], contact_index[BW_CONTACT_PICTURES + 1];
     int contact_count;
     int64_t uncertain[BW_UNCERTAIN_PICTURES]; /* items, the least certain first */

@@ -40,8 +40,8 @@ static const char *const statement_texts[STATEMENTS] = {
     [ADD_ITEM] = "INSERT INTO items VALUES(?,?,?,?,?,?,?,?,?) ON CONFLICT(label) DO NOTHING",
     [ADD_DETECTION] = "INSERT INTO detections VALUES(?,?,?,?,?,?,?,?)",
     [ADD_ERROR] = "INSERT INTO errors VALUES(?,?,?)",
-    [COUNT_REPEAT] = "INSERT INTO repeats VALUES(?,2)"
-                     " ON CONFLICT(base) DO UPDATE SET last=last+1 RETURNING last",
+    [COUNT_REPEAT] = ("INSERT INTO repeats VALUES(?,2)"
+                      " ON CONFLICT(base) DO UPDATE SET last=last+1 RETURNING last"),
     [KEEP_THUMBNAIL] = "INSERT OR REPLACE INTO thumbnails VALUES(?,?,?,?,?)",
     [LEAVE_CONTACT] = "UPDATE thumbnails SET contact=0 WHERE item=?",
     [DROP_THUMBNAIL] = "DELETE FROM thumbnails WHERE item=? AND contact=0",
