@@ -126,7 +126,10 @@ BW_API bw_status bw_model_load(bw_model **out, const char *path, const char *wei
 /** Replaces the class names by those of a text file, one a line, as many as the model has. */
 BW_API bw_status bw_model_read_names(bw_model *model, const char *path, bw_error *error);
 
-/** Sets the size of the network's input in pixels; both must be multiples of its stride. */
+/**
+ * Sets the size of the network's input in pixels. Networks that join pictures of several scales
+ * take multiples of their largest stride only, often 32; any other size is refused by name of layer.
+ */
 BW_API bw_status bw_model_resize(bw_model *model, int width, int height, bw_error *error);
 
 /** How a picture is fitted into the network's input. */
