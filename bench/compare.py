@@ -81,7 +81,8 @@ def machine(threads: int) -> dict:
     flags = next((line for line in text.splitlines() if line.startswith("flags")), "").split()
     wanted = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8")
     return {"cpu": name, "features": [flag for flag in wanted if flag in flags],
-            "threads": threads, "mask": os.environ.get("ONEDNN_MAX_CPU_ISA", "")}
+            "threads": threads, "mask": os.environ.get("ONEDNN_MAX_CPU_ISA", ""),
+            "load": os.getloadavg()[0]}
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -114,7 +115,7 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     arguments = parse_arguments()
     known, results = networks.read_list(), []
-    folder = arguments.json.parent
+    folder, about = arguments.json.parent, machine(arguments.threads)
     for name in arguments.models:
         absent = networks.missing_file(known[name])
         if absent:
@@ -124,7 +125,7 @@ def main() -> None:
         for batch in arguments.batch:
             say(f"{name}, batch {batch}")
             results.append(compare(arguments, name, files, batch))
-    record = {"machine": machine(arguments.threads), "precision": "fp32",
+    record = {"machine": about, "precision": "fp32",
               "rounds": arguments.rounds, "seconds": arguments.seconds, "results": results}
     arguments.json.write_text(json.dumps(record, indent=4) + "\n", encoding="utf-8")
     arguments.json.with_suffix(".md").write_text(report.markdown(record), encoding="utf-8")
