@@ -81,7 +81,8 @@ def machine(threads: int) -> dict:
     flags = next((line for line in text.splitlines() if line.startswith("flags")), "").split()
     wanted = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8")
     return {"cpu": name, "features": [flag for flag in wanted if flag in flags],
-            "threads": threads, "mask": os.environ.get("ONEDNN_MAX_CPU_ISA", "")}
+            "threads": threads, "mask": os.environ.get("ONEDNN_MAX_CPU_ISA", ""),
+            "load": os.getloadavg()[0]}
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -111,10 +112,17 @@ def parse_arguments() -> argparse.Namespace:
     return arguments
 
 
+def write(record: dict, path: Path) -> None:
+    path.write_text(json.dumps(record, indent=4) + "\n", encoding="utf-8")
+    path.with_suffix(".md").write_text(report.markdown(record), encoding="utf-8")
+    path.with_suffix(".svg").write_text(plot.bars(record), encoding="utf-8")
+
+
 def main() -> None:
     arguments = parse_arguments()
-    known, results = networks.read_list(), []
-    folder = arguments.json.parent
+    known, folder = networks.read_list(), arguments.json.parent
+    record = {"machine": machine(arguments.threads), "precision": "fp32",
+              "rounds": arguments.rounds, "seconds": arguments.seconds, "results": []}
     for name in arguments.models:
         absent = networks.missing_file(known[name])
         if absent:
@@ -123,12 +131,8 @@ def main() -> None:
         files = networks.prepare(name, known[name], folder / "models")
         for batch in arguments.batch:
             say(f"{name}, batch {batch}")
-            results.append(compare(arguments, name, files, batch))
-    record = {"machine": machine(arguments.threads), "precision": "fp32",
-              "rounds": arguments.rounds, "seconds": arguments.seconds, "results": results}
-    arguments.json.write_text(json.dumps(record, indent=4) + "\n", encoding="utf-8")
-    arguments.json.with_suffix(".md").write_text(report.markdown(record), encoding="utf-8")
-    arguments.json.with_suffix(".svg").write_text(plot.bars(record), encoding="utf-8")
+            record["results"].append(compare(arguments, name, files, batch))
+            write(record, arguments.json)
     print(report.table(record))
     print(f"\nWritten: {arguments.json} and, beside it, .md and .svg")
 

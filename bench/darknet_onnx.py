@@ -46,7 +46,8 @@ def activate(build: Builder, layer: Layer, source: str) -> str:
     if kind == "swish":
         gate = build.node("Sigmoid", [source], f"{name}_gate")
     elif kind == "mish":
-        gate = build.node("Tanh", [build.node("Softplus", [source], f"{name}_soft")], f"{name}_gate")
+        soft = build.node("Softplus", [source], f"{name}_soft")
+        gate = build.node("Tanh", [soft], f"{name}_gate")
     else:
         raise ValueError(f"line {layer.section.line}: activation {kind} is not handled here")
     return build.node("Mul", [source, gate], name)

@@ -44,7 +44,7 @@ def heading(record: dict) -> str:
     mask = f", masked to {machine['mask']}" if machine["mask"] else ""
     return (f"FP32 on {machine['cpu']} ({', '.join(machine['features'])}{mask}), "
             f"{machine['threads']} threads; medians of {record['rounds']} interleaved rounds "
-            f"of {record['seconds']:g} s")
+            f"of {record['seconds']:g} s; load average at the start {machine['load']:.1f}")
 
 
 def table(record: dict) -> str:

@@ -1,4 +1,4 @@
-"""ncnn, which knows no batches: images in turn on all threads ("split"), or one a thread ("images").
+"""ncnn, which has no batches: images in turn on all threads ("split"), or side by side ("images").
 
 FP32 throughout: its 16-bit options are off. Winograd, GEMM and packed layouts stay on.
 """
@@ -26,8 +26,9 @@ class Engine:
         options.use_fp16_packed = options.use_fp16_storage = options.use_fp16_arithmetic = False
         options.use_bf16_storage = False
         options.use_vulkan_compute = False
-        if self.net.load_param(files["ncnn"] + ".param") or self.net.load_model(files["ncnn"] + ".bin"):
-            raise RuntimeError(f"ncnn cannot load {files['ncnn']}.param")
+        stem = files["ncnn"]
+        if self.net.load_param(f"{stem}.param") or self.net.load_model(f"{stem}.bin"):
+            raise RuntimeError(f"ncnn cannot load {stem}.param and .bin")
         self.heads = [f"head{number}" for number in range(files["heads"])]
         self.mats = [ncnn.Mat(np.ascontiguousarray(image)).clone() for image in images]
         self.pool = ThreadPoolExecutor(workers) if workers > 1 else None
@@ -39,7 +40,8 @@ class Engine:
         return [extractor.extract(head)[1] for head in self.heads]
 
     def run(self) -> list:
-        return list(self.pool.map(self.infer, self.mats) if self.pool else map(self.infer, self.mats))
+        spread = self.pool.map if self.pool else map
+        return list(spread(self.infer, self.mats))
 
     def outputs(self) -> list[np.ndarray]:
         results = [[np.array(head) for head in heads] for heads in self.run()]

@@ -33,10 +33,7 @@ def main() -> None:
     for path in sorted(PHOTOS.iterdir()):
         with Image.open(path) as picture:
             found[path.name] = record(detector, np.asarray(picture.convert("RGB")), names)
-    lines = [f"    {json.dumps(name)}: [" + "".join(
-        f"\n        {json.dumps(box)}," for box in boxes).rstrip(",") + ("\n    ]" if boxes else "]")
-        for name, boxes in found.items()]
-    RECORD.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    RECORD.write_text(json.dumps(found, indent=4) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def run_program(case: Case, pixels: np.ndarray, **options) -> Boxes:
 
 
 def errors_to(boxes: Boxes, index: int, others: Boxes) -> np.ndarray:
-    """How far box `index` is from each other box, 1 being the tolerance; infinite across classes."""
+    """How far box `index` is from each of `others`, in tolerances; infinite across classes."""
     box = boxes.corners[index]
     size = max(box[2] - box[0], box[3] - box[1])
     corner = np.abs(others.corners - box).max(axis=1) / (CORNER_TOLERANCE * (1 + size / 1000))
@@ -114,7 +114,8 @@ def check_real(case: Case, pixels: np.ndarray) -> tuple[int, str | None]:
 
 
 def report(name: str, count: int, problem: str | None) -> bool:
-    print(f"{'FAIL' if problem else 'ok  '} {name}: {problem or f'{count} boxes agree'}", flush=True)
+    outcome = f"FAIL {name}: {problem}" if problem else f"ok   {name}: {count} boxes agree"
+    print(outcome, flush=True)
     return problem is None
 
 

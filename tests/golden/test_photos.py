@@ -70,8 +70,8 @@ def main() -> None:
             found = read_labels(out / "labels" / f"{Path(name).stem}.txt", names)
             problems = compare(found, expected)
             failures += bool(problems)
-            print(f"{'FAIL' if problems else 'ok  '} {name}: "
-                  + ("; ".join(problems) or ", ".join(box["name"] for box in expected) or "nothing"))
+            objects = ", ".join(box["name"] for box in expected) or "nothing"
+            print(f"{'FAIL' if problems else 'ok  '} {name}: {'; '.join(problems) or objects}")
     sys.exit(failures > 0)
 
 
