@@ -343,6 +343,12 @@ BW_API bw_status bw_writer_close(bw_writer **writer, bool commit, bw_error *erro
 /* ---- Drawing -----------------------------------------------------------------------------------
  */
 
+/**
+ * The colour of a class as 0xRRGGBB in sRGB: always the same, unlike its neighbours' and visible on
+ * photographs.
+ */
+BW_API uint32_t bw_class_colour(int32_t class_id);
+
 /** Draws boxes with class names and scores into the picture's own pixels, a colour a class. */
 BW_API bw_status bw_draw_detections(bw_image *image, const bw_detection *detections, size_t count,
                                     const char *const *names, int classes, bw_error *error);
