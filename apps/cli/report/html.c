@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "boxwright/boxwright.h"
 
 void bw_html_text(FILE *file, const char *text)
 {
