@@ -144,7 +144,7 @@ bw_status bw_arrange(bw_seat *seats, size_t *arena_floats, const bw_graph *graph
     bw_status status = lay_out(seats, graph, batch, error);
     if (status != BW_OK)
         return status;
-    bw_block *blocks = malloc(count * sizeof *blocks);
+    bw_block *blocks = calloc(count + 1, sizeof *blocks);
     if (!blocks)
         return bw_fail_memory(error, count * sizeof *blocks, "memory placement");
     measure_lives(blocks, seats, graph, batch);

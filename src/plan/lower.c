@@ -200,7 +200,7 @@ bw_status bw_plan_lower(bw_plan *plan, const bw_graph *graph, int batch, uint32_
     plan->batch = batch;
     plan->steps = bw_arena_array(&plan->arena, steps, sizeof *plan->steps);
     state.seats = malloc(graph->tensor_count * sizeof *state.seats);
-    state.sources = malloc(steps * sizeof(bw_node *));
+    state.sources = calloc(steps + 1, sizeof(bw_node *));
     bw_status status = BW_OK;
     if (!plan->steps || !state.seats || !state.sources)
         status = bw_fail_memory(error, steps * sizeof *plan->steps, "the plan");
