@@ -7,9 +7,11 @@
 
 enum {
     INPUT_BYTES = 512 << 10, /* of a block's transformed input, if that leaves enough tiles: */
-    TILES_LEAST = 32,        /* weights are read once a block */
-    TILES_MOST = 56,
-    CHUNK_PLANES = 8, /* at least; the transform of the input may be repeated for each chunk */
+    TILES_LEAST = 32,        /* weights are read once a block, */
+    TILES_MOST = 56,         /* so that it has the most tiles */
+    WEIGHT_BYTES = 8 << 20,  /* where the weights are larger than this */
+    UNITS_WANTED = 32,       /* for one image; it takes chunks of half the planes to have them: */
+    CHUNK_PLANES = 8,        /* the transform of the input may be repeated for each chunk */
     ALL_POSITIONS = BW_WINOGRAD_INPUTS * BW_WINOGRAD_INPUTS,
 };
 
@@ -50,12 +52,23 @@ static int divide_up(int a, int b)
 static int choose_tiles(const division *d)
 {
     size_t tile_bytes = (size_t)d->positions * (size_t)d->in_planes * BW_LANES * sizeof(float);
+    size_t weight_bytes = tile_bytes * (size_t)d->out_planes * BW_LANES;
     int tiles = (int)(INPUT_BYTES / tile_bytes);
     if (tiles < TILES_LEAST)
         tiles = TILES_LEAST;
-    if (tiles > TILES_MOST)
+    if (tiles > TILES_MOST || weight_bytes > WEIGHT_BYTES)
         tiles = TILES_MOST;
     return divide_up(d->image_tiles, divide_up(d->image_tiles, tiles));
+}
+
+/* The planes of a chunk: whole groups, and as equal as can be. */
+static int choose_chunk(const division *d)
+{
+    int planes = CHUNK_PLANES, blocks = divide_up(d->image_tiles, d->block_tiles);
+    if (blocks * (d->out_planes / planes) < UNITS_WANTED)
+        planes /= 2;
+    int chunks = d->out_planes < planes ? 1 : d->out_planes / planes;
+    return divide_up(divide_up(d->out_planes, chunks), d->group_planes) * d->group_planes;
 }
 
 static division divide(const bw_winograd *method, const bw_operation *operation)
@@ -69,10 +82,9 @@ static division divide(const bw_winograd *method, const bw_operation *operation)
     d.in_planes = bw_layout_planes(&operation->in);
     d.out_planes = bw_layout_planes(out);
     d.group_planes = method->tiles->blocks;
-    d.chunks = d.out_planes < CHUNK_PLANES ? 1 : d.out_planes / CHUNK_PLANES;
-    d.chunk_planes = divide_up(divide_up(d.out_planes, d.chunks), d.group_planes) * d.group_planes;
-    d.chunks = divide_up(d.out_planes, d.chunk_planes);
     d.block_tiles = choose_tiles(&d);
+    d.chunk_planes = choose_chunk(&d);
+    d.chunks = divide_up(d.out_planes, d.chunk_planes);
     /* One vector more than needed where the distance is even, lest all positions fall on one set of
      * the cache. */
     d.in_position = (size_t)(d.in_planes * d.block_tiles | 1) * BW_LANES;
