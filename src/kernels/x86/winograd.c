@@ -240,7 +240,7 @@ static void transform_block(const work *w)
 {
     const division *d = w->d;
     const bw_layout *in = &w->operation->in;
-    float copy[ALL_POSITIONS * BW_LANES];
+    _Alignas(64) float copy[ALL_POSITIONS * BW_LANES];
     for (int tile = 0; tile < w->tiles; tile++) {
         place at = place_of(w, w->first + tile);
         int y = at.y - w->operation->pad_top, x = at.x - w->operation->pad_left;
@@ -268,7 +268,7 @@ static void multiply_group(const work *w, int plane, int blocks)
 {
     const division *d = w->d;
     const bw_conv_tiles *tiles = w->method->tiles;
-    static const float zeros[BW_LANES];
+    static const _Alignas(64) float zeros[BW_LANES];
     int inputs = w->operation->in.channels, count = divide_up(w->tiles, tiles->pixels);
     size_t stride = (size_t)d->block_tiles * BW_LANES, step = (size_t)blocks * BW_LANES;
     const float *weights = (const float *)w->operands->weights + (size_t)d->out_planes * BW_LANES +
