@@ -128,7 +128,8 @@ BW_API bw_status bw_model_read_names(bw_model *model, const char *path, bw_error
 
 /**
  * Sets the size of the network's input in pixels. Networks that join pictures of several scales
- * take multiples of their largest stride only, often 32; any other size is refused by name of layer.
+ * take multiples of their largest stride only, often 32; any other size is refused by name of
+ * layer.
  */
 BW_API bw_status bw_model_resize(bw_model *model, int width, int height, bw_error *error);
 
