@@ -20,24 +20,27 @@ build: ## Build build/release/boxwright
 	@scripts/build.sh --products release
 
 run: ## Install what is missing, build, fetch the model, annotate IN into OUT, name the report
-	@scripts/setup.sh build
+	@scripts/setup.sh build run
 	@scripts/build.sh --products release
 	@scripts/assets.sh $(if $(MODEL),,model) $(if $(IN),,photos)
 	@$(PROGRAM) annotate $(or $(IN),$(SAMPLES)) --out "$(OUT)" \
 	    --model "$(or $(MODEL),$(DEFAULT_MODEL))" --draw --overwrite
 
 test: ## Install what is missing, then run every test: sanitizers first, the release build last
-	@scripts/setup.sh build test
+	@scripts/setup.sh build run test
+	@scripts/setup.sh --optional fetch extra
 	@scripts/assets.sh --optional model photos
 	@scripts/test.sh asan tsan release
 
 check: ## Run the release build's tests alone
-	@scripts/setup.sh build test
+	@scripts/setup.sh build run test
+	@scripts/setup.sh --optional fetch extra
 	@scripts/assets.sh --optional model photos
 	@scripts/test.sh release
 
 asan-test: ## Run the tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	@scripts/setup.sh build test
+	@scripts/setup.sh build run test
+	@scripts/setup.sh --optional fetch extra
 	@scripts/assets.sh --optional model photos
 	@scripts/test.sh asan
 
@@ -52,6 +55,7 @@ lint: ## Check format (clang-format), warnings (clang) and code (clang-tidy, cpp
 
 bench: ## Compare with other engines on this machine, in a table and as JSON
 	@scripts/setup.sh build
+	@scripts/setup.sh --optional fetch
 	@scripts/build.sh --products release
 	@scripts/assets.sh model photos
 	@bench/run.sh
@@ -64,10 +68,9 @@ install: ## Install to DESTDIR and PREFIX (default /usr/local)
 	    "to have them too, run make assets, then make install again"
 
 setup: ## Install every Debian package that building, testing and linting need
-	@scripts/setup.sh build test lint
+	@scripts/setup.sh build run fetch test extra lint
 
 assets: ## Fetch the default model and the sample photos into assets/
-	@scripts/setup.sh build
 	@scripts/assets.sh model photos
 
 clean: ## Remove build/ and out/; assets/ stays

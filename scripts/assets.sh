@@ -43,8 +43,9 @@ has_hash() { # FILE SHA256
     [ -f "$1" ] && echo "$2  $1" | sha256sum --check --status 2>/dev/null
 }
 
-# A python3 with pip: the system's, or an environment of our own where that has none.
+# A python3 with pip, installed where there is none: the system's, or an environment of our own where that has none.
 find_python() {
+    scripts/setup.sh --optional fetch
     python=python3
     command -v python3 >/dev/null || give_up "python3 is missing; run: make setup"
     "$python" -m pip --version >/dev/null 2>&1 && return

@@ -1,19 +1,29 @@
 #!/bin/bash
 # Installs the Debian packages of the given groups that are missing; see packages.txt.
 #
-# usage: setup.sh [--check] GROUP…
-#   --check   install nothing; say what is missing and fail
+# usage: setup.sh [--check | --optional] GROUP…
+#   --check      install nothing; say what is missing and fail
+#   --optional   what cannot be installed is a notice, not a failure
 set -euo pipefail
 
 list=$(dirname "$0")/packages.txt
-check=false
-if [ "${1:-}" = --check ]; then
-    check=true
+mode=install
+case ${1:-} in
+--check | --optional)
+    mode=${1#--}
     shift
-fi
-[ $# -gt 0 ] || { echo "usage: $0 [--check] GROUP…" >&2; exit 2; }
+    ;;
+esac
+[ $# -gt 0 ] || { echo "usage: $0 [--check | --optional] GROUP…" >&2; exit 2; }
 
 say() { echo "setup: $*" >&2; }
+
+give_up() {
+    say "$*"
+    [ "$mode" = optional ] || exit 1
+    say "going on without"
+    exit 0
+}
 
 wanted=()
 while read -r group package _; do
@@ -37,18 +47,14 @@ for package in "${wanted[@]}"; do
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
-if $check; then
-    say "missing Debian packages: ${missing[*]}"
-    say "run: make setup"
-    exit 1
+if [ "$mode" = check ]; then
+    give_up "missing Debian packages: ${missing[*]}; run: make setup"
 fi
 
 as_root=()
 if [ "$(id -u)" != 0 ]; then
     if ! command -v sudo >/dev/null; then
-        say "missing Debian packages: ${missing[*]}"
-        say "neither root nor sudo here; let an administrator run: apt-get install ${missing[*]}"
-        exit 1
+        give_up "neither root nor sudo here; let an administrator run: apt-get install ${missing[*]}"
     fi
     as_root=(sudo)
     [ -t 0 ] || as_root=(sudo -n)
@@ -67,7 +73,6 @@ trap 'rm -f "$log"' EXIT
 if ! install_missing >"$log" 2>&1; then
     if ! { apt update && install_missing; } >"$log" 2>&1; then
         tail -n 15 "$log" >&2
-        say "apt-get could not install ${missing[*]} (see above); is there a network?"
-        exit 1
+        give_up "apt-get could not install ${missing[*]} (see above); is there a network?"
     fi
 fi
