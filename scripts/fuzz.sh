@@ -10,7 +10,8 @@ cd "$(dirname "$0")/.."
 name=${1:?usage: fuzz.sh NAME [SECONDS]}
 seconds=${2:-60}
 scripts/setup.sh build test fuzz
-scripts/build.sh fuzz
+scripts/build.sh --configure fuzz
+cmake --build build/fuzz --target "fuzz_$name"
 learned=$PWD/build/fuzz-$name
 mkdir -p "$learned"
 build/fuzz/tests/fuzz/fuzz_"$name" -max_total_time="$seconds" -max_len=65536 -timeout=10 \

@@ -15,8 +15,7 @@
 #include "terminal.h"
 #include "verb.h"
 
-/* ---- Options -----------------------------------------------------------------------------------
- */
+/* ---- Options -------------------------------------------------------------------------------- */
 
 static const char *const resize_choices[] = {"auto", "letterbox", "stretch", NULL};
 static const char *const nms_choices[] = {"auto", "greedy", "diou", NULL};
@@ -126,8 +125,7 @@ static int check_usage(const bw_annotate_options *options)
     return BW_EXIT_OK;
 }
 
-/* ---- The end -----------------------------------------------------------------------------------
- */
+/* ---- The end -------------------------------------------------------------------------------- */
 
 static void print_failures(bw_store *store, const char *directory, int64_t failed)
 {

@@ -27,8 +27,7 @@ typedef struct run {
     bw_progress progress;
 } run;
 
-/* ---- The record of the settings ----------------------------------------------------------------
- */
+/* ---- The record of the settings ------------------------------------------------------------- */
 
 static bool needs_quotes(const char *word)
 {
@@ -191,8 +190,7 @@ static bw_status record_end(run *state, const bw_annotate_result *result, const 
     return status == BW_OK ? bw_store_commit(state->store, error) : status;
 }
 
-/* ---- Opening -----------------------------------------------------------------------------------
- */
+/* ---- Opening -------------------------------------------------------------------------------- */
 
 static bw_status open_model(run *state, bw_error *error)
 {
@@ -280,8 +278,7 @@ static void close_run(run *state)
     free(state->model_path);
 }
 
-/* ---- Running -----------------------------------------------------------------------------------
- */
+/* ---- Running -------------------------------------------------------------------------------- */
 
 static bw_status take_item(void *context, bw_item *item, bw_error *error)
 {

@@ -29,8 +29,7 @@ static const bw_option_group groups[] = {
     {0},
 };
 
-/* ---- The machine ------------------------------------------------------------------------------
- */
+/* ---- The machine ---------------------------------------------------------------------------- */
 
 static const char *const feature_texts[] = {
     "AVX2, FMA and F16C", "AVX-512 F, BW, CD, DQ, VL",        "AVX-512 VNNI (8-bit integers)",
@@ -94,8 +93,7 @@ static void print_versions(void)
     printf("  xxHash         %u\n", XXH_versionNumber());
 }
 
-/* ---- The model --------------------------------------------------------------------------------
- */
+/* ---- The model ------------------------------------------------------------------------------ */
 
 static bool check_model(const bw_model_choice *choice)
 {

@@ -7,8 +7,7 @@
 
 #include "boxwright/boxwright.h"
 
-/* ---- The processor -----------------------------------------------------------------------------
- */
+/* ---- The processor -------------------------------------------------------------------------- */
 
 typedef struct cpuid_bits {
     unsigned ecx1, ebx7, ecx7, edx7, eax7_1;
@@ -102,8 +101,7 @@ double bw_machine_cpu_quota(void)
     return quota > 0 && period > 0 ? quota / period : 0;
 }
 
-/* ---- Memory ------------------------------------------------------------------------------------
- */
+/* ---- Memory --------------------------------------------------------------------------------- */
 
 bw_machine_memory bw_machine_read_memory(void)
 {

@@ -33,7 +33,7 @@ const bw_option bw_machine_options[] = {
 
 const bw_machine_choice bw_machine_defaults = {.batch = 1, .cpu = {.mask = BW_CPU_ALL}};
 
-/* ---- Where models are ------------------------------------------------------------------------ */
+/* ---- Where models are ----------------------------------------------------------------------- */
 
 enum { PLACES = 4 };
 
@@ -132,7 +132,7 @@ bw_status bw_model_find(char **path, const char *name, bw_error *error)
     return status;
 }
 
-/* ---- Opening --------------------------------------------------------------------------------- */
+/* ---- Opening -------------------------------------------------------------------------------- */
 
 static void print_warnings(const char *warnings)
 {

@@ -11,7 +11,7 @@
 #include "terminal.h"
 #include "verb.h"
 
-/* ---- Readers ------------------------------------------------------------------------------- */
+/* ---- Readers -------------------------------------------------------------------------------- */
 
 bw_status bw_read_flag(const bw_option *option, void *field, const char *text, bw_error *error)
 {
@@ -114,7 +114,7 @@ bw_status bw_read_cpu(const bw_option *option, void *field, const char *text, bw
     return status == BW_OK ? status : bw_fail_prefix(error, status, "--%s", option->name);
 }
 
-/* ---- Arguments ----------------------------------------------------------------------------- */
+/* ---- Arguments ------------------------------------------------------------------------------ */
 
 static bool name_matches(const char *name, const char *typed, size_t length)
 {
@@ -232,7 +232,7 @@ int bw_exit_status(const bw_error *error)
     return error->status == BW_ERROR_ARGUMENT ? BW_EXIT_USAGE : BW_EXIT_FAILURE;
 }
 
-/* ---- Help ------------------------------------------------------------------------------------ */
+/* ---- Help ----------------------------------------------------------------------------------- */
 
 enum { HELP_COLUMN = 28, HELP_WIDTH = 96 };
 

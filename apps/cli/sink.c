@@ -76,8 +76,7 @@ bw_status bw_sink_close(bw_sink **sink, bool commit, bw_error *error)
     return status;
 }
 
-/* ---- One item ----------------------------------------------------------------------------------
- */
+/* ---- One item ------------------------------------------------------------------------------- */
 
 static bw_status write_annotations(bw_sink *sink, const bw_item *item, const char *label,
                                    bw_error *error)

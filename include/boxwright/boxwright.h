@@ -37,7 +37,7 @@ extern "C" {
 #define BW_API
 #endif
 
-/* ---- Version, status and errors ------------------------------------------------------------ */
+/* ---- Version, status and errors ------------------------------------------------------------- */
 
 #define BW_VERSION_MAJOR 0
 #define BW_VERSION_MINOR 1
@@ -75,7 +75,7 @@ typedef struct bw_limits {
 
 BW_API void bw_limits_init(bw_limits *limits);
 
-/* ---- The processor --------------------------------------------------------------------------- */
+/* ---- The processor -------------------------------------------------------------------------- */
 
 /** A bundle of instruction sets that both the processor and the operating system make usable. */
 typedef enum bw_cpu_feature {
@@ -106,8 +106,7 @@ BW_API const char *bw_cpu_feature_name(int index);
  */
 BW_API bw_status bw_cpu_mask_parse(uint32_t *mask, const char *text, bw_error *error);
 
-/* ---- Models ------------------------------------------------------------------------------------
- */
+/* ---- Models --------------------------------------------------------------------------------- */
 
 typedef struct bw_model bw_model;
 
@@ -126,7 +125,11 @@ BW_API bw_status bw_model_load(bw_model **out, const char *path, const char *wei
 /** Replaces the class names by those of a text file, one a line, as many as the model has. */
 BW_API bw_status bw_model_read_names(bw_model *model, const char *path, bw_error *error);
 
-/** Sets the size of the network's input in pixels; both must be multiples of its stride. */
+/**
+ * Sets the size of the network's input in pixels. Networks that join pictures of several scales
+ * take multiples of their largest stride only, often 32; any other size is refused by name of
+ * layer.
+ */
 BW_API bw_status bw_model_resize(bw_model *model, int width, int height, bw_error *error);
 
 /** How a picture is fitted into the network's input. */
@@ -155,8 +158,7 @@ BW_API const char *bw_model_warnings(const bw_model *model);
 
 BW_API void bw_model_close(bw_model **model);
 
-/* ---- Plans -------------------------------------------------------------------------------------
- */
+/* ---- Plans ---------------------------------------------------------------------------------- */
 
 typedef struct bw_plan bw_plan;
 
@@ -193,8 +195,7 @@ BW_API void bw_plan_step(const bw_plan *plan, int index, bw_step_info *info);
 
 BW_API void bw_plan_close(bw_plan **plan);
 
-/* ---- Images ------------------------------------------------------------------------------------
- */
+/* ---- Images --------------------------------------------------------------------------------- */
 
 /** Decoded pixels: 8-bit RGB, interleaved, rows from the top, `stride` bytes from row to row. */
 typedef struct bw_image {
@@ -227,8 +228,7 @@ BW_API bw_status bw_image_read(bw_image *out, const char *path, const bw_decode_
 /** Frees the pixels and clears the struct; harmless on a cleared one. */
 BW_API void bw_image_clear(bw_image *image);
 
-/* ---- Detections --------------------------------------------------------------------------------
- */
+/* ---- Detections ----------------------------------------------------------------------------- */
 
 /** One box, in pixels of the picture that was handed in, origin at its top left corner. */
 typedef struct bw_detection {
@@ -246,8 +246,7 @@ typedef struct bw_detections {
 
 BW_API void bw_detections_clear(bw_detections *detections);
 
-/* ---- Engines -----------------------------------------------------------------------------------
- */
+/* ---- Engines -------------------------------------------------------------------------------- */
 
 typedef enum bw_nms {
     BW_NMS_AUTO,   /* as the model asks for; greedy where it does not say */
@@ -301,8 +300,7 @@ BW_API bw_status bw_engine_profile(bw_engine *engine, int runs, uint64_t *step_t
 
 BW_API void bw_engine_close(bw_engine **engine);
 
-/* ---- Annotations -------------------------------------------------------------------------------
- */
+/* ---- Annotations ---------------------------------------------------------------------------- */
 
 /** A picture with its boxes, as the annotation writers take it. All pointers are borrowed. */
 typedef struct bw_annotation {
@@ -337,8 +335,13 @@ BW_API bw_status bw_writer_add(bw_writer *writer, const bw_annotation *annotatio
  */
 BW_API bw_status bw_writer_close(bw_writer **writer, bool commit, bw_error *error);
 
-/* ---- Drawing -----------------------------------------------------------------------------------
+/* ---- Drawing -------------------------------------------------------------------------------- */
+
+/**
+ * The colour of a class as 0xRRGGBB in sRGB: always the same, unlike its neighbours' and visible on
+ * photographs.
  */
+BW_API uint32_t bw_class_colour(int32_t class_id);
 
 /** Draws boxes with class names and scores into the picture's own pixels, a colour a class. */
 BW_API bw_status bw_draw_detections(bw_image *image, const bw_detection *detections, size_t count,

@@ -26,13 +26,24 @@ static bw_colour from_oklab(double lightness, double a, double b)
     };
 }
 
-bw_colour bw_class_colour(int32_t class_id)
+bw_colour bw_class_paint(int32_t class_id)
 {
     static const double lightness[3] = {0.70, 0.80, 0.62};
     const double golden_angle = 2.399963229728653, first_hue = 0.65, chroma = 0.19;
     uint32_t index = (uint32_t)class_id;
     double hue = first_hue + golden_angle * (index % 4096);
     return from_oklab(lightness[index % 3], chroma * cos(hue), chroma * sin(hue));
+}
+
+static uint32_t byte_of(double value)
+{
+    return (uint32_t)lround(value * 255.0);
+}
+
+uint32_t bw_class_colour(int32_t class_id)
+{
+    bw_colour paint = bw_class_paint(class_id);
+    return byte_of(paint.red) << 16 | byte_of(paint.green) << 8 | byte_of(paint.blue);
 }
 
 bw_colour bw_text_colour(bw_colour background)

@@ -115,7 +115,7 @@ static void draw_box(const bw_canvas *canvas, const bw_detection *detection)
     double inset = canvas->line / 2;
     cairo_set_source_rgba(canvas->cairo, 0.0, 0.0, 0.0, 0.4);
     stroke(canvas->cairo, &box, inset, canvas->line + 2);
-    set_colour(canvas->cairo, bw_class_colour(detection->class_id));
+    set_colour(canvas->cairo, bw_class_paint(detection->class_id));
     stroke(canvas->cairo, &box, inset, canvas->line);
 }
 
@@ -177,7 +177,7 @@ static void draw_label(const bw_canvas *canvas, const bw_detection *detection,
     make_label(canvas, detection, place->width, text);
     if (!text[0])
         return;
-    bw_colour colour = bw_class_colour(detection->class_id);
+    bw_colour colour = bw_class_paint(detection->class_id);
     set_colour(canvas->cairo, colour);
     cairo_rectangle(canvas->cairo, place->x, place->y, place->width, place->height);
     cairo_fill(canvas->cairo);

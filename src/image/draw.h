@@ -14,10 +14,10 @@ typedef struct bw_colour {
 } bw_colour;
 
 /**
- * The colour of a class: always the same, unlike its neighbours' and visible on photographs. Hues
- * advance by the golden angle in OKLCh (Ottosson 2020), lightness takes turns.
+ * What bw_class_colour rounds: hues advance by the golden angle in OKLCh (Ottosson 2020), lightness
+ * takes turns.
  */
-bw_colour bw_class_colour(int32_t class_id);
+bw_colour bw_class_paint(int32_t class_id);
 
 /** Black or white, whichever contrasts more with `background` (WCAG 2 relative luminance). */
 bw_colour bw_text_colour(bw_colour background);

@@ -111,9 +111,10 @@ static facts random_conv(random_source *random)
     made.inputs = random_once_in(random, 5) ? 3 : random_channels(random);
     made.outputs = random_channels(random);
     if (random_once_in(random, 8)) {
-        made.groups = random_between(random, 2, 4);
-        made.inputs *= made.groups;
-        made.outputs *= made.groups;
+        bool many = random_once_in(random, 2);
+        made.groups = many ? random_between(random, 5, 20) : random_between(random, 2, 4);
+        made.inputs = made.groups * (many ? random_between(random, 1, 9) : made.inputs);
+        made.outputs = made.groups * (many ? random_between(random, 1, 9) : made.outputs);
     }
     return made;
 }

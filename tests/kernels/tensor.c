@@ -78,11 +78,6 @@ static void fill_pattern(void *to, size_t words)
         memcpy(bytes + word * sizeof pattern, &pattern, sizeof pattern);
 }
 
-bool is_pattern(float value)
-{
-    return memcmp(&value, &pattern, sizeof pattern) == 0;
-}
-
 placement placement_dense(int height, int width, int channels, int lanes, int border)
 {
     return (placement){bw_layout_make(height, width, channels, lanes, border), 0};

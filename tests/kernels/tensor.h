@@ -96,7 +96,4 @@ guarded guarded_make(size_t size);
 bool guarded_intact(const guarded *memory);
 void guarded_free(guarded *memory);
 
-/** Whether the bits of `value` are the pattern. */
-bool is_pattern(float value);
-
 #endif

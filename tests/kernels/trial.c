@@ -21,7 +21,7 @@ typedef struct kernel_trial {
     test_tensor in, out;
 } kernel_trial;
 
-/* ---- the problem ---- */
+/* ---- the problem ---------------------------------------------------------------------------- */
 
 static float *random_numbers(random_source *random, fill kind, size_t count)
 {
@@ -73,7 +73,7 @@ const bw_kernel *reference_of(bw_family family)
     return bw_kernel_find(name);
 }
 
-/* ---- running ---- */
+/* ---- running -------------------------------------------------------------------------------- */
 
 static kernel_trial trial_make(const test_problem *problem, const bw_kernel *kernel)
 {
@@ -178,7 +178,7 @@ bool trial_run(test_tensor *result, const test_problem *problem, const bw_kernel
     return good;
 }
 
-/* ---- comparing ---- */
+/* ---- comparing ------------------------------------------------------------------------------ */
 
 /* The sums of the terms' magnitudes: the operation itself, on magnitudes, without activation. */
 static test_tensor magnitudes_of(const test_problem *original)

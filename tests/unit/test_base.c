@@ -16,7 +16,7 @@
 #include "base/threads.h"
 #include "check.h"
 
-/* ---- threads ---- */
+/* ---- threads -------------------------------------------------------------------------------- */
 
 enum { MOST_THREADS = 8, MOST_UNITS = 1000 };
 
@@ -95,7 +95,7 @@ static void test_pool_refuses(void **state)
     assert_null(pool);
 }
 
-/* ---- memory ---- */
+/* ---- memory --------------------------------------------------------------------------------- */
 
 static void test_sizes(void **state)
 {
@@ -195,7 +195,7 @@ static void test_array_growth(void **state)
     free(items);
 }
 
-/* ---- files ---- */
+/* ---- files ---------------------------------------------------------------------------------- */
 
 typedef struct folder {
     char path[64];
@@ -321,7 +321,7 @@ static void test_folders(void **state)
     assert_int_equal(rmdir(inside(state, "a")), 0);
 }
 
-/* ---- errors ---- */
+/* ---- errors --------------------------------------------------------------------------------- */
 
 static void test_errors(void **state)
 {
@@ -370,7 +370,7 @@ static void test_status_names(void **state)
     }
 }
 
-/* ---- the processor ---- */
+/* ---- the processor -------------------------------------------------------------------------- */
 
 static void test_cpu_masks(void **state)
 {

@@ -56,7 +56,7 @@ static void test_box(void **state)
     static const char *const names[] = {"cat", "dog"};
     const bw_detection box = {100, 80, 200, 160, 0.9f, 1};
     check_ok(bw_draw_detections(&image, &box, 1, names, 2, &error));
-    bw_colour colour = bw_class_colour(1);
+    bw_colour colour = bw_class_paint(1);
     assert_colour(&image, 100, 120, colour);
     assert_colour(&image, 199, 120, colour);
     assert_colour(&image, 150, 159, colour);
@@ -182,10 +182,10 @@ static void test_colours(void **state)
 {
     (void)state;
     for (int32_t id = 0; id < 80; id++) {
-        bw_colour colour = bw_class_colour(id), text = bw_text_colour(colour);
+        bw_colour colour = bw_class_paint(id), text = bw_text_colour(colour);
         assert_true(channel_distance(colour, text) > 0.8);
         for (int32_t other = id + 1; other < id + 8; other++)
-            assert_true(channel_distance(colour, bw_class_colour(other)) > 0.2);
+            assert_true(channel_distance(colour, bw_class_paint(other)) > 0.2);
     }
     assert_true(bw_text_colour((bw_colour){0, 0, 0.4}).red > 0.5);
     assert_true(bw_text_colour((bw_colour){1, 1, 0.4}).red < 0.5);

@@ -24,8 +24,7 @@ static bool visit_source(const lister *state, const char *path)
     return state->visit(state->context, path, slash && slash[1] ? slash + 1 : path, NULL);
 }
 
-/* ---- A list on standard input ------------------------------------------------------------------
- */
+/* ---- A list on standard input --------------------------------------------------------------- */
 
 /* A path being put together from what was read; `length` counts what does not fit, too. */
 typedef struct list_line {

@@ -7,8 +7,7 @@
 
 enum { MEGABYTE = 1 << 20, MOST_DECODERS = 512 };
 
-/* ---- What the stages share ---------------------------------------------------------------------
- */
+/* ---- What the stages share ------------------------------------------------------------------ */
 
 bool bw_pipeline_stopped(const bw_pipeline *pipeline)
 {
@@ -74,8 +73,7 @@ static void close_shared(bw_pipeline *pipeline)
     pthread_mutex_destroy(&pipeline->mutex);
 }
 
-/* ---- Threads -----------------------------------------------------------------------------------
- */
+/* ---- Threads -------------------------------------------------------------------------------- */
 
 typedef struct stage_threads {
     pthread_t threads[MOST_DECODERS + 3];
@@ -116,8 +114,7 @@ static void join_stages(stage_threads *group)
         pthread_join(group->threads[i], NULL);
 }
 
-/* ---- The run -----------------------------------------------------------------------------------
- */
+/* ---- The run -------------------------------------------------------------------------------- */
 
 /* The last stage, in the caller's thread. After a failure it only empties the queue. */
 static void write_items(bw_pipeline *pipeline, bw_stage_times *times)

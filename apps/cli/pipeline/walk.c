@@ -55,8 +55,7 @@ bool bw_walk_is_picture(const char *name)
     return false;
 }
 
-/* ---- One folder --------------------------------------------------------------------------------
- */
+/* ---- One folder ----------------------------------------------------------------------------- */
 
 static bool listing_add(listing *list, char kind, const char *name)
 {
@@ -129,8 +128,7 @@ static int list_folder(listing *list, const char *path)
     return problem;
 }
 
-/* ---- The tree ----------------------------------------------------------------------------------
- */
+/* ---- The tree ------------------------------------------------------------------------------- */
 
 static bool report(walk *state, const char *path, int code)
 {

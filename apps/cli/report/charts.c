@@ -7,8 +7,7 @@
 #include "report/html.h"
 #include "report/sections.h"
 
-/* ---- Classes -----------------------------------------------------------------------------------
- */
+/* ---- Classes -------------------------------------------------------------------------------- */
 
 static void write_class_row(FILE *file, const char *name, const char *color, int64_t count,
                             int64_t most)
@@ -57,8 +56,7 @@ int bw_section_classes(bw_page *page)
     return row;
 }
 
-/* ---- Histograms --------------------------------------------------------------------------------
- */
+/* ---- Histograms ----------------------------------------------------------------------------- */
 
 enum { MOST_BINS = 20 };
 
@@ -138,8 +136,7 @@ void bw_section_sizes(bw_page *page)
     section_histogram(page, &sizes);
 }
 
-/* ---- Stages ------------------------------------------------------------------------------------
- */
+/* ---- Stages --------------------------------------------------------------------------------- */
 
 typedef struct stage {
     const char *key, *name;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "boxwright/boxwright.h"
 
 void bw_html_text(FILE *file, const char *text)
 {
@@ -53,9 +54,8 @@ void bw_html_number(FILE *file, int64_t number)
     }
 }
 
-/* Hues a golden angle apart: neighbours in number are far apart in colour. */
 const char *bw_html_class_color(char *text, size_t size, int class_id)
 {
-    snprintf(text, size, "hsl(%d 75%% 55%%)", (int)((210 + (int64_t)class_id * 13751 / 100) % 360));
+    snprintf(text, size, "#%06" PRIx32, bw_class_colour(class_id));
     return text;
 }

@@ -63,8 +63,7 @@ static int64_t count(bw_page *page, const char *sql)
     return value;
 }
 
-/* ---- Head --------------------------------------------------------------------------------------
- */
+/* ---- Head ----------------------------------------------------------------------------------- */
 
 static void write_style(FILE *file)
 {
@@ -136,8 +135,7 @@ static void write_header(bw_page *page)
     write_cards(page);
 }
 
-/* ---- Tables ------------------------------------------------------------------------------------
- */
+/* ---- Tables --------------------------------------------------------------------------------- */
 
 /* A row of the table; most messages begin with the path, which has its own column. */
 static void write_failure(FILE *file, sqlite3_stmt *query)

@@ -53,8 +53,7 @@ struct bw_store {
     char *label; /* of the last item */
 };
 
-/* ---- SQLite ------------------------------------------------------------------------------------
- */
+/* ---- SQLite --------------------------------------------------------------------------------- */
 
 static bw_status fail(bw_store *store, bw_error *error)
 {
@@ -162,8 +161,7 @@ bw_status bw_store_close(bw_store **store, bw_error *error)
     return status;
 }
 
-/* ---- Rows --------------------------------------------------------------------------------------
- */
+/* ---- Rows ----------------------------------------------------------------------------------- */
 
 bw_status bw_store_set(bw_store *store, const char *key, const char *value, bw_error *error)
 {

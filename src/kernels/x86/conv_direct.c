@@ -226,7 +226,7 @@ static bw_conv_tile tile_of_round(const work *w, int round)
  */
 static void run_and_finish(const work *w, const bw_conv_tile *tile, int pixels)
 {
-    float sums[BW_TILE_BLOCKS * BW_TILE_PIXELS * BW_LANES];
+    _Alignas(64) float sums[BW_TILE_BLOCKS * BW_TILE_PIXELS * BW_LANES];
     bw_conv_tile raw = *tile;
     raw.out = sums;
     raw.out_block = BW_TILE_PIXELS * BW_LANES;

@@ -44,7 +44,8 @@ typedef void bw_conv_tile_function(const bw_conv_tile *tile);
 
 /** The micro-kernels of an instruction set. */
 typedef struct bw_conv_tiles {
-    int pixels, blocks;                                         /* the most that one takes */
+    int pixels, blocks;    /* the most that one takes */
+    double product_cycles; /* estimated, of one step of one pixel and block */
     bw_conv_tile_function *run[BW_TILE_BLOCKS][BW_TILE_PIXELS]; /* [blocks - 1][pixels - 1] */
 
     /** out = activation(sums) + second over `pixels` pixels of one plane; NULL for no second. */

@@ -2,10 +2,12 @@
 
 #include <string.h>
 
+#include "kernels/x86/conv_direct.h"
+
 bool bw_depthwise_accepts(const bw_operation *operation)
 {
     return operation->family == BW_FAMILY_DEPTHWISE && bw_rows_in_planes(operation) &&
-           operation->in.channels == operation->out.channels && bw_rows_windows_inside(operation);
+           operation->in.channels == operation->out.channels && bw_conv_border_suffices(operation);
 }
 
 static size_t count_taps(const bw_operation *operation)

@@ -17,17 +17,6 @@ bool bw_rows_same_shape(const bw_layout *a, const bw_layout *b)
     return a->height == b->height && a->width == b->width && a->channels == b->channels;
 }
 
-bool bw_rows_windows_inside(const bw_operation *operation)
-{
-    const bw_layout *in = &operation->in, *out = &operation->out;
-    int bottom = (out->height - 1) * operation->stride + operation->kernel_height -
-                 operation->pad_top - in->height;
-    int right = (out->width - 1) * operation->stride + operation->kernel_width -
-                operation->pad_left - in->width;
-    return operation->pad_top <= in->border && operation->pad_left <= in->border &&
-           bottom <= in->border && right <= in->border;
-}
-
 /* The planes of the output that are written: all but for COPY. */
 static int first_plane(const bw_operation *operation)
 {

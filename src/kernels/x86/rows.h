@@ -45,12 +45,10 @@ bool bw_rows_in_planes(const bw_operation *operation);
 /** Whether two tensors have the same height, width and number of channels. */
 bool bw_rows_same_shape(const bw_layout *a, const bw_layout *b);
 
-/** Whether every window that the operation reads lies within the border of its input. */
-bool bw_rows_windows_inside(const bw_operation *operation);
-
 /** Pixels of all planes that are written for one image: what vectors of whole planes have to do. */
 double bw_rows_pixels(const bw_operation *operation);
 
+/** Bands of all planes that are written, for `images` images. */
 int bw_rows_units(const bw_operation *operation, int images);
 
 /** Calls `function` for the bands of units [first, last) and zeroes the border beside them. */

@@ -7,9 +7,11 @@
 
 enum {
     INPUT_BYTES = 512 << 10, /* of a block's transformed input, if that leaves enough tiles: */
-    TILES_LEAST = 32,        /* weights are read once a block */
-    TILES_MOST = 56,
-    CHUNK_PLANES = 8, /* at least; the transform of the input may be repeated for each chunk */
+    TILES_LEAST = 32,        /* weights are read once a block, */
+    TILES_MOST = 56,         /* so that it has the most tiles */
+    WEIGHT_BYTES = 8 << 20,  /* where the weights are larger than this */
+    UNITS_WANTED = 32,       /* for one image; it takes chunks of half the planes to have them: */
+    CHUNK_PLANES = 8,        /* the transform of the input may be repeated for each chunk */
     ALL_POSITIONS = BW_WINOGRAD_INPUTS * BW_WINOGRAD_INPUTS,
 };
 
@@ -50,12 +52,23 @@ static int divide_up(int a, int b)
 static int choose_tiles(const division *d)
 {
     size_t tile_bytes = (size_t)d->positions * (size_t)d->in_planes * BW_LANES * sizeof(float);
+    size_t weight_bytes = tile_bytes * (size_t)d->out_planes * BW_LANES;
     int tiles = (int)(INPUT_BYTES / tile_bytes);
     if (tiles < TILES_LEAST)
         tiles = TILES_LEAST;
-    if (tiles > TILES_MOST)
+    if (tiles > TILES_MOST || weight_bytes > WEIGHT_BYTES)
         tiles = TILES_MOST;
     return divide_up(d->image_tiles, divide_up(d->image_tiles, tiles));
+}
+
+/* The planes of a chunk: whole groups, and as equal as can be. */
+static int choose_chunk(const division *d)
+{
+    int planes = CHUNK_PLANES, blocks = divide_up(d->image_tiles, d->block_tiles);
+    if (blocks * (d->out_planes / planes) < UNITS_WANTED)
+        planes /= 2;
+    int chunks = d->out_planes < planes ? 1 : d->out_planes / planes;
+    return divide_up(divide_up(d->out_planes, chunks), d->group_planes) * d->group_planes;
 }
 
 static division divide(const bw_winograd *method, const bw_operation *operation)
@@ -69,10 +82,9 @@ static division divide(const bw_winograd *method, const bw_operation *operation)
     d.in_planes = bw_layout_planes(&operation->in);
     d.out_planes = bw_layout_planes(out);
     d.group_planes = method->tiles->blocks;
-    d.chunks = d.out_planes < CHUNK_PLANES ? 1 : d.out_planes / CHUNK_PLANES;
-    d.chunk_planes = divide_up(divide_up(d.out_planes, d.chunks), d.group_planes) * d.group_planes;
-    d.chunks = divide_up(d.out_planes, d.chunk_planes);
     d.block_tiles = choose_tiles(&d);
+    d.chunk_planes = choose_chunk(&d);
+    d.chunks = divide_up(d.out_planes, d.chunk_planes);
     /* One vector more than needed where the distance is even, lest all positions fall on one set of
      * the cache. */
     d.in_position = (size_t)(d.in_planes * d.block_tiles | 1) * BW_LANES;
@@ -228,7 +240,7 @@ static void transform_block(const work *w)
 {
     const division *d = w->d;
     const bw_layout *in = &w->operation->in;
-    float copy[ALL_POSITIONS * BW_LANES];
+    _Alignas(64) float copy[ALL_POSITIONS * BW_LANES];
     for (int tile = 0; tile < w->tiles; tile++) {
         place at = place_of(w, w->first + tile);
         int y = at.y - w->operation->pad_top, x = at.x - w->operation->pad_left;
@@ -256,7 +268,7 @@ static void multiply_group(const work *w, int plane, int blocks)
 {
     const division *d = w->d;
     const bw_conv_tiles *tiles = w->method->tiles;
-    static const float zeros[BW_LANES];
+    static const _Alignas(64) float zeros[BW_LANES];
     int inputs = w->operation->in.channels, count = divide_up(w->tiles, tiles->pixels);
     size_t stride = (size_t)d->block_tiles * BW_LANES, step = (size_t)blocks * BW_LANES;
     const float *weights = (const float *)w->operands->weights + (size_t)d->out_planes * BW_LANES +

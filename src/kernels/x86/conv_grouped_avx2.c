@@ -1,0 +1,44 @@
+/**
+ * Grouped convolution with AVX2.
+ */
+#include "kernels/x86/conv_grouped.h"
+
+static double cost(const bw_operation *operation)
+{
+    return bw_conv_grouped_cost(&bw_conv_tiles_avx2, operation);
+}
+
+static void pack(const bw_operation *operation, const float *weights, const float *bias,
+                 void *packed)
+{
+    bw_conv_grouped_pack(&bw_conv_tiles_avx2, operation, weights, bias, packed);
+}
+
+static size_t scratch_bytes(const bw_operation *operation)
+{
+    return bw_conv_grouped_scratch_bytes(&bw_conv_tiles_avx2, operation);
+}
+
+static int units(const bw_operation *operation, int images)
+{
+    return bw_conv_grouped_units(&bw_conv_tiles_avx2, operation, images);
+}
+
+static void run(const bw_operation *operation, const bw_operands *operands, int first, int last,
+                void *scratch)
+{
+    bw_conv_grouped_run(&bw_conv_tiles_avx2, operation, operands, first, last, scratch);
+}
+
+const bw_kernel bw_kernel_conv_f32_avx2_grouped = {
+    .name = "conv_f32_avx2_grouped",
+    .family = BW_FAMILY_CONV,
+    .needs = BW_CPU_AVX2,
+    .accepts = bw_conv_grouped_accepts,
+    .cost = cost,
+    .packed_bytes = bw_conv_grouped_packed_bytes,
+    .pack = pack,
+    .scratch_bytes = scratch_bytes,
+    .units = units,
+    .run = run,
+};
