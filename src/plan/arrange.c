@@ -1,5 +1,6 @@
 #include "plan/arrange.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 
@@ -125,6 +126,7 @@ static void sit_down(bw_seat *seats, const bw_block *blocks, size_t count)
             channel += seats[host].host_channel;
         const bw_layout *root = &seats[host].layout;
         bw_layout *layout = &seats[tensor].layout;
+        assert(root->lanes > 0);
         layout->row_stride = root->row_stride;
         layout->plane_stride = root->plane_stride;
         layout->image_stride = root->image_stride;

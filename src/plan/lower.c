@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,6 +175,7 @@ static bw_status pack_weights(lowering *state, bw_error *error)
         const bw_step *step = &plan->steps[index];
         const bw_kernel *kernel = bw_kernel_find(step->kernel);
         const bw_node *node = state->sources[index];
+        assert(node);
         if (kernel->pack)
             kernel->pack(&step->operation, node->weights.data, node->bias.data,
                          plan->weights + step->weights);
