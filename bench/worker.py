@@ -7,19 +7,21 @@ Commands on standard input, JSON, one a line; answers on standard output:
     {"do": "run", "seconds": S}      runs for S seconds: throughput and latencies
 
 compare.py stops the process (SIGSTOP) while it is not its turn, so that no spinning thread of one
-engine takes time from another.
+engine takes time from another. It dies with compare.py, stopped or not.
 """
 from __future__ import annotations
 
+import ctypes
 import importlib
 import json
 import os
+import signal
 import sys
 import time
 
 import numpy as np
 
-WARM_UP_RUNS = 3
+PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>
 
 
 def open_engine(command: dict):
@@ -28,8 +30,7 @@ def open_engine(command: dict):
     images = np.random.default_rng(1).random((command["batch"], 3, height, width), np.float32)
     engine = module.open_engine(command["files"], command["mode"], command["batch"],
                                 command["threads"], images)
-    for _ in range(WARM_UP_RUNS):
-        engine.run()
+    engine.run()
     return engine
 
 
@@ -48,6 +49,7 @@ def measure(engine, seconds: float) -> dict:
 
 
 def main() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what an engine prints must not mix with the answers
     engine = None
