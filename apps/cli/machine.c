@@ -103,23 +103,27 @@ double bw_machine_cpu_quota(void)
 
 /* ---- Memory --------------------------------------------------------------------------------- */
 
+/* Reads a line such as "MemTotal:  123 kB" into bytes, when it is the one of that name. */
+static void read_kilobytes(const char *line, const char *name, uint64_t *bytes)
+{
+    size_t length = strlen(name);
+    if (strncmp(line, name, length) == 0)
+        *bytes = strtoull(line + length, NULL, 10) * 1024;
+}
+
 bw_machine_memory bw_machine_read_memory(void)
 {
     bw_machine_memory memory = {0};
     char line[128];
     FILE *file = fopen("/proc/meminfo", "re");
     while (file && fgets(line, sizeof line, file)) {
-        unsigned long long kilobytes;
-        if (sscanf(line, "MemTotal: %llu", &kilobytes) == 1)
-            memory.total = kilobytes * 1024;
-        if (sscanf(line, "MemAvailable: %llu", &kilobytes) == 1)
-            memory.available = kilobytes * 1024;
+        read_kilobytes(line, "MemTotal:", &memory.total);
+        read_kilobytes(line, "MemAvailable:", &memory.available);
     }
     if (file)
         fclose(file);
-    if (read_group_line("memory.max", line, sizeof line))
-        memory.limit = strtoull(line, NULL, 10);
-    else if (read_line("/sys/fs/cgroup/memory/memory.limit_in_bytes", line, sizeof line))
+    if (read_group_line("memory.max", line, sizeof line) ||
+        read_line("/sys/fs/cgroup/memory/memory.limit_in_bytes", line, sizeof line))
         memory.limit = strtoull(line, NULL, 10);
     if (memory.limit >= memory.total)
         memory.limit = 0;

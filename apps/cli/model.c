@@ -49,15 +49,18 @@ static const char *environment_folder(const char *variable)
     return value && *value ? value : NULL;
 }
 
-/* The folder of the running program, without a slash at its end. */
-static const char *program_folder(bw_arena *arena)
+/* The path of the running program. */
+static const char *program_path(bw_arena *arena)
 {
     char path[4096];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (length <= 0)
-        return NULL;
-    path[length] = '\0';
-    char *slash = strrchr(path, '/');
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path);
+    return length > 0 ? bw_arena_text(arena, path, (size_t)length) : NULL;
+}
+
+/* The folder that holds `path`, without a slash at its end; NULL where there is none. */
+static const char *folder_of(bw_arena *arena, const char *path)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
     return slash ? bw_arena_text(arena, path, (size_t)(slash - path)) : NULL;
 }
 
@@ -65,16 +68,17 @@ static void find_places(model_places *places)
 {
     bw_arena *arena = &places->arena;
     const char *data = environment_folder("XDG_DATA_HOME"), *home = environment_folder("HOME");
-    const char *program = program_folder(arena);
+    const char *prefix = folder_of(arena, folder_of(arena, program_path(arena)));
+    const char *tree = folder_of(arena, prefix);
     places->folders[0] = environment_folder("BOXWRIGHT_MODELS");
     if (data)
         places->folders[1] = bw_arena_format(arena, "%s/boxwright/models", data);
     else if (home)
         places->folders[1] = bw_arena_format(arena, "%s/.local/share/boxwright/models", home);
-    if (program) {
-        places->folders[2] = bw_arena_format(arena, "%s/../share/boxwright/models", program);
-        places->folders[3] = bw_arena_format(arena, "%s/../../assets/models", program);
-    }
+    if (prefix)
+        places->folders[2] = bw_arena_format(arena, "%s/share/boxwright/models", prefix);
+    if (tree)
+        places->folders[3] = bw_arena_format(arena, "%s/assets/models", tree);
 }
 
 static bool is_file(const char *path)

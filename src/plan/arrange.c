@@ -1,5 +1,6 @@
 #include "plan/arrange.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 
@@ -125,6 +126,7 @@ static void sit_down(bw_seat *seats, const bw_block *blocks, size_t count)
             channel += seats[host].host_channel;
         const bw_layout *root = &seats[host].layout;
         bw_layout *layout = &seats[tensor].layout;
+        assert(root->lanes > 0);
         layout->row_stride = root->row_stride;
         layout->plane_stride = root->plane_stride;
         layout->image_stride = root->image_stride;
@@ -144,7 +146,7 @@ bw_status bw_arrange(bw_seat *seats, size_t *arena_floats, const bw_graph *graph
     bw_status status = lay_out(seats, graph, batch, error);
     if (status != BW_OK)
         return status;
-    bw_block *blocks = malloc(count * sizeof *blocks);
+    bw_block *blocks = calloc(count + 1, sizeof *blocks);
     if (!blocks)
         return bw_fail_memory(error, count * sizeof *blocks, "memory placement");
     measure_lives(blocks, seats, graph, batch);

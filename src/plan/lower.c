@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,6 +175,7 @@ static bw_status pack_weights(lowering *state, bw_error *error)
         const bw_step *step = &plan->steps[index];
         const bw_kernel *kernel = bw_kernel_find(step->kernel);
         const bw_node *node = state->sources[index];
+        assert(node);
         if (kernel->pack)
             kernel->pack(&step->operation, node->weights.data, node->bias.data,
                          plan->weights + step->weights);
@@ -200,7 +202,7 @@ bw_status bw_plan_lower(bw_plan *plan, const bw_graph *graph, int batch, uint32_
     plan->batch = batch;
     plan->steps = bw_arena_array(&plan->arena, steps, sizeof *plan->steps);
     state.seats = malloc(graph->tensor_count * sizeof *state.seats);
-    state.sources = malloc(steps * sizeof(bw_node *));
+    state.sources = calloc(steps + 1, sizeof(bw_node *));
     bw_status status = BW_OK;
     if (!plan->steps || !state.seats || !state.sources)
         status = bw_fail_memory(error, steps * sizeof *plan->steps, "the plan");

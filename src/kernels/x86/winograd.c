@@ -130,7 +130,7 @@ static void transform_filters(const bw_winograd *method, double filters[9][BW_LA
                               double transformed[ALL_POSITIONS][BW_LANES])
 {
     int inputs = method->outputs + 2;
-    double half[BW_WINOGRAD_INPUTS][3][BW_LANES];
+    double half[BW_WINOGRAD_INPUTS][3][BW_LANES] = {0};
     for (int y = 0; y < inputs; y++) {
         const double *by = method->filter[y];
         for (int x = 0; x < 3; x++) {
@@ -309,7 +309,7 @@ static void finish_group(const work *w, int plane, int blocks)
         .out_row = out->row_stride,
     };
     for (int block = 0; block < blocks; block++) {
-        size_t index = (size_t)(plane + block);
+        size_t index = (size_t)plane + (size_t)block;
         output.bias = (const float *)w->operands->weights + index * BW_LANES;
         for (int tile = 0; tile < w->tiles; tile++) {
             place at = place_of(w, w->first + tile);
