@@ -28,8 +28,8 @@ def open_engine(command: dict):
     module = importlib.import_module(f"peers.{command['peer']}")
     width, height = command["size"]
     images = np.random.default_rng(1).random((command["batch"], 3, height, width), np.float32)
-    engine = module.open_engine(command["files"], command["mode"], command["batch"],
-                                command["threads"], images)
+    engine = module.Engine(command["files"], command["mode"], command["batch"],
+                           command["threads"], images)
     engine.run()
     return engine
 

@@ -9,8 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import ncnn
 
-MODES = ("split", "images")
-
 
 class Engine:
     version = ncnn.__version__
@@ -46,6 +44,3 @@ class Engine:
     def outputs(self) -> list[np.ndarray]:
         results = [[np.array(head) for head in heads] for heads in self.run()]
         return [np.stack(heads) for heads in zip(*results)]
-
-
-open_engine = Engine

@@ -6,8 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import onnxruntime
 
-MODES = ("split", "images")
-
 
 class Engine:
     version = onnxruntime.__version__
@@ -35,6 +33,3 @@ class Engine:
     def outputs(self) -> list[np.ndarray]:
         results = [self.infer(part) for part in self.parts]
         return [np.concatenate(heads) for heads in zip(*results)]
-
-
-open_engine = Engine

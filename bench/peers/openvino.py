@@ -4,8 +4,6 @@ from __future__ import annotations
 import numpy as np
 import openvino
 
-MODES = ("latency", "throughput")
-
 
 class Engine:
     version = openvino.__version__.split("-")[0]
@@ -32,6 +30,3 @@ class Engine:
         self.run()
         request = self.queue[0]
         return [np.array(tensor.data) for tensor in request.output_tensors]
-
-
-open_engine = Engine
