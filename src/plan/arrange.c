@@ -76,30 +76,23 @@ static void choose_borders(bw_seat *seats, const bw_graph *graph)
     }
 }
 
-static bw_status lay_out(bw_seat *seats, const bw_graph *graph, int batch, bw_error *error)
+static void lay_out(bw_seat *seats, const bw_graph *graph)
 {
     for (size_t tensor = 0; tensor < graph->tensor_count; tensor++) {
         bw_shape shape = graph->tensors[tensor].shape;
-        bw_seat *seat = &seats[tensor];
         int lanes = is_input(graph, (int)tensor) ? BW_IMAGE_LANES : BW_LANES;
         const bw_layout *root = &seats[find_root(seats, (int)tensor)].layout;
-        seat->layout =
+        seats[tensor].layout =
             bw_layout_make(shape.height, shape.width, shape.channels, lanes, root->border);
-        size_t bytes;
-        if (!bw_size_multiply(&bytes, seat->layout.image_stride, (size_t)batch) ||
-            !bw_size_multiply(&bytes, bytes, sizeof(float)) || bytes > SIZE_MAX / 16)
-            return bw_fail(error, BW_ERROR_LIMIT, "a batch of %d images is too large for layer %s",
-                           batch, graph->nodes[graph->tensors[tensor].producer].name);
     }
-    return BW_OK;
 }
 
 /* A block for each root: from the first node that writes into it to the last that reads it. */
-static void measure_lives(bw_block *blocks, const bw_seat *seats, const bw_graph *graph, int batch)
+static void measure_lives(bw_block *blocks, const bw_seat *seats, const bw_graph *graph)
 {
     for (size_t tensor = 0; tensor < graph->tensor_count; tensor++) {
         bool root = seats[tensor].host == BW_NONE;
-        size_t size = bw_layout_elements(&seats[tensor].layout, batch);
+        size_t size = bw_layout_elements(&seats[tensor].layout, 1);
         blocks[tensor] = (bw_block){INT_MAX, -1, root ? size : 0, 0};
     }
     for (size_t index = 0; index < graph->node_count; index++) {
@@ -118,7 +111,7 @@ static void measure_lives(bw_block *blocks, const bw_seat *seats, const bw_graph
 }
 
 /* Tensors inside others take their strides; hosts may come after their guests in the table. */
-static void sit_down(bw_seat *seats, const bw_block *blocks, size_t count)
+static void sit_down(bw_seat *seats, const bw_block *blocks, size_t count, size_t image_stride)
 {
     for (size_t tensor = 0; tensor < count; tensor++) {
         int host = (int)tensor, channel = 0;
@@ -129,29 +122,44 @@ static void sit_down(bw_seat *seats, const bw_block *blocks, size_t count)
         assert(root->lanes > 0);
         layout->row_stride = root->row_stride;
         layout->plane_stride = root->plane_stride;
-        layout->image_stride = root->image_stride;
+        layout->image_stride = image_stride;
         seats[tensor].offset = blocks[host].offset + bw_layout_origin(root) +
                                (size_t)(channel / root->lanes) * root->plane_stride;
     }
 }
 
+/* The arena's size in floats: each image of the batch has a part of its own, laid out alike. */
+static bw_status size_arena(size_t *floats, size_t image_stride, int batch, bw_error *error)
+{
+    size_t bytes;
+    if (!bw_size_multiply(floats, image_stride, (size_t)batch) ||
+        !bw_size_multiply(&bytes, *floats, sizeof(float)) || bytes > SIZE_MAX / 16)
+        return bw_fail(error, BW_ERROR_LIMIT,
+                       "a batch of %d images is too large for a network whose activations take %zu "
+                       "floats",
+                       batch, image_stride);
+    return BW_OK;
+}
+
 bw_status bw_arrange(bw_seat *seats, size_t *arena_floats, const bw_graph *graph, int batch,
                      bw_error *error)
 {
-    size_t count = graph->tensor_count;
+    size_t count = graph->tensor_count, alignment = BW_ALIGNMENT / sizeof(float), image_stride;
     for (size_t tensor = 0; tensor < count; tensor++)
         seats[tensor] = (bw_seat){.host = BW_NONE};
     choose_hosts(seats, graph);
     choose_borders(seats, graph);
-    bw_status status = lay_out(seats, graph, batch, error);
-    if (status != BW_OK)
-        return status;
+    lay_out(seats, graph);
     bw_block *blocks = calloc(count + 1, sizeof *blocks);
     if (!blocks)
         return bw_fail_memory(error, count * sizeof *blocks, "memory placement");
-    measure_lives(blocks, seats, graph, batch);
-    status = bw_place_blocks(blocks, count, BW_ALIGNMENT / sizeof(float), arena_floats, error);
-    sit_down(seats, blocks, count);
+    measure_lives(blocks, seats, graph);
+    bw_status status = bw_place_blocks(blocks, count, alignment, &image_stride, error);
+    if (status == BW_OK) {
+        image_stride = bw_round_up(image_stride, alignment);
+        sit_down(seats, blocks, count, image_stride);
+        status = size_arena(arena_floats, image_stride, batch, error);
+    }
     free(blocks);
     return status;
 }
