@@ -86,7 +86,8 @@ static bw_status measure_once(bench_result *result, bw_engine *engine, int steps
     if (!bw_array_reserve((void **)&result->latencies, &result->capacity, result->runs + 1,
                           sizeof *result->latencies))
         return bw_fail_memory(error, result->runs * sizeof(double), "the measurements");
-    memset(step_times, 0, (size_t)steps * sizeof *step_times);
+    if (step_times)
+        memset(step_times, 0, (size_t)steps * sizeof *step_times);
     uint64_t start = bw_clock();
     bw_status status = bw_engine_profile(engine, 1, step_times, error);
     if (status != BW_OK)
@@ -101,10 +102,12 @@ static bw_status measure(bench_result *result, const bench_options *options, bw_
                          int steps, bw_error *error)
 {
     size_t rows = (size_t)steps + 1;
-    uint64_t *step_times = calloc(rows, sizeof *step_times);
-    if (options->profile)
+    uint64_t *step_times = NULL;
+    if (options->profile) {
+        step_times = calloc(rows, sizeof *step_times);
         result->steps = calloc(rows, PROFILED_RUNS * sizeof *result->steps);
-    if (!step_times || (options->profile && !result->steps)) {
+    }
+    if (options->profile && (!step_times || !result->steps)) {
         free(step_times);
         return bw_fail_memory(error, rows * PROFILED_RUNS * sizeof(double), "the profile");
     }

@@ -293,7 +293,8 @@ BW_API void bw_engine_read_times(const bw_engine *engine, bw_engine_times *times
 
 /**
  * Runs the network alone on whatever its input holds, `runs` times, and adds the nanoseconds of
- * each step to `step_times` (as many as the plan has steps). For profiles and benchmarks.
+ * each step to `step_times` (as many as the plan has steps), for which the whole batch goes step by
+ * step. With NULL it runs as in bw_engine_detect. For profiles and benchmarks.
  */
 BW_API bw_status bw_engine_profile(bw_engine *engine, int runs, uint64_t *step_times,
                                    bw_error *error);

@@ -22,7 +22,10 @@ typedef struct bw_backend {
     /** Where image `index` of the batch is to be written, in the layout of plan->input. */
     float *(*input)(bw_executor *executor, int index);
 
-    /** Runs the first `images` images of the batch. With `step_times`, adds nanoseconds to it. */
+    /**
+     * Runs the first `images` images of the batch. With `step_times`, all go step by step, and the
+     * nanoseconds of each step are added.
+     */
     bw_status (*run)(bw_executor *executor, int images, uint64_t *step_times, bw_error *error);
 
     /** The numbers of output `output` for image `index`, valid until the next run. */
