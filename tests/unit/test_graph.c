@@ -1,6 +1,7 @@
 /** The graph: shape inference, its refusals, resizing, cloning, the verifier. */
 #include "check.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "graph/graph.h"
@@ -116,12 +117,35 @@ static void verifier_finds_breaks(void **state)
     bw_graph_free(&graph);
 }
 
+static void dumps_a_line_a_node(void **state)
+{
+    (void)state;
+    bw_graph graph;
+    int input = start(&graph, 8, 8), tensor;
+    bw_node node = conv(input, 8, 3, 2, 1, 216);
+    node.attributes.activation = BW_LEAKY;
+    check_ok(bw_graph_add(&graph, &tensor, &node, &error));
+    check_ok(bw_graph_add_output(&graph, tensor, &(bw_head){.classes = 1}, &error));
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&text, &size);
+    assert_non_null(file);
+    bw_graph_dump(&graph, file);
+    fclose(file);
+    assert_non_null(strstr(text, "%0    input"));
+    assert_non_null(strstr(text, "%0 → 4×4×8 3×3/2 leaky\n"));
+    assert_non_null(strstr(text, "output 0: %1\n"));
+    free(text);
+    bw_graph_free(&graph);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(infers_and_resizes),
         cmocka_unit_test(refuses_nonsense),
         cmocka_unit_test(verifier_finds_breaks),
+        cmocka_unit_test(dumps_a_line_a_node),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,6 +43,16 @@ static void close_executor(bw_executor **handle)
     *handle = NULL;
 }
 
+static bw_status refuse_kernel(const bw_step *step, uint32_t missing, bw_error *error)
+{
+    char names[64];
+    bw_cpu_describe(names, sizeof names, missing);
+    return bw_fail(error, BW_ERROR_UNSUPPORTED,
+                   "layer %s: kernel '%s' needs %s, which this machine lacks; build the plan again "
+                   "here",
+                   step->layer, step->kernel, names);
+}
+
 static bw_status bind_kernels(bw_executor *executor, bw_error *error)
 {
     const bw_plan *plan = executor->plan;
@@ -53,13 +63,8 @@ static bw_status bind_kernels(bw_executor *executor, bw_error *error)
         if (!kernel)
             return bw_fail(error, BW_ERROR_UNSUPPORTED, "layer %s: there is no kernel '%s' here",
                            step->layer, step->kernel);
-        char missing[64];
-        bw_cpu_describe(missing, sizeof missing, kernel->needs & ~features);
         if (kernel->needs & ~features)
-            return bw_fail(error, BW_ERROR_UNSUPPORTED,
-                           "layer %s: kernel '%s' needs %s, which this machine lacks; build the "
-                           "plan again here",
-                           step->layer, step->kernel, missing);
+            return refuse_kernel(step, kernel->needs & ~features, error);
         executor->kernels[index] = kernel;
         size_t bytes = kernel->scratch_bytes ? kernel->scratch_bytes(&step->operation) : 0;
         if (executor->scratch_bytes < bytes)
