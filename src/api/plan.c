@@ -69,7 +69,7 @@ void bw_plan_describe(const bw_plan *plan, bw_plan_info *info)
         .model = plan->model,
         .batch = plan->batch,
         .steps = plan->step_count,
-        .arena_bytes = plan->arena_floats * sizeof(float),
+        .arena_bytes = plan->arena_bytes,
         .weight_bytes = plan->weight_bytes,
         .cpu_features = plan->cpu_features,
     };

@@ -15,6 +15,7 @@ static const char *const op_names[BW_OP_COUNT] = {
     [BW_OP_SLICE] = "slice",
     [BW_OP_UPSAMPLE] = "upsample",
     [BW_OP_REORG] = "reorg",
+    [BW_OP_CONVERT] = "convert",
 };
 
 const char *bw_op_name(bw_op op)

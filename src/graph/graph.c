@@ -38,7 +38,8 @@ static bw_status append(bw_graph *graph, int *tensor, const bw_node *node, bw_sh
     if (inputs)
         memcpy(copy.inputs, node->inputs, inputs * sizeof *copy.inputs);
     copy.output = (int)graph->tensor_count;
-    graph->tensors[graph->tensor_count++] = (bw_tensor){shape, (int)graph->node_count};
+    graph->tensors[graph->tensor_count++] =
+        (bw_tensor){.shape = shape, .producer = (int)graph->node_count};
     graph->nodes[graph->node_count++] = copy;
     *tensor = copy.output;
     return BW_OK;

@@ -17,9 +17,9 @@ static void run_channel(const bw_operation *operation, const bw_operands *operan
                         int channel)
 {
     const bw_layout *in = &operation->in, *second = &operation->second, *out = &operation->out;
-    const float *a = operands->in + (size_t)image * in->image_stride;
-    const float *b = operands->second + (size_t)image * second->image_stride;
-    float *to = operands->out + (size_t)image * out->image_stride;
+    const float *a = (const float *)operands->in + (size_t)image * in->image_stride;
+    const float *b = (const float *)operands->second + (size_t)image * second->image_stride;
+    float *to = (float *)operands->out + (size_t)image * out->image_stride;
     for (int y = 0; y < out->height; y++) {
         for (int x = 0; x < out->width; x++) {
             float sum = a[bw_ref_at(in, channel, y, x)] + b[bw_ref_at(second, channel, y, x)];

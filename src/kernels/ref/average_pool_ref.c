@@ -18,13 +18,13 @@ static void run_channel(const bw_operation *operation, const bw_operands *operan
                         int channel)
 {
     const bw_layout *in = &operation->in, *out = &operation->out;
-    const float *from = operands->in + (size_t)image * in->image_stride;
+    const float *from = (const float *)operands->in + (size_t)image * in->image_stride;
     double sum = 0.0;
     for (int y = 0; y < in->height; y++) {
         for (int x = 0; x < in->width; x++)
             sum += (double)from[bw_ref_at(in, channel, y, x)];
     }
-    float *to = operands->out + (size_t)image * out->image_stride;
+    float *to = (float *)operands->out + (size_t)image * out->image_stride;
     to[bw_ref_at(out, channel, 0, 0)] = (float)(sum / ((double)in->height * in->width));
 }
 

@@ -19,8 +19,8 @@ static void copy_channel(const bw_operation *operation, const bw_operands *opera
                          int channel)
 {
     const bw_layout *in = &operation->in, *out = &operation->out;
-    const float *from = operands->in + (size_t)image * in->image_stride;
-    float *to = operands->out + (size_t)image * out->image_stride;
+    const float *from = (const float *)operands->in + (size_t)image * in->image_stride;
+    float *to = (float *)operands->out + (size_t)image * out->image_stride;
     int source = operation->first_channel + channel - operation->out_channel;
     for (int y = 0; y < out->height; y++) {
         for (int x = 0; x < out->width; x++)
@@ -42,9 +42,9 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
             if (channel >= operation->out_channel && channel < end)
                 copy_channel(operation, operands, image, channel);
         }
-        float *start =
-            operands->out + (size_t)image * out->image_stride + (size_t)plane * out->plane_stride;
-        bw_zero_border(out, start, 0, out->height);
+        float *start = (float *)operands->out + (size_t)image * out->image_stride +
+                       (size_t)plane * out->plane_stride;
+        bw_fill_border(out, start, 0, out->height);
     }
 }
 

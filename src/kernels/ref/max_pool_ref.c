@@ -38,8 +38,8 @@ static void run_channel(const bw_operation *operation, const bw_operands *operan
                         int channel)
 {
     const bw_layout *out = &operation->out;
-    const float *in = operands->in + (size_t)image * operation->in.image_stride;
-    float *to = operands->out + (size_t)image * out->image_stride;
+    const float *in = (const float *)operands->in + (size_t)image * operation->in.image_stride;
+    float *to = (float *)operands->out + (size_t)image * out->image_stride;
     for (int y = 0; y < out->height; y++) {
         for (int x = 0; x < out->width; x++)
             to[bw_ref_at(out, channel, y, x)] = window_maximum(operation, in, channel, y, x);

@@ -20,10 +20,10 @@ static inline void bw_ref_finish(const bw_operation *operation, const bw_operand
 {
     float value = bw_activate(operation->activation, operation->slope, sum);
     if (operation->has_second)
-        value += operands->second[(size_t)image * operation->second.image_stride +
-                                  bw_ref_at(&operation->second, channel, y, x)];
-    operands->out[(size_t)image * operation->out.image_stride +
-                  bw_ref_at(&operation->out, channel, y, x)] = value;
+        value += ((const float *)operands->second)[(size_t)image * operation->second.image_stride +
+                                                   bw_ref_at(&operation->second, channel, y, x)];
+    ((float *)operands->out)[(size_t)image * operation->out.image_stride +
+                             bw_ref_at(&operation->out, channel, y, x)] = value;
 }
 
 /**
@@ -31,19 +31,20 @@ static inline void bw_ref_finish(const bw_operation *operation, const bw_operand
  * channel. The rest is not touched, so that `out` may be the same memory as an operand that is
  * read element by element.
  */
-static inline void bw_ref_clear_rest(const bw_layout *layout, float *out, int image, int plane)
+static inline void bw_ref_clear_rest(const bw_layout *layout, void *out, int image, int plane)
 {
-    float *first =
-        out + (size_t)image * layout->image_stride + (size_t)plane * layout->plane_stride;
+    size_t size = bw_type_size(layout->format.type), row = layout->row_stride * size;
+    size_t pixel = (size_t)layout->lanes * size;
+    uint8_t *first =
+        (uint8_t *)out +
+        ((size_t)image * layout->image_stride + (size_t)plane * layout->plane_stride) * size;
     int real = layout->channels - plane * layout->lanes;
     for (int y = 0; y < layout->height && real < layout->lanes; y++) {
-        for (int x = 0; x < layout->width; x++) {
-            float *pixel =
-                first + (size_t)y * layout->row_stride + (size_t)x * (size_t)layout->lanes;
-            memset(pixel + real, 0, (size_t)(layout->lanes - real) * sizeof *pixel);
-        }
+        for (int x = 0; x < layout->width; x++)
+            memset(first + (size_t)y * row + (size_t)x * pixel + (size_t)real * size,
+                   layout->format.zero_point, (size_t)(layout->lanes - real) * size);
     }
-    bw_zero_border(layout, first, 0, layout->height);
+    bw_fill_border(layout, first, 0, layout->height);
 }
 
 /** One unit an image and plane of the output, which most reference kernels work by. */

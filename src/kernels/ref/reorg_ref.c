@@ -42,8 +42,8 @@ static void run_channel(const bw_operation *operation, const bw_operands *operan
                         int channel)
 {
     const bw_layout *in = &operation->in, *out = &operation->out;
-    const float *from = operands->in + (size_t)image * in->image_stride;
-    float *to = operands->out + (size_t)image * out->image_stride;
+    const float *from = (const float *)operands->in + (size_t)image * in->image_stride;
+    float *to = (float *)operands->out + (size_t)image * out->image_stride;
     size_t width = (size_t)in->width, height = (size_t)in->height;
     size_t number = (size_t)channel * (size_t)out->height * (size_t)out->width;
     for (int y = 0; y < out->height; y++) {

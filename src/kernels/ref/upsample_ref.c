@@ -19,8 +19,8 @@ static void run_channel(const bw_operation *operation, const bw_operands *operan
                         int channel)
 {
     const bw_layout *in = &operation->in, *out = &operation->out;
-    const float *from = operands->in + (size_t)image * in->image_stride;
-    float *to = operands->out + (size_t)image * out->image_stride;
+    const float *from = (const float *)operands->in + (size_t)image * in->image_stride;
+    float *to = (float *)operands->out + (size_t)image * out->image_stride;
     int factor = operation->stride;
     for (int y = 0; y < out->height; y++) {
         for (int x = 0; x < out->width; x++)
