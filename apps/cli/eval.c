@@ -47,6 +47,7 @@ static const bw_option_group groups[] = {
     {"Output", output_table, 0},
     {"Detection, with --model", model_table, 0},
     {"Network", bw_model_options, FIELD(model)},
+    {"Precision", bw_precision_options, FIELD(precision)},
     {"Machine", bw_machine_options, FIELD(machine)},
     {0},
 };
@@ -150,6 +151,7 @@ static int run_eval(int argc, char **argv)
     bw_eval_options options = {
         .confidence = 0.25f,
         .iou = 0.45f,
+        .precision = bw_precision_defaults,
         .machine = bw_machine_defaults,
     };
     int operands;

@@ -30,6 +30,7 @@ typedef struct bw_eval_options {
     int resize;       /* a bw_resize */
     bw_gate gate;
     bw_model_choice model;
+    bw_precision_choice precision;
     bw_machine_choice machine;
 } bw_eval_options;
 
