@@ -233,9 +233,10 @@ bw_status bw_gate_check(bool *passed, const bw_gate *gate, const double *summary
     bw_status status = read_reference(&reference, gate, error);
     if (status != BW_OK)
         return status;
-    *passed = value - reference >= gate->allowed - rounding;
+    double change = fabs(value - reference) < rounding ? 0 : value - reference;
+    *passed = change >= gate->allowed - rounding;
     printf("Gate: %s %.4f, reference %.4f: %+.4f, allowed %+.4f: %s\n",
-           bw_summary_names[gate->figure], value, reference, value - reference, gate->allowed,
+           bw_summary_names[gate->figure], value, reference, change, gate->allowed,
            *passed ? "passed" : "not passed");
     return BW_OK;
 }

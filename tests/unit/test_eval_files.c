@@ -4,6 +4,7 @@
  */
 #include "check.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 /* A folder of files that a test writes; removed with all of them. */
 typedef struct test_folder {
     char root[64];
-    char made[16][128];
+    char *made[16]; /* paths */
     int count;
 } test_folder;
 
@@ -29,11 +30,17 @@ static int make_folder(void **state)
     return mkdtemp(folder->root) ? 0 : -1;
 }
 
+static void free_path(char *path)
+{
+    remove(path);
+    free(path);
+}
+
 static int remove_folder(void **state)
 {
     test_folder *folder = *state;
     while (folder->count > 0)
-        remove(folder->made[--folder->count]);
+        free_path(folder->made[--folder->count]);
     int result = rmdir(folder->root);
     free(folder);
     return result;
@@ -41,8 +48,10 @@ static int remove_folder(void **state)
 
 static const char *made_path(test_folder *folder, const char *name)
 {
-    char *path = folder->made[folder->count++];
-    snprintf(path, sizeof folder->made[0], "%s/%s", folder->root, name);
+    char *path = NULL;
+    assert_true(folder->count < 16);
+    assert_true(asprintf(&path, "%s/%s", folder->root, name) > 0);
+    folder->made[folder->count++] = path;
     return path;
 }
 
@@ -87,8 +96,8 @@ static void assert_found(bw_evaluation *evaluation, double cat, double dog)
     int classes;
     check_ok(bw_evaluation_measure(evaluation, 0.25, &figures, &classes, &error));
     assert_true(classes >= 2);
-    assert_true(figures[1].ap[0][0] == cat);
-    assert_true(figures[2].ap[0][0] == dog);
+    assert_true(fabs(figures[1].ap[0][0] - cat) < 1e-9);
+    assert_true(fabs(figures[2].ap[0][0] - dog) < 1e-9);
     assert_string_equal(figures[0].name, "all");
     bw_evaluation_close(&evaluation);
 }
