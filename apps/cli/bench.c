@@ -55,6 +55,7 @@ typedef struct bench_result {
     double *steps; /* [step][run], PROFILED_RUNS a row, where a profile was asked for */
     double wall_seconds;
     bw_summary latency;
+    bw_engine_info engine;
 } bench_result;
 
 static void bench_free(bench_result *result)
@@ -126,7 +127,8 @@ static bw_status measure(bench_result *result, const bench_options *options, bw_
 
 static double throughput(const bench_result *result, const bench_options *options)
 {
-    return (double)result->runs * options->machine.batch / result->wall_seconds;
+    double images = (double)result->runs * options->machine.batch * result->engine.streams;
+    return images / result->wall_seconds;
 }
 
 static void print_summary(const bench_result *result, const bench_options *options)
@@ -206,12 +208,14 @@ static bw_status bench_engine(const bench_options *options, const bw_plan *plan,
     bw_plan_describe(plan, &info);
     bw_run_options run;
     bw_run_options_init(&run);
+    run.streams = options->machine.streams;
     run.threads = options->machine.threads ? options->machine.threads : bw_cpu_count();
     bw_engine *engine;
     bw_status status = bw_engine_open(&engine, plan, &run, error);
     if (status != BW_OK)
         return status;
     bench_result result = {0};
+    bw_engine_describe(engine, &result.engine);
     status = measure(&result, options, engine, info.steps, error);
     bw_engine_close(&engine);
     if (status == BW_OK) {
