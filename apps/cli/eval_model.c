@@ -79,6 +79,7 @@ static bw_status run_plan(bw_evaluation *evaluation, const bw_plan *plan,
     bw_run_options run;
     bw_run_options_init(&run);
     run.threads = options->machine.threads;
+    run.streams = options->machine.streams;
     run.confidence = 0.001f;
     run.iou = options->iou;
     run.max_detections = MOST_BOXES;
