@@ -5,7 +5,7 @@
 
 enum { MOST_BOXES = 1000 };
 
-/* Pictures that go through the network together. */
+/* Pictures that keep the engine busy. */
 typedef struct image_batch {
     bw_image *images;
     bw_detections *found;
@@ -91,7 +91,9 @@ static bw_status run_plan(bw_evaluation *evaluation, const bw_plan *plan,
         status = bw_engine_open(&engine, plan, &run, error);
     if (status != BW_OK)
         return status;
-    status = run_batches(evaluation, engine, info.batch, error);
+    bw_engine_info engine_info;
+    bw_engine_describe(engine, &engine_info);
+    status = run_batches(evaluation, engine, info.batch * engine_info.streams, error);
     bw_engine_close(&engine);
     return status;
 }
