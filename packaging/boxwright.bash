@@ -29,14 +29,17 @@ _boxwright_value() { # the value of option $1; fails where it takes none
     --weights) _boxwright_files .weights ;;
     --names) _boxwright_files .names ;;
     --json) _boxwright_files .json ;;
-    --out) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
+    --csv) _boxwright_files .csv ;;
+    --truth) _boxwright_files ;;
+    --precision) _boxwright_words "fp32 bf16 int8" ;;
+    --out | --images | --calib) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
     --format) _boxwright_words "yolo coco yolo,coco" ;;
     --nms) _boxwright_words "auto greedy diou" ;;
     --resize) _boxwright_words "auto letterbox stretch" ;;
     --exif) _boxwright_words "apply ignore" ;;
     --cpu) _boxwright_words "generic avx2 avx512 vnni bf16 amx all" ;;
     --size) _boxwright_words "320 416 608" ;;
-    --classes | --conf | --iou | --max-det | --threads | --streams | --batch | --duration | \
+    --classes | --gate | --calib-images | --conf | --iou | --max-det | --threads | --streams | --batch | --duration | \
         --warmup) ;;
     *) return 1 ;;
     esac
@@ -49,13 +52,17 @@ _boxwright() {
     local options
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then
-        _boxwright_words "annotate inspect bench doctor --help --version"
+        _boxwright_words "annotate eval inspect bench doctor --help --version"
         return
     fi
     case ${COMP_WORDS[1]} in
     annotate)
         options="$network $machine --out --format --conf --iou --nms --agnostic --max-det
             --classes --resize --exif --null --save-conf --draw --no-report --quiet --overwrite"
+        ;;
+    eval)
+        options="$network $machine --truth --images --conf --json --csv --gate --iou --resize
+            --precision --calib --calib-images"
         ;;
     bench) options="$network $machine --duration --warmup --profile --json" ;;
     inspect) options="$network $machine" ;;
