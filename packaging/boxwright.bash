@@ -28,7 +28,7 @@ _boxwright_value() { # the value of option $1; fails where it takes none
         ;;
     --weights) _boxwright_files .weights ;;
     --names) _boxwright_files .names ;;
-    --json) _boxwright_files .json ;;
+    --json | --export-profile) _boxwright_files .json ;;
     --out) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
     --format) _boxwright_words "yolo coco yolo,coco" ;;
     --nms) _boxwright_words "auto greedy diou" ;;
@@ -36,7 +36,9 @@ _boxwright_value() { # the value of option $1; fails where it takes none
     --exif) _boxwright_words "apply ignore" ;;
     --cpu) _boxwright_words "generic avx2 avx512 vnni bf16 amx all" ;;
     --size) _boxwright_words "320 416 608" ;;
+    --sweep) _boxwright_words "batch=1,2,4,8,16,32 threads=1,2,4" ;;
     --classes | --conf | --iou | --max-det | --threads | --batch | --duration | --warmup) ;;
+    --percentile | --price-per-hour | --watts) ;;
     *) return 1 ;;
     esac
 }
@@ -56,7 +58,10 @@ _boxwright() {
         options="$network $machine --out --format --conf --iou --nms --agnostic --max-det
             --classes --resize --exif --null --save-conf --draw --no-report --quiet --overwrite"
         ;;
-    bench) options="$network $machine --duration --warmup --profile --json" ;;
+    bench)
+        options="$network $machine --duration --warmup --percentile --price-per-hour --watts
+            --json --profile --export-profile --sweep --out"
+        ;;
     inspect) options="$network $machine" ;;
     doctor) options="$network" ;;
     *) return ;;
