@@ -1,19 +1,50 @@
 #include "bench/axes.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { LARGEST = 1024 };
 
-static const char *const names[BW_AXES] = {
-    [BW_AXIS_BATCH] = "batch", [BW_AXIS_THREADS] = "threads"};
+static const struct {
+    const char *name;
+    bool counted; /* "2 threads", not "batch 2" */
+} rows[BW_AXES] = {
+    [BW_AXIS_BATCH] = {"batch", false},
+    [BW_AXIS_THREADS] = {"threads", true},
+};
+
+const char *bw_axis_name(bw_axis_kind kind)
+{
+    return rows[kind].name;
+}
+
+static void append_words(char *text, size_t size, bw_axis_kind kind, int value)
+{
+    size_t used = strlen(text);
+    const char *name = rows[kind].name, *comma = used ? ", " : "";
+    int length = (int)strlen(name) - (value == 1); /* without its plural's s */
+    if (rows[kind].counted)
+        snprintf(text + used, size - used, "%s%d %.*s", comma, value, length, name);
+    else
+        snprintf(text + used, size - used, "%s%s %d", comma, name, value);
+}
+
+const char *bw_setting_words(char *text, size_t size, const bw_setting *setting)
+{
+    *text = '\0';
+    for (int kind = 0; kind < BW_AXES; kind++)
+        if (setting->value[kind])
+            append_words(text, size, (bw_axis_kind)kind, setting->value[kind]);
+    return text;
+}
 
 /* The axis whose name and "=" the text begins with; BW_AXES where there is none. */
 static bw_axis_kind find_axis(const char *text)
 {
     for (int kind = 0; kind < BW_AXES; kind++) {
-        size_t length = strlen(names[kind]);
-        if (strncmp(text, names[kind], length) == 0 && text[length] == '=')
+        size_t length = strlen(rows[kind].name);
+        if (strncmp(text, rows[kind].name, length) == 0 && text[length] == '=')
             return (bw_axis_kind)kind;
     }
     return BW_AXES;
@@ -72,9 +103,9 @@ static bw_status read_word(bw_axes *axes, const char *word, size_t length, bw_er
         return bw_fail(error, BW_ERROR_ARGUMENT,
                        "--sweep takes words such as batch=1,2,4 and threads=1,2, not '%.*s'",
                        (int)length, word);
-    size_t name = strlen(names[kind]) + 1;
+    size_t name = strlen(rows[kind].name) + 1;
     axes->swept = true;
-    return read_values(&axes->axis[kind], names[kind], word + name, length - name, error);
+    return read_values(&axes->axis[kind], rows[kind].name, word + name, length - name, error);
 }
 
 bw_status bw_axes_read(bw_axes *axes, const char *text, bw_error *error)

@@ -32,7 +32,8 @@ typedef struct bw_bench_options {
 
 /** What one setting gave; times in milliseconds. A run takes one batch. */
 typedef struct bw_bench_point {
-    int width, height, batch, threads;
+    int width, height;
+    bw_setting setting; /* as it came to be */
     const char *precision;
     uint32_t cpu_features; /* what the chosen kernels need */
     uint64_t weight_bytes, arena_bytes;

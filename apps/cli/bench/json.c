@@ -56,14 +56,17 @@ json_t *bw_bench_json(const bw_bench_point *point, const bw_bench_options *optio
     char isa[80];
     bw_cpu_describe(isa, sizeof isa, point->cpu_features);
     bw_figures figures = bw_figures_make(point, options);
-    return json_pack("{s:s, s:i, s:i, s:f, s:I, s:f, s:o, s:f, s:s, s:i, s:i, s:s, s:s, s:f, s:o}",
-                     "fingerprint", point->fingerprint, "width", point->width, "height",
-                     point->height, "throughput", point->throughput, "runs",
-                     (json_int_t)point->runs, "wall_seconds", point->wall_seconds, "latency_ms",
-                     latency_json(point, &options->percentiles), "latency_variation",
-                     bw_bench_variation(point), "precision", point->precision, "batch",
-                     point->batch, "threads", point->threads, "cpu", bw_cpu_name(), "isa", isa,
-                     "peak_memory_mb", figures.peak_mb, "figures", figures_json(&figures));
+    json_t *object = json_pack(
+        "{s:s, s:i, s:i, s:f, s:I, s:f, s:o, s:f, s:s, s:s, s:s, s:f, s:o}", "fingerprint",
+        point->fingerprint, "width", point->width, "height", point->height, "throughput",
+        point->throughput, "runs", (json_int_t)point->runs, "wall_seconds", point->wall_seconds,
+        "latency_ms", latency_json(point, &options->percentiles), "latency_variation",
+        bw_bench_variation(point), "precision", point->precision, "cpu", bw_cpu_name(), "isa", isa,
+        "peak_memory_mb", figures.peak_mb, "figures", figures_json(&figures));
+    for (int kind = 0; object && kind < BW_AXES; kind++)
+        json_object_set_new(object, bw_axis_name((bw_axis_kind)kind),
+                            json_integer(point->setting.value[kind]));
+    return object;
 }
 
 json_t *bw_bench_profile_json(const bw_bench_profile *profile, const bw_plan *plan)

@@ -85,7 +85,8 @@ static bw_status record_run(recording *take, bw_error *error)
 static void summarize(bw_bench_point *point, recording *take, const bw_bench_options *options)
 {
     point->runs = take->runs;
-    point->throughput = (double)take->runs * point->batch / point->wall_seconds;
+    point->throughput =
+        (double)take->runs * point->setting.value[BW_AXIS_BATCH] / point->wall_seconds;
     point->latency = bw_summarize(take->latencies, take->runs);
     for (int i = 0; i < options->percentiles.count; i++)
         point->percentiles[i] =
@@ -115,8 +116,7 @@ static bw_bench_point describe(const bw_plan_info *info, int threads)
     bw_bench_point point = {
         .width = info->model.width,
         .height = info->model.height,
-        .batch = info->batch,
-        .threads = threads,
+        .setting.value = {[BW_AXIS_BATCH] = info->batch, [BW_AXIS_THREADS] = threads},
         .precision = "fp32",
         .cpu_features = info->cpu_features,
         .weight_bytes = info->weight_bytes,
@@ -127,15 +127,14 @@ static bw_bench_point describe(const bw_plan_info *info, int threads)
 }
 
 bw_status bw_bench_measure(bw_bench_point *point, bw_bench_profile *profile,
-                           const bw_bench_options *options, const bw_plan *plan, int threads,
-                           bw_error *error)
+                           const bw_bench_options *options, const bw_plan *plan, bw_error *error)
 {
     bw_plan_info info;
     bw_plan_describe(plan, &info);
-    *point = describe(&info, threads);
     bw_run_options run;
     bw_run_options_init(&run);
-    run.threads = threads;
+    run.threads = options->machine.threads ? options->machine.threads : bw_cpu_count();
+    *point = describe(&info, run.threads);
     recording take = {0};
     bw_status status = bw_engine_open(&take.engine, plan, &run, error);
     if (status == BW_OK && profile)

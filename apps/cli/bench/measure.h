@@ -22,7 +22,6 @@ void bw_bench_profile_free(bw_bench_profile *profile);
  * whole batch goes step by step, and the times of the steps are kept.
  */
 bw_status bw_bench_measure(bw_bench_point *point, bw_bench_profile *profile,
-                           const bw_bench_options *options, const bw_plan *plan, int threads,
-                           bw_error *error);
+                           const bw_bench_options *options, const bw_plan *plan, bw_error *error);
 
 #endif

@@ -7,83 +7,105 @@
 #include "base/file.h"
 #include "bench/report.h"
 
+enum { MOST_POINTS = 1000 };
+
 /* ---- Settings ------------------------------------------------------------------------------- */
 
-/* The values of an axis; where it is not swept, the one that is set. */
-static bw_axis axis_or(const bw_axis *axis, int value)
+/* What of the machine's choice an axis varies. */
+static int *machine_field(bw_machine_choice *machine, bw_axis_kind kind)
 {
-    return axis->count ? *axis : (bw_axis){{value}, 1};
+    static const size_t offsets[BW_AXES] = {
+        [BW_AXIS_BATCH] = offsetof(bw_machine_choice, batch),
+        [BW_AXIS_THREADS] = offsetof(bw_machine_choice, threads),
+    };
+    return (int *)(void *)((char *)machine + offsets[kind]);
 }
 
-static int default_threads(const bw_bench_options *options)
+/* An axis that is not swept has the one value that is set. */
+static void choose_axes(bw_sweep *sweep)
 {
-    return options->machine.threads ? options->machine.threads : bw_cpu_count();
+    bw_machine_choice machine = sweep->options->machine;
+    sweep->wanted = 1;
+    for (int kind = 0; kind < BW_AXES; kind++) {
+        bw_axis *axis = &sweep->axis[kind];
+        *axis = sweep->options->axes.axis[kind];
+        if (!axis->count)
+            *axis = (bw_axis){{*machine_field(&machine, (bw_axis_kind)kind)}, 1};
+        sweep->wanted *= axis->count;
+    }
 }
 
-/* "yolov3-tiny" of "models/yolov3-tiny.cfg"; the caller frees it. */
-static char *network_name(const char *path)
+static bw_setting setting_at(const bw_sweep *sweep, int index)
 {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    const char *dot = strrchr(name, '.');
-    return strndup(name, dot && dot > name ? (size_t)(dot - name) : strlen(name));
+    bw_setting setting;
+    for (int kind = BW_AXES - 1; kind >= 0; kind--) {
+        const bw_axis *axis = &sweep->axis[kind];
+        setting.value[kind] = axis->values[index % axis->count];
+        index /= axis->count;
+    }
+    return setting;
+}
+
+/* The options of one setting. */
+static bw_bench_options options_at(const bw_sweep *sweep, const bw_setting *setting)
+{
+    bw_bench_options options = *sweep->options;
+    options.model.quiet = sweep->count > 0;
+    for (int kind = 0; kind < BW_AXES; kind++)
+        *machine_field(&options.machine, (bw_axis_kind)kind) = setting->value[kind];
+    return options;
 }
 
 /* ---- Measuring ------------------------------------------------------------------------------ */
 
-static void print_progress(const bw_sweep *sweep, int batch, int threads)
-{
-    char setting[64];
-    fprintf(stderr, "%d/%d  %s: ", sweep->count + 1, sweep->batches.count * sweep->threads.count,
-            bw_sweep_setting(setting, sizeof setting, batch, threads));
-    fflush(stderr);
-}
-
-static bw_status measure_point(bw_sweep *sweep, const bw_plan *plan, int threads,
-                               const char *folder, bw_error *error)
+static bw_status measure_point(bw_sweep *sweep, const bw_bench_options *options,
+                               const bw_plan *plan, bw_error *error)
 {
     bw_bench_point *point = &sweep->points[sweep->count];
-    bw_status status = bw_bench_measure(point, NULL, sweep->options, plan, threads, error);
+    bw_status status = bw_bench_measure(point, NULL, options, plan, error);
     if (status != BW_OK)
         return status;
     sweep->count++;
     fprintf(stderr, "%.1f images/s, median %.3f ms\n", point->throughput, point->latency.median);
-    return bw_sweep_write_table(sweep, folder, error);
+    return bw_sweep_write_table(sweep, error);
 }
 
-/* Builds the plan for a batch size and measures it with each number of threads. */
-static bw_status measure_batch(bw_sweep *sweep, int batch, const char *folder, bw_error *error)
+/* Measures the next setting; opens its plan where `*plan` is not yet for it. */
+static bw_status measure_next(bw_sweep *sweep, bw_plan **plan, bw_error *error)
 {
-    bw_model_choice model = sweep->options->model;
-    bw_machine_choice machine = sweep->options->machine;
-    machine.batch = batch;
-    model.quiet = sweep->count > 0;
-    print_progress(sweep, batch, sweep->threads.values[0]);
-    bw_plan *plan;
-    char *path;
-    bw_status status = bw_plan_open(&plan, &path, &model, &machine, error);
-    if (status != BW_OK)
-        return status;
-    for (int i = 0; status == BW_OK && i < sweep->threads.count; i++) {
-        if (i > 0)
-            print_progress(sweep, batch, sweep->threads.values[i]);
-        status = measure_point(sweep, plan, sweep->threads.values[i], folder, error);
+    char words[96];
+    int settings_a_plan = sweep->wanted / sweep->axis[BW_AXIS_BATCH].count;
+    bw_setting setting = setting_at(sweep, sweep->count);
+    bw_bench_options options = options_at(sweep, &setting);
+    fprintf(stderr, "%d/%d  %s: ", sweep->count + 1, sweep->wanted,
+            bw_setting_words(words, sizeof words, &setting));
+    fflush(stderr);
+    bw_status status = BW_OK;
+    if (sweep->count % settings_a_plan == 0) {
+        char *path;
+        bw_plan_close(plan);
+        status = bw_plan_open(plan, &path, &options.model, &options.machine, error);
+        if (status == BW_OK)
+            free(path);
     }
-    bw_plan_close(&plan);
-    free(path);
+    if (status == BW_OK)
+        status = measure_point(sweep, &options, *plan, error);
+    if (status != BW_OK)
+        fputs("failed\n", stderr);
     return status;
 }
 
-static bw_status measure_all(bw_sweep *sweep, const char *folder, bw_error *error)
+static bw_status measure_all(bw_sweep *sweep, bw_error *error)
 {
-    size_t points = (size_t)sweep->batches.count * (size_t)sweep->threads.count;
+    size_t points = (size_t)sweep->wanted;
     sweep->points = calloc(points, sizeof *sweep->points);
     if (!sweep->points)
         return bw_fail_memory(error, points * sizeof *sweep->points, "the sweep");
+    bw_plan *plan = NULL;
     bw_status status = BW_OK;
-    for (int i = 0; status == BW_OK && i < sweep->batches.count; i++)
-        status = measure_batch(sweep, sweep->batches.values[i], folder, error);
-    if (status != BW_OK)
-        fputs("failed\n", stderr);
+    while (status == BW_OK && sweep->count < sweep->wanted)
+        status = measure_next(sweep, &plan, error);
+    bw_plan_close(&plan);
     return status;
 }
 
@@ -102,13 +124,13 @@ static bw_status write_points(const bw_sweep *sweep, bw_error *error)
     return bw_bench_write_json(sweep->options->json, root, error);
 }
 
-static bw_status sweep_into(bw_sweep *sweep, const char *folder, bw_error *error)
+static bw_status sweep_into_folder(bw_sweep *sweep, bw_error *error)
 {
-    bw_status status = bw_make_folders(folder, error);
+    bw_status status = bw_make_folders(sweep->folder, error);
     if (status == BW_OK)
-        status = measure_all(sweep, folder, error);
+        status = measure_all(sweep, error);
     if (status == BW_OK)
-        status = bw_sweep_write_plots(sweep, folder, error);
+        status = bw_sweep_write_plots(sweep, error);
     if (status == BW_OK && sweep->options->json)
         status = write_points(sweep, error);
     if (status == BW_OK)
@@ -116,19 +138,28 @@ static bw_status sweep_into(bw_sweep *sweep, const char *folder, bw_error *error
     return status;
 }
 
+/* "yolov3-tiny" of "models/yolov3-tiny.cfg"; the caller frees it. */
+static char *network_name(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    return strndup(name, dot && dot > name ? (size_t)(dot - name) : strlen(name));
+}
+
 bw_status bw_sweep_run(const bw_bench_options *options, bw_error *error)
 {
-    const char *name = options->model.model ? options->model.model : BW_DEFAULT_MODEL;
-    char *network = network_name(name);
+    const char *model = options->model.model ? options->model.model : BW_DEFAULT_MODEL;
+    bw_sweep sweep = {.options = options, .folder = options->out ? options->out : BW_SWEEP_FOLDER};
+    choose_axes(&sweep);
+    if (sweep.wanted > MOST_POINTS)
+        return bw_fail(error, BW_ERROR_ARGUMENT,
+                       "--sweep asks for %d settings, more than the limit of %d", sweep.wanted,
+                       MOST_POINTS);
+    char *network = network_name(model);
     if (!network)
-        return bw_fail_memory(error, strlen(name) + 1, "a network's name");
-    bw_sweep sweep = {
-        .options = options,
-        .batches = axis_or(&options->axes.axis[BW_AXIS_BATCH], options->machine.batch),
-        .threads = axis_or(&options->axes.axis[BW_AXIS_THREADS], default_threads(options)),
-        .network = network,
-    };
-    bw_status status = sweep_into(&sweep, options->out ? options->out : BW_SWEEP_FOLDER, error);
+        return bw_fail_memory(error, strlen(model) + 1, "a network's name");
+    sweep.network = network;
+    bw_status status = sweep_into_folder(&sweep, error);
     free(sweep.points);
     free(network);
     return status;

@@ -1,87 +1,155 @@
 /**
- * The plots of a sweep: speed against batch size, latency against throughput; a line for each
- * number of threads.
+ * The plots of a sweep: speed against batch size, latency against throughput. A line joins what
+ * differs in the batch size alone; where only one was measured, in the first axis that was swept.
  */
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "bench/sweep.h"
 #include "plot/plot.h"
 
-/* The lines of both plots and the memory behind them. */
+static const struct {
+    const char *title, *axis;
+} words[BW_AXES] = {
+    [BW_AXIS_BATCH] = {"Speed by batch size", "Batch size (images)"},
+    [BW_AXIS_THREADS] = {"Speed by threads", "Threads"},
+};
+
+/* Points that differ in one setting alone, as both plots show them. */
+typedef struct sweep_line {
+    const char *name;
+    const bw_setting *setting; /* of its first point */
+    bw_plot_point *speed, *latency;
+    int count;
+} sweep_line;
+
 typedef struct sweep_lines {
-    bw_arena arena;
-    bw_plot_series *speed, *latency;
-    double *batches;
-    const char *subtitle;
+    bw_arena arena; /* holds all of it */
+    bw_axis_kind along;
+    sweep_line *lines;
+    int count;
 } sweep_lines;
 
-static const bw_bench_point *point_at(const bw_sweep *sweep, int batch, int threads)
+/* ---- Lines ---------------------------------------------------------------------------------- */
+
+static bw_axis_kind line_axis(const bw_sweep *sweep)
 {
-    return &sweep->points[batch * sweep->threads.count + threads];
+    for (int kind = 0; kind < BW_AXES; kind++)
+        if (sweep->axis[kind].count > 1)
+            return (bw_axis_kind)kind;
+    return BW_AXIS_BATCH;
 }
 
-/* The first point of a line says what its number is. */
-static const char *batch_label(bw_arena *arena, int batch, bool first)
+static bool same_line(const bw_setting *a, const bw_setting *b, bw_axis_kind along)
 {
-    return bw_arena_format(arena, first ? "batch %d" : "%d", batch);
-}
-
-static bool fill_line(sweep_lines *lines, const bw_sweep *sweep, int threads)
-{
-    int count = sweep->batches.count, number = sweep->threads.values[threads];
-    bw_plot_point *speed = bw_arena_array(&lines->arena, (size_t)count, sizeof *speed);
-    bw_plot_point *latency = bw_arena_array(&lines->arena, (size_t)count, sizeof *latency);
-    const char *name =
-        bw_arena_format(&lines->arena, "%d thread%s", number, number == 1 ? "" : "s");
-    if (!speed || !latency || !name)
-        return false;
-    for (int i = 0; i < count; i++) {
-        const bw_bench_point *point = point_at(sweep, i, threads);
-        const char *label = batch_label(&lines->arena, point->batch, i == 0);
-        speed[i] = (bw_plot_point){point->batch, point->throughput, NULL};
-        latency[i] = (bw_plot_point){point->throughput, point->latency.median, label};
-    }
-    lines->speed[threads] = (bw_plot_series){name, speed, count};
-    lines->latency[threads] = (bw_plot_series){name, latency, count};
-    return true;
-}
-
-static bool make_lines(sweep_lines *lines, const bw_sweep *sweep)
-{
-    const bw_bench_point *first = sweep->points;
-    bw_arena *arena = &lines->arena;
-    size_t count = (size_t)sweep->threads.count;
-    lines->speed = bw_arena_array(arena, count, sizeof *lines->speed);
-    lines->latency = bw_arena_array(arena, count, sizeof *lines->latency);
-    lines->batches = bw_arena_array(arena, (size_t)sweep->batches.count, sizeof *lines->batches);
-    lines->subtitle = bw_arena_format(arena, "%s, %d × %d pixels, %s, %s", sweep->network,
-                                      first->width, first->height, first->precision, bw_cpu_name());
-    if (!lines->speed || !lines->latency || !lines->batches || !lines->subtitle)
-        return false;
-    for (int i = 0; i < sweep->batches.count; i++)
-        lines->batches[i] = sweep->batches.values[i];
-    for (int i = 0; i < sweep->threads.count; i++)
-        if (!fill_line(lines, sweep, i))
+    for (int kind = 0; kind < BW_AXES; kind++)
+        if (kind != (int)along && a->value[kind] != b->value[kind])
             return false;
     return true;
 }
 
-static bw_status write_speed(const sweep_lines *lines, const bw_sweep *sweep, const char *stem,
-                             bw_error *error)
+/* "2 threads": what the points of a line have in common. */
+static const char *line_name(bw_arena *arena, const bw_setting *setting, bw_axis_kind along)
 {
-    bw_plot plot = {
-        .title = "Speed by batch size",
-        .subtitle = lines->subtitle,
-        .x = {.title = "Batch size (images)",
-              .scale = BW_SCALE_LOGARITHMIC,
-              .marks = lines->batches,
-              .mark_count = sweep->batches.count},
-        .y = {.title = "Throughput (images/s)", .from_zero = true},
-        .series = lines->speed,
-        .series_count = sweep->threads.count,
+    char text[96];
+    bw_setting common = *setting;
+    common.value[along] = 0;
+    bw_setting_words(text, sizeof text, &common);
+    return bw_arena_text(arena, text, strlen(text));
+}
+
+/* The number of a point; the first of a line says of what: "batch 1". */
+static const char *point_label(bw_arena *arena, const bw_setting *setting, bw_axis_kind along,
+                               bool first)
+{
+    char text[96];
+    bw_setting alone = {0};
+    alone.value[along] = setting->value[along];
+    if (!first)
+        return bw_arena_format(arena, "%d", setting->value[along]);
+    bw_setting_words(text, sizeof text, &alone);
+    return bw_arena_text(arena, text, strlen(text));
+}
+
+/* The line that a point belongs to, a new one where there is none yet; NULL without memory. */
+static sweep_line *find_line(sweep_lines *all, const bw_sweep *sweep, const bw_setting *setting)
+{
+    for (int i = 0; i < all->count; i++)
+        if (same_line(all->lines[i].setting, setting, all->along))
+            return &all->lines[i];
+    size_t room = (size_t)sweep->axis[all->along].count;
+    sweep_line *line = &all->lines[all->count++];
+    *line = (sweep_line){
+        .name = line_name(&all->arena, setting, all->along),
+        .setting = setting,
+        .speed = bw_arena_array(&all->arena, room, sizeof *line->speed),
+        .latency = bw_arena_array(&all->arena, room, sizeof *line->latency),
     };
+    return line->name && line->speed && line->latency ? line : NULL;
+}
+
+static bool make_lines(sweep_lines *all, const bw_sweep *sweep)
+{
+    all->along = line_axis(sweep);
+    all->lines = bw_arena_array(&all->arena, (size_t)sweep->count, sizeof *all->lines);
+    for (int i = 0; all->lines && i < sweep->count; i++) {
+        const bw_bench_point *point = &sweep->points[i];
+        sweep_line *line = find_line(all, sweep, &point->setting);
+        if (!line)
+            return false;
+        double along = point->setting.value[all->along];
+        const char *label = point_label(&all->arena, &point->setting, all->along, !line->count);
+        line->speed[line->count] = (bw_plot_point){along, point->throughput, NULL};
+        line->latency[line->count++] =
+            (bw_plot_point){point->throughput, point->latency.median, label};
+    }
+    return all->lines;
+}
+
+/* The lines as the series of one of the plots; NULL without memory. */
+static const bw_plot_series *make_series(sweep_lines *all, bool latency)
+{
+    bw_plot_series *series = bw_arena_array(&all->arena, (size_t)all->count, sizeof *series);
+    for (int i = 0; series && i < all->count; i++) {
+        const sweep_line *line = &all->lines[i];
+        series[i] =
+            (bw_plot_series){line->name, latency ? line->latency : line->speed, line->count};
+    }
+    return series;
+}
+
+/* ---- Plots ---------------------------------------------------------------------------------- */
+
+/* "yolov3-tiny, 416 × 416 pixels, fp32, AMD EPYC" */
+static const char *subtitle(bw_arena *arena, const bw_sweep *sweep)
+{
+    const bw_bench_point *first = sweep->points;
+    return bw_arena_format(arena, "%s, %d × %d pixels, %s, %s", sweep->network, first->width,
+                           first->height, first->precision, bw_cpu_name());
+}
+
+static bw_status write_speed(sweep_lines *lines, const bw_sweep *sweep, bw_error *error)
+{
+    const bw_axis *axis = &sweep->axis[lines->along];
+    double marks[BW_MOST_AXIS_VALUES];
+    for (int i = 0; i < axis->count; i++)
+        marks[i] = axis->values[i];
+    bw_plot plot = {
+        .title = words[lines->along].title,
+        .subtitle = subtitle(&lines->arena, sweep),
+        .x = {.title = words[lines->along].axis,
+              .scale = BW_SCALE_LOGARITHMIC,
+              .marks = marks,
+              .mark_count = axis->count},
+        .y = {.title = "Throughput (images/s)", .from_zero = true},
+        .series = make_series(lines, false),
+        .series_count = lines->count,
+    };
+    const char *stem =
+        bw_arena_format(&lines->arena, "%s/speed-by-%s", sweep->folder, bw_axis_name(lines->along));
+    if (!stem || !plot.subtitle || !plot.series)
+        return bw_fail_memory(error, strlen(sweep->folder), "a plot");
     return bw_plot_write(&plot, stem, error);
 }
 
@@ -97,37 +165,36 @@ static bool spreads_widely(const bw_sweep *sweep)
     return low > 0 && high > 8 * low;
 }
 
-static bw_status write_latency(const sweep_lines *lines, const bw_sweep *sweep, const char *stem,
-                               bw_error *error)
+static bw_status write_latency(sweep_lines *lines, const bw_sweep *sweep, bw_error *error)
 {
     bool wide = spreads_widely(sweep);
     bw_plot plot = {
         .title = "Latency by throughput",
-        .subtitle = lines->subtitle,
+        .subtitle = subtitle(&lines->arena, sweep),
         .x = {.title = "Throughput (images/s)"},
         .y = {.title = wide ? "Median latency of a batch (ms, logarithmic)"
                             : "Median latency of a batch (ms)",
               .scale = wide ? BW_SCALE_LOGARITHMIC : BW_SCALE_LINEAR,
               .from_zero = !wide},
-        .series = lines->latency,
-        .series_count = sweep->threads.count,
+        .series = make_series(lines, true),
+        .series_count = lines->count,
     };
+    const char *stem = bw_arena_format(&lines->arena, "%s/latency-by-throughput", sweep->folder);
+    if (!stem || !plot.subtitle || !plot.series)
+        return bw_fail_memory(error, strlen(sweep->folder), "a plot");
     return bw_plot_write(&plot, stem, error);
 }
 
-bw_status bw_sweep_write_plots(const bw_sweep *sweep, const char *folder, bw_error *error)
+bw_status bw_sweep_write_plots(const bw_sweep *sweep, bw_error *error)
 {
     sweep_lines lines = {0};
     bw_status status = BW_OK;
-    bool made = make_lines(&lines, sweep);
-    const char *speed = bw_arena_format(&lines.arena, "%s/speed-by-batch", folder);
-    const char *latency = bw_arena_format(&lines.arena, "%s/latency-by-throughput", folder);
-    if (!made || !speed || !latency)
-        status = bw_fail_memory(error, 4096, "the plots");
+    if (!make_lines(&lines, sweep))
+        status = bw_fail_memory(error, (size_t)sweep->count * sizeof(bw_plot_point), "the plots");
     if (status == BW_OK)
-        status = write_speed(&lines, sweep, speed, error);
+        status = write_speed(&lines, sweep, error);
     if (status == BW_OK)
-        status = write_latency(&lines, sweep, latency, error);
+        status = write_latency(&lines, sweep, error);
     bw_arena_free(&lines.arena);
     return status;
 }

@@ -55,8 +55,9 @@ static void print_figures(const bw_figures *figures, const bw_bench_options *opt
 void bw_bench_print(const bw_bench_point *point, const bw_bench_options *options)
 {
     bw_figures figures = bw_figures_make(point, options);
-    printf("%d x %d, batch %d, %s, %d thread%s, %s\n\n", point->width, point->height, point->batch,
-           point->precision, point->threads, point->threads == 1 ? "" : "s", bw_cpu_name());
+    char setting[96];
+    printf("%d x %d, %s, %s, %s\n\n", point->width, point->height, point->precision,
+           bw_setting_words(setting, sizeof setting, &point->setting), bw_cpu_name());
     print_summary(point, &options->percentiles);
     print_figures(&figures, options);
 }

@@ -146,9 +146,7 @@ static bw_status bench_plan(const bw_bench_options *options, const bw_plan *plan
     bw_bench_point point;
     bw_bench_profile profile = {0};
     bool profiled = options->profile || options->export_profile;
-    int threads = options->machine.threads ? options->machine.threads : bw_cpu_count();
-    bw_status status =
-        bw_bench_measure(&point, profiled ? &profile : NULL, options, plan, threads, error);
+    bw_status status = bw_bench_measure(&point, profiled ? &profile : NULL, options, plan, error);
     if (status == BW_OK) {
         bw_bench_print(&point, options);
         if (options->profile)
