@@ -162,7 +162,7 @@ static void prepare_rows(void *context, int first, int last, int worker)
         int row = unit % work->units_an_image * ROWS_A_UNIT;
         int end = row + ROWS_A_UNIT < input->height ? row + ROWS_A_UNIT : input->height;
         bw_fit fit = fit_of(work->engine, &work->images[index]);
-        float *out = work->engine->backend->input(work->engine->executor, index);
+        void *out = work->engine->backend->input(work->engine->executor, index);
         bw_image_pack(&work->images[index], &fit, input, out, row, end);
     }
 }

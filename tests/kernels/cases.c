@@ -20,7 +20,7 @@ const char *family_name(bw_family family)
         [BW_FAMILY_MAX_POOL] = "max_pool", [BW_FAMILY_AVERAGE_POOL] = "average_pool",
         [BW_FAMILY_ADD] = "add",           [BW_FAMILY_ACTIVATION] = "activation",
         [BW_FAMILY_COPY] = "copy",         [BW_FAMILY_UPSAMPLE] = "upsample",
-        [BW_FAMILY_REORG] = "reorg",
+        [BW_FAMILY_REORG] = "reorg",       [BW_FAMILY_CONVERT] = "convert",
     };
     return names[family];
 }
@@ -47,6 +47,7 @@ double case_terms(const bw_operation *operation)
     case BW_FAMILY_COPY:
     case BW_FAMILY_UPSAMPLE:
     case BW_FAMILY_REORG:
+    case BW_FAMILY_CONVERT:
     case BW_FAMILY_COUNT: break;
     }
     return 0.0;

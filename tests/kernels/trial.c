@@ -89,8 +89,9 @@ static kernel_trial trial_make(const test_problem *problem, const bw_kernel *ker
         made.operands.second = test->second_is_out ? made.out.first : problem->second.first;
     if (kernel->packed_bytes) {
         made.packed = guarded_make(kernel->packed_bytes(operation));
-        kernel->pack(operation, problem->weights, test->has_bias ? problem->bias : NULL,
-                     made.packed.bytes);
+        bw_filters filters = {.weights = problem->weights,
+                              .bias = test->has_bias ? problem->bias : NULL};
+        kernel->pack(operation, &filters, made.packed.bytes);
         made.operands.weights = made.packed.bytes;
     }
     for (int worker = 0; worker < THREADS && kernel->scratch_bytes; worker++)

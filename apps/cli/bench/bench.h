@@ -19,6 +19,7 @@ typedef struct bw_percentiles {
 
 typedef struct bw_bench_options {
     bw_model_choice model;
+    bw_precision_choice precision;
     bw_machine_choice machine;
     float duration; /* seconds */
     float warmup;   /* milliseconds */

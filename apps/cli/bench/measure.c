@@ -117,7 +117,7 @@ static bw_bench_point describe(const bw_plan_info *info, int threads)
         .width = info->model.width,
         .height = info->model.height,
         .setting.value = {[BW_AXIS_BATCH] = info->batch, [BW_AXIS_THREADS] = threads},
-        .precision = "fp32",
+        .precision = bw_precision_name(info->precision),
         .cpu_features = info->cpu_features,
         .weight_bytes = info->weight_bytes,
         .arena_bytes = info->arena_bytes,

@@ -70,26 +70,33 @@ static bw_status measure_point(bw_sweep *sweep, const bw_bench_options *options,
     return bw_sweep_write_table(sweep, error);
 }
 
-/* Measures the next setting; opens its plan where `*plan` is not yet for it. */
+/* Builds a plan in place of that for another batch size. */
+static bw_status replace_plan(bw_plan **plan, const bw_bench_options *options, bw_error *error)
+{
+    char *path;
+    bw_plan_close(plan);
+    bw_status status =
+        bw_plan_open(plan, &path, &options->model, &options->precision, &options->machine, error);
+    if (status == BW_OK)
+        free(path);
+    return status;
+}
+
 static bw_status measure_next(bw_sweep *sweep, bw_plan **plan, bw_error *error)
 {
     char words[96];
     int settings_a_plan = sweep->wanted / sweep->axis[BW_AXIS_BATCH].count;
     bw_setting setting = setting_at(sweep, sweep->count);
     bw_bench_options options = options_at(sweep, &setting);
+    bw_status status = BW_OK;
+    if (sweep->count % settings_a_plan == 0)
+        status = replace_plan(plan, &options, error);
+    if (status != BW_OK)
+        return status;
     fprintf(stderr, "%d/%d  %s: ", sweep->count + 1, sweep->wanted,
             bw_setting_words(words, sizeof words, &setting));
     fflush(stderr);
-    bw_status status = BW_OK;
-    if (sweep->count % settings_a_plan == 0) {
-        char *path;
-        bw_plan_close(plan);
-        status = bw_plan_open(plan, &path, &options.model, &options.machine, error);
-        if (status == BW_OK)
-            free(path);
-    }
-    if (status == BW_OK)
-        status = measure_point(sweep, &options, *plan, error);
+    status = measure_point(sweep, &options, *plan, error);
     if (status != BW_OK)
         fputs("failed\n", stderr);
     return status;

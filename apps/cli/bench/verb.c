@@ -74,6 +74,7 @@ static const bw_option_group groups[] = {
     {"Measurement", measurement_table, 0},
     {"Output", output_table, 0},
     {"Network", bw_model_options, offsetof(bw_bench_options, model)},
+    {"Precision", bw_precision_options, offsetof(bw_bench_options, precision)},
     {"Machine", bw_machine_options, offsetof(bw_bench_options, machine)},
     {0},
 };
@@ -161,7 +162,8 @@ static bw_status bench_once(const bw_bench_options *options, bw_error *error)
 {
     bw_plan *plan;
     char *path;
-    bw_status status = bw_plan_open(&plan, &path, &options->model, &options->machine, error);
+    bw_status status =
+        bw_plan_open(&plan, &path, &options->model, &options->precision, &options->machine, error);
     if (status != BW_OK)
         return status;
     status = bench_plan(options, plan, error);
@@ -173,6 +175,7 @@ static bw_status bench_once(const bw_bench_options *options, bw_error *error)
 static int run_bench(int argc, char **argv)
 {
     bw_bench_options options = {
+        .precision = bw_precision_defaults,
         .machine = bw_machine_defaults,
         .duration = 3,
         .warmup = 200,
