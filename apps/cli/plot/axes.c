@@ -6,7 +6,7 @@
 
 #include "plot/painter.h"
 
-enum { MARGIN = 24, HEAD = 92, FOOT = 62, TICK_GAP = 8, TEXT_SIZE = 13 };
+enum { MARGIN = 24, HEAD = 92, FOOT = 62, TICK_GAP = 8, TEXT_SIZE = 13, LEGEND_ROOM = 18 };
 
 /* ---- Ranges --------------------------------------------------------------------------------- */
 
@@ -85,14 +85,18 @@ static double widest_name(const bw_painter *painter)
 
 static void place_area(bw_painter *painter)
 {
+    bool legend = painter->plot->series_count > BW_MOST_NAMED_LINES;
     bw_painter_font(painter, TEXT_SIZE, true);
     double names = fmin(widest_name(painter), BW_PLOT_WIDTH / 4.0);
+    if (legend)
+        names += LEGEND_ROOM;
     bw_painter_font(painter, TEXT_SIZE, false);
     double numbers = widest_number(painter, &painter->y);
     painter->area = (bw_rectangle){MARGIN + numbers + TICK_GAP, HEAD,
                                    BW_PLOT_WIDTH - MARGIN - names, BW_PLOT_HEIGHT - FOOT};
+    double right = legend ? painter->area.right : BW_PLOT_WIDTH - 4;
     painter->labels.bounds =
-        (bw_rectangle){painter->area.left, HEAD - 14, BW_PLOT_WIDTH - 4, painter->area.bottom};
+        (bw_rectangle){painter->area.left, HEAD - 14, right, painter->area.bottom};
 }
 
 /* ---- Drawing -------------------------------------------------------------------------------- */

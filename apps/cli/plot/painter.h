@@ -9,7 +9,7 @@
 #include "plot/labels.h"
 #include "plot/plot.h"
 
-enum { BW_PLOT_WIDTH = 800, BW_PLOT_HEIGHT = 500 };
+enum { BW_PLOT_WIDTH = 800, BW_PLOT_HEIGHT = 500, BW_MOST_NAMED_LINES = 4 };
 
 typedef struct bw_painter {
     cairo_t *cairo;

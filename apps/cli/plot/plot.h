@@ -1,5 +1,6 @@
 /**
- * Line plots: some series of points over two axes, each series named at the end of its line.
+ * Line plots: some series of points over two axes. Up to four are named at the end of their lines,
+ * more in a legend at the right.
  *
  * One drawing serves both files, PNG (two pixels a unit) and SVG. Colours are Okabe and Ito's,
  * which people of all kinds of colour vision tell apart; beyond them the lines are dashed.

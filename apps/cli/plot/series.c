@@ -4,6 +4,7 @@
 #include "plot/painter.h"
 
 enum { LABEL_SIZE = 13, LABEL_HEIGHT = 16, LABEL_GAP = 8, LINE_ROOM = 5, COLOURS = 7 };
+enum { LEGEND_SAMPLE = 26, LEGEND_HEIGHT = 20 };
 
 static const struct {
     double red, green, blue;
@@ -36,23 +37,28 @@ static double place_y(const bw_painter *painter, const bw_plot_point *point)
     return area->bottom - bw_ticks_place(&painter->y, point->y) * (area->bottom - area->top);
 }
 
-static void draw_line(bw_painter *painter, const bw_plot_series *series, int index)
+static void stroke_line(const bw_painter *painter, int index)
 {
     cairo_t *cairo = painter->cairo;
     const double dashes[] = {7.0 - index / COLOURS, 4};
-    cairo_new_path(cairo);
-    for (int i = 0; i < series->count; i++) {
-        const bw_plot_point *point = &series->points[i], *before = point - (i > 0);
-        double x = place_x(painter, point), y = place_y(painter, point);
-        cairo_line_to(cairo, x, y);
-        bw_labels_take_line(&painter->labels, place_x(painter, before), place_y(painter, before), x,
-                            y, LINE_ROOM);
-    }
     set_colour(painter, index);
     cairo_set_dash(cairo, dashes, index < COLOURS ? 0 : 2, 0);
     cairo_set_line_width(cairo, 2.25);
     cairo_stroke(cairo);
     cairo_set_dash(cairo, NULL, 0, 0);
+}
+
+static void draw_line(bw_painter *painter, const bw_plot_series *series, int index)
+{
+    cairo_new_path(painter->cairo);
+    for (int i = 0; i < series->count; i++) {
+        const bw_plot_point *point = &series->points[i], *before = point - (i > 0);
+        double x = place_x(painter, point), y = place_y(painter, point);
+        cairo_line_to(painter->cairo, x, y);
+        bw_labels_take_line(&painter->labels, place_x(painter, before), place_y(painter, before), x,
+                            y, LINE_ROOM);
+    }
+    stroke_line(painter, index);
 }
 
 static void draw_points(bw_painter *painter, const bw_plot_series *series, int index)
@@ -91,6 +97,21 @@ static void draw_name(bw_painter *painter, const bw_plot_series *series, int ind
             return;
 }
 
+/* A sample of the line and its name; those for which there is no room are left out. */
+static void draw_legend(const bw_painter *painter)
+{
+    double left = painter->area.right + LABEL_GAP, y = painter->area.top + LEGEND_HEIGHT / 2.0;
+    bw_painter_font(painter, LABEL_SIZE, true);
+    for (int i = 0; i < painter->plot->series_count && y < painter->area.bottom; i++) {
+        cairo_new_path(painter->cairo);
+        cairo_move_to(painter->cairo, left, y);
+        cairo_line_to(painter->cairo, left + LEGEND_SAMPLE - LABEL_GAP, y);
+        stroke_line(painter, i);
+        bw_painter_text(painter, painter->plot->series[i].name, left + LEGEND_SAMPLE, y + 5, 0);
+        y += LEGEND_HEIGHT;
+    }
+}
+
 static void draw_point_labels(bw_painter *painter, const bw_plot_series *series)
 {
     bw_painter_font(painter, LABEL_SIZE - 1, false);
@@ -108,7 +129,9 @@ void bw_painter_series(bw_painter *painter)
         draw_line(painter, &series[i], i);
     for (int i = 0; i < count; i++)
         draw_points(painter, &series[i], i);
-    for (int i = 0; i < count; i++)
+    if (count > BW_MOST_NAMED_LINES)
+        draw_legend(painter);
+    for (int i = 0; i < count && count <= BW_MOST_NAMED_LINES; i++)
         draw_name(painter, &series[i], i);
     for (int i = 0; i < count; i++)
         draw_point_labels(painter, &series[i]);
