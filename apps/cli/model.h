@@ -22,6 +22,7 @@ extern const bw_option bw_model_options[];
 
 typedef struct bw_machine_choice {
     int threads; /* 0: one for each processor */
+    int streams; /* 0: as the engine chooses */
     int batch;
     bw_cpu_level cpu;
 } bw_machine_choice;

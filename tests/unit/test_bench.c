@@ -76,6 +76,16 @@ static void axes_are_told_from_models(void **state)
     assert_false(bw_axes_match("yolov3-tiny"));
 }
 
+static void settings_have_words(void **state)
+{
+    (void)state;
+    char text[96];
+    assert_string_equal(bw_setting_words(text, sizeof text, &(bw_setting){{4, 1, 0}}),
+                        "batch 4, 1 thread");
+    assert_string_equal(bw_setting_words(text, sizeof text, &(bw_setting){{0, 2, 2}}),
+                        "2 threads, 2 streams");
+}
+
 /* ---- Energy --------------------------------------------------------------------------------- */
 
 static void write_line(const char *root, const char *zone, const char *name, const char *line)
@@ -194,6 +204,7 @@ int main(void)
         cmocka_unit_test(axes_refuse_nonsense),
         cmocka_unit_test(axes_have_room_for_so_many),
         cmocka_unit_test(axes_are_told_from_models),
+        cmocka_unit_test(settings_have_words),
         cmocka_unit_test_setup_teardown(energy_is_summed_over_packages, make_tree, remove_tree),
         cmocka_unit_test_setup_teardown(energy_tells_what_is_missing, make_tree, remove_tree),
         cmocka_unit_test_setup_teardown(energy_ends_with_its_counters, make_tree, remove_tree),

@@ -12,6 +12,7 @@ static const struct {
 } rows[BW_AXES] = {
     [BW_AXIS_BATCH] = {"batch", false},
     [BW_AXIS_THREADS] = {"threads", true},
+    [BW_AXIS_STREAMS] = {"streams", true},
 };
 
 const char *bw_axis_name(bw_axis_kind kind)
@@ -100,9 +101,10 @@ static bw_status read_word(bw_axes *axes, const char *word, size_t length, bw_er
 {
     bw_axis_kind kind = find_axis(word);
     if (kind == BW_AXES)
-        return bw_fail(error, BW_ERROR_ARGUMENT,
-                       "--sweep takes words such as batch=1,2,4 and threads=1,2, not '%.*s'",
-                       (int)length, word);
+        return bw_fail(
+            error, BW_ERROR_ARGUMENT,
+            "--sweep takes words such as batch=1,2,4, threads=1,2 and streams=1,2, not '%.*s'",
+            (int)length, word);
     size_t name = strlen(rows[kind].name) + 1;
     axes->swept = true;
     return read_values(&axes->axis[kind], rows[kind].name, word + name, length - name, error);

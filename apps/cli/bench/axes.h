@@ -14,6 +14,7 @@ enum { BW_MOST_AXIS_VALUES = 32 };
 typedef enum bw_axis_kind {
     BW_AXIS_BATCH,
     BW_AXIS_THREADS,
+    BW_AXIS_STREAMS,
     BW_AXES,
 } bw_axis_kind;
 
@@ -36,7 +37,7 @@ typedef struct bw_axes {
 /** Reads words such as "batch=1,2,4 threads=1,2", parted by blanks, into the axes they name. */
 bw_status bw_axes_read(bw_axes *axes, const char *text, bw_error *error);
 
-/** The name of an axis: "batch", "threads". */
+/** The name of an axis: "batch", "threads", "streams". */
 const char *bw_axis_name(bw_axis_kind kind);
 
 /** "batch 4, 2 threads" in a buffer of the caller's, without values of 0. Returns `text`. */

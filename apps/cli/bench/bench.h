@@ -36,8 +36,8 @@ typedef struct bw_bench_point {
     int width, height;
     bw_setting setting; /* as it came to be */
     const char *precision;
-    uint32_t cpu_features; /* what the chosen kernels need */
-    uint64_t weight_bytes, arena_bytes;
+    uint32_t cpu_features;              /* what the chosen kernels need */
+    uint64_t weight_bytes, arena_bytes; /* packed weights; activations of all streams */
     char fingerprint[33];
     size_t runs;
     double wall_seconds, throughput; /* images a second */

@@ -85,8 +85,9 @@ static bw_status record_run(recording *take, bw_error *error)
 static void summarize(bw_bench_point *point, recording *take, const bw_bench_options *options)
 {
     point->runs = take->runs;
-    point->throughput =
-        (double)take->runs * point->setting.value[BW_AXIS_BATCH] / point->wall_seconds;
+    const int *setting = point->setting.value;
+    double images = (double)take->runs * setting[BW_AXIS_BATCH] * setting[BW_AXIS_STREAMS];
+    point->throughput = images / point->wall_seconds;
     point->latency = bw_summarize(take->latencies, take->runs);
     for (int i = 0; i < options->percentiles.count; i++)
         point->percentiles[i] =
@@ -111,19 +112,33 @@ static bw_status record(bw_bench_point *point, recording *take, const bw_bench_o
     return status;
 }
 
-static bw_bench_point describe(const bw_plan_info *info, int threads)
+static bw_bench_point describe(const bw_plan_info *info, const bw_engine *engine)
 {
+    bw_engine_info running;
+    bw_engine_describe(engine, &running);
     bw_bench_point point = {
         .width = info->model.width,
         .height = info->model.height,
-        .setting.value = {[BW_AXIS_BATCH] = info->batch, [BW_AXIS_THREADS] = threads},
+        .setting.value = {[BW_AXIS_BATCH] = info->batch,
+                          [BW_AXIS_THREADS] = running.threads,
+                          [BW_AXIS_STREAMS] = running.streams},
         .precision = bw_precision_name(info->precision),
         .cpu_features = info->cpu_features,
         .weight_bytes = info->weight_bytes,
-        .arena_bytes = info->arena_bytes,
+        .arena_bytes = info->arena_bytes * (uint64_t)running.streams,
     };
     memcpy(point.fingerprint, info->model.fingerprint, sizeof point.fingerprint);
     return point;
+}
+
+static bw_status open_engine(bw_engine **out, const bw_bench_options *options, const bw_plan *plan,
+                             bw_error *error)
+{
+    bw_run_options run;
+    bw_run_options_init(&run);
+    run.threads = options->machine.threads;
+    run.streams = options->machine.streams;
+    return bw_engine_open(out, plan, &run, error);
 }
 
 bw_status bw_bench_measure(bw_bench_point *point, bw_bench_profile *profile,
@@ -131,13 +146,12 @@ bw_status bw_bench_measure(bw_bench_point *point, bw_bench_profile *profile,
 {
     bw_plan_info info;
     bw_plan_describe(plan, &info);
-    bw_run_options run;
-    bw_run_options_init(&run);
-    run.threads = options->machine.threads ? options->machine.threads : bw_cpu_count();
-    *point = describe(&info, run.threads);
     recording take = {0};
-    bw_status status = bw_engine_open(&take.engine, plan, &run, error);
-    if (status == BW_OK && profile)
+    bw_status status = open_engine(&take.engine, options, plan, error);
+    if (status != BW_OK)
+        return status;
+    *point = describe(&info, take.engine);
+    if (profile)
         status = open_profile(&take, profile, info.steps, error);
     if (status == BW_OK)
         status = record(point, &take, options, error);

@@ -17,6 +17,7 @@ static int *machine_field(bw_machine_choice *machine, bw_axis_kind kind)
     static const size_t offsets[BW_AXES] = {
         [BW_AXIS_BATCH] = offsetof(bw_machine_choice, batch),
         [BW_AXIS_THREADS] = offsetof(bw_machine_choice, threads),
+        [BW_AXIS_STREAMS] = offsetof(bw_machine_choice, streams),
     };
     return (int *)(void *)((char *)machine + offsets[kind]);
 }
@@ -25,13 +26,13 @@ static int *machine_field(bw_machine_choice *machine, bw_axis_kind kind)
 static void choose_axes(bw_sweep *sweep)
 {
     bw_machine_choice machine = sweep->options->machine;
-    sweep->wanted = 1;
+    if (!machine.threads)
+        machine.threads = bw_cpu_count();
     for (int kind = 0; kind < BW_AXES; kind++) {
         bw_axis *axis = &sweep->axis[kind];
         *axis = sweep->options->axes.axis[kind];
         if (!axis->count)
             *axis = (bw_axis){{*machine_field(&machine, (bw_axis_kind)kind)}, 1};
-        sweep->wanted *= axis->count;
     }
 }
 
@@ -44,6 +45,28 @@ static bw_setting setting_at(const bw_sweep *sweep, int index)
         index /= axis->count;
     }
     return setting;
+}
+
+/* Lists what to measure: each value with each, but no more streams than threads. */
+static bw_status choose_settings(bw_sweep *sweep, bw_setting settings[MOST_POINTS], bw_error *error)
+{
+    int all = 1;
+    choose_axes(sweep);
+    for (int kind = 0; kind < BW_AXES; kind++)
+        all *= sweep->axis[kind].count;
+    if (all > MOST_POINTS)
+        return bw_fail(error, BW_ERROR_ARGUMENT,
+                       "--sweep asks for %d settings, more than the limit of %d", all, MOST_POINTS);
+    for (int i = 0; i < all; i++) {
+        bw_setting setting = setting_at(sweep, i);
+        if (setting.value[BW_AXIS_STREAMS] <= setting.value[BW_AXIS_THREADS])
+            settings[sweep->wanted++] = setting;
+    }
+    sweep->settings = settings;
+    if (!sweep->wanted)
+        return bw_fail(error, BW_ERROR_ARGUMENT,
+                       "--sweep leaves no setting: each has more streams than threads");
+    return BW_OK;
 }
 
 /* The options of one setting. */
@@ -82,19 +105,24 @@ static bw_status replace_plan(bw_plan **plan, const bw_bench_options *options, b
     return status;
 }
 
+static bool needs_plan(const bw_sweep *sweep)
+{
+    const bw_setting *next = &sweep->settings[sweep->count];
+    return sweep->count == 0 || next[0].value[BW_AXIS_BATCH] != next[-1].value[BW_AXIS_BATCH];
+}
+
 static bw_status measure_next(bw_sweep *sweep, bw_plan **plan, bw_error *error)
 {
     char words[96];
-    int settings_a_plan = sweep->wanted / sweep->axis[BW_AXIS_BATCH].count;
-    bw_setting setting = setting_at(sweep, sweep->count);
-    bw_bench_options options = options_at(sweep, &setting);
+    const bw_setting *setting = &sweep->settings[sweep->count];
+    bw_bench_options options = options_at(sweep, setting);
     bw_status status = BW_OK;
-    if (sweep->count % settings_a_plan == 0)
+    if (needs_plan(sweep))
         status = replace_plan(plan, &options, error);
     if (status != BW_OK)
         return status;
     fprintf(stderr, "%d/%d  %s: ", sweep->count + 1, sweep->wanted,
-            bw_setting_words(words, sizeof words, &setting));
+            bw_setting_words(words, sizeof words, setting));
     fflush(stderr);
     status = measure_point(sweep, &options, *plan, error);
     if (status != BW_OK)
@@ -157,16 +185,15 @@ bw_status bw_sweep_run(const bw_bench_options *options, bw_error *error)
 {
     const char *model = options->model.model ? options->model.model : BW_DEFAULT_MODEL;
     bw_sweep sweep = {.options = options, .folder = options->out ? options->out : BW_SWEEP_FOLDER};
-    choose_axes(&sweep);
-    if (sweep.wanted > MOST_POINTS)
-        return bw_fail(error, BW_ERROR_ARGUMENT,
-                       "--sweep asks for %d settings, more than the limit of %d", sweep.wanted,
-                       MOST_POINTS);
+    bw_setting settings[MOST_POINTS];
+    bw_status status = choose_settings(&sweep, settings, error);
+    if (status != BW_OK)
+        return status;
     char *network = network_name(model);
     if (!network)
         return bw_fail_memory(error, strlen(model) + 1, "a network's name");
     sweep.network = network;
-    bw_status status = sweep_into_folder(&sweep, error);
+    status = sweep_into_folder(&sweep, error);
     free(sweep.points);
     free(network);
     return status;

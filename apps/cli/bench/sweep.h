@@ -13,7 +13,8 @@ typedef struct bw_sweep {
     const bw_bench_options *options;
     bw_axis axis[BW_AXES]; /* at least one value each */
     bw_bench_point *points;
-    int wanted, count; /* points to measure; those that are */
+    const bw_setting *settings; /* of the points to measure */
+    int wanted, count;          /* points to measure; those that are measured */
     const char *network, *folder;
 } bw_sweep;
 

@@ -14,6 +14,7 @@ static const struct {
 } words[BW_AXES] = {
     [BW_AXIS_BATCH] = {"Speed by batch size", "Batch size (images)"},
     [BW_AXIS_THREADS] = {"Speed by threads", "Threads"},
+    [BW_AXIS_STREAMS] = {"Speed by streams", "Streams"},
 };
 
 /* Points that differ in one setting alone, as both plots show them. */
@@ -49,12 +50,15 @@ static bool same_line(const bw_setting *a, const bw_setting *b, bw_axis_kind alo
     return true;
 }
 
-/* "2 threads": what the points of a line have in common. */
-static const char *line_name(bw_arena *arena, const bw_setting *setting, bw_axis_kind along)
+/* "2 threads": what the points of a line have in common; a single stream goes without saying. */
+static const char *line_name(bw_arena *arena, const bw_sweep *sweep, const bw_setting *setting,
+                             bw_axis_kind along)
 {
     char text[96];
     bw_setting common = *setting;
     common.value[along] = 0;
+    if (sweep->axis[BW_AXIS_STREAMS].count == 1 && common.value[BW_AXIS_STREAMS] == 1)
+        common.value[BW_AXIS_STREAMS] = 0;
     bw_setting_words(text, sizeof text, &common);
     return bw_arena_text(arena, text, strlen(text));
 }
@@ -81,7 +85,7 @@ static sweep_line *find_line(sweep_lines *all, const bw_sweep *sweep, const bw_s
     size_t room = (size_t)sweep->axis[all->along].count;
     sweep_line *line = &all->lines[all->count++];
     *line = (sweep_line){
-        .name = line_name(&all->arena, setting, all->along),
+        .name = line_name(&all->arena, sweep, setting, all->along),
         .setting = setting,
         .speed = bw_arena_array(&all->arena, room, sizeof *line->speed),
         .latency = bw_arena_array(&all->arena, room, sizeof *line->latency),

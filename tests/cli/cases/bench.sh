@@ -36,20 +36,25 @@ print(len(steps), count["count"] > 0, round(sum(s["percentage"] for s in steps))
 print(*steps[0])'
 
 echo "--- sweep"
-boxwright bench $tiny --duration 0.01 --warmup 0 --sweep batch=4,1,2 threads=1,2 --out swept \
+boxwright bench $tiny --duration 0.01 --warmup 0 --sweep batch=4,1,2 threads=1,2 --streams 1 --out swept \
     --json sweep.json 2>progress | sed 's/  *[0-9][0-9.]*/ N/g; s/ !//; s/threads*/threads/' |
     grep -v Warning
 sed 's/: .*/: .../' progress
 ls swept
-cut -d, -f1,2 swept/sweep.csv
+cut -d, -f1-3 swept/sweep.csv
 head -1 swept/sweep.csv
 python3 -c 'import json; points = json.load(open("sweep.json"))["points"]
-print(*((p["batch"], p["threads"]) for p in points))'
+print(*((p["batch"], p["threads"], p["streams"]) for p in points))'
 boxwright bench $tiny --duration 0 --warmup 0 --sweep "batch=2 threads=1" --sweep batch=1 2>&1 >table |
     sed 's/: .*/: .../'
 ls boxwright-sweep
 boxwright bench --model "$DATA/tiny.cfg" --weights random:1 --sweep batch=1 --out /dev/null/x 2>/dev/null
 echo "exit $?"
+
+boxwright bench $tiny --duration 0 --warmup 0 --sweep threads=1,2 streams=1,2 --out streams 2>&1 >table |
+    sed 's/: .*/: .../'
+ls streams
+cut -d, -f1-3 streams/sweep.csv
 
 echo "--- wrong uses"
 try() {
@@ -62,6 +67,7 @@ try --sweep size=320
 try --sweep batch
 try --sweep batch=1 threads=0
 try --sweep batch=1 --profile
+try --sweep threads=1 streams=2
 try --out x
 try --percentile 100
 try --percentile 90,,95
