@@ -28,7 +28,7 @@ _boxwright_value() { # the value of option $1; fails where it takes none
         ;;
     --weights) _boxwright_files .weights ;;
     --names) _boxwright_files .names ;;
-    --json) _boxwright_files .json ;;
+    --json | --export-profile) _boxwright_files .json ;;
     --csv) _boxwright_files .csv ;;
     --truth) _boxwright_files ;;
     --precision) _boxwright_words "fp32 bf16 int8" ;;
@@ -39,8 +39,9 @@ _boxwright_value() { # the value of option $1; fails where it takes none
     --exif) _boxwright_words "apply ignore" ;;
     --cpu) _boxwright_words "generic avx2 avx512 vnni bf16 amx all" ;;
     --size) _boxwright_words "320 416 608" ;;
+    --sweep) _boxwright_words "batch=1,2,4,8,16,32 threads=1,2,4 streams=1,2" ;;
     --classes | --gate | --calib-images | --conf | --iou | --max-det | --threads | --streams | --batch | --duration | \
-        --warmup) ;;
+        --warmup | --percentile | --price-per-hour | --watts) ;;
     *) return 1 ;;
     esac
 }
@@ -64,7 +65,10 @@ _boxwright() {
         options="$network $machine --truth --images --conf --json --csv --gate --iou --resize
             --precision --calib --calib-images"
         ;;
-    bench) options="$network $machine --duration --warmup --profile --json" ;;
+    bench)
+        options="$network $machine --duration --warmup --percentile --price-per-hour --watts
+            --json --profile --export-profile --sweep --out --precision --calib --calib-images"
+        ;;
     inspect) options="$network $machine" ;;
     doctor) options="$network" ;;
     *) return ;;
