@@ -195,8 +195,8 @@ static bw_status record_end(run *state, const bw_annotate_result *result, const 
 static bw_status open_model(run *state, bw_error *error)
 {
     const bw_annotate_options *options = state->options;
-    bw_status status =
-        bw_plan_open(&state->plan, &state->model_path, &options->model, &options->machine, error);
+    bw_status status = bw_plan_open(&state->plan, &state->model_path, &options->model,
+                                    &options->precision, &options->machine, error);
     if (status != BW_OK)
         return status;
     bw_plan_describe(state->plan, &state->info);

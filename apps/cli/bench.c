@@ -20,6 +20,7 @@ enum { PROFILED_RUNS = 1000, MOST_RUNS = 10000000 };
 
 typedef struct bench_options {
     bw_model_choice model;
+    bw_precision_choice precision;
     bw_machine_choice machine;
     float duration; /* seconds */
     float warmup;   /* milliseconds */
@@ -42,6 +43,7 @@ static const bw_option bench_table[] = {
 static const bw_option_group groups[] = {
     {"Measurement", bench_table, 0},
     {"Network", bw_model_options, offsetof(bench_options, model)},
+    {"Precision", bw_precision_options, offsetof(bench_options, precision)},
     {"Machine", bw_machine_options, offsetof(bench_options, machine)},
     {0},
 };
@@ -239,7 +241,10 @@ const bw_verb bw_verb_bench = {
 
 static int run_bench(int argc, char **argv)
 {
-    bench_options options = {.machine = bw_machine_defaults, .duration = 3, .warmup = 200};
+    bench_options options = {.precision = bw_precision_defaults,
+                             .machine = bw_machine_defaults,
+                             .duration = 3,
+                             .warmup = 200};
     int operands;
     bw_options_result result =
         bw_options_read(&bw_verb_bench.usage, &options, argc, argv, &operands);
@@ -248,7 +253,8 @@ static int run_bench(int argc, char **argv)
     bw_plan *plan;
     char *path;
     bw_error error;
-    bw_status status = bw_plan_open(&plan, &path, &options.model, &options.machine, &error);
+    bw_status status =
+        bw_plan_open(&plan, &path, &options.model, &options.precision, &options.machine, &error);
     if (status == BW_OK) {
         status = bench_engine(&options, plan, &error);
         bw_plan_close(&plan);

@@ -170,19 +170,33 @@ bw_status bw_model_open(bw_model **out, char **path, const bw_model_choice *choi
     return status;
 }
 
-bw_status bw_plan_open(bw_plan **out, char **path, const bw_model_choice *model,
+static bw_status build(bw_plan **out, const bw_model *model, const bw_precision_choice *precision,
                        const bw_machine_choice *machine, bw_error *error)
+{
+    bw_build_options options;
+    bw_build_options_init(&options);
+    options.batch = machine->batch;
+    options.cpu_mask = machine->cpu.mask;
+    options.precision = (bw_precision)precision->precision;
+    bw_calibration *calibration;
+    bw_status status = bw_calibrate(&calibration, model, precision, machine->threads, error);
+    options.calibration = calibration;
+    if (status == BW_OK)
+        status = bw_plan_build(out, model, &options, error);
+    bw_calibration_close(&calibration);
+    return status;
+}
+
+bw_status bw_plan_open(bw_plan **out, char **path, const bw_model_choice *model,
+                       const bw_precision_choice *precision, const bw_machine_choice *machine,
+                       bw_error *error)
 {
     *out = NULL;
     bw_model *loaded;
     bw_status status = bw_model_open(&loaded, path, model, error);
     if (status != BW_OK)
         return status;
-    bw_build_options options;
-    bw_build_options_init(&options);
-    options.batch = machine->batch;
-    options.cpu_mask = machine->cpu.mask;
-    status = bw_plan_build(out, loaded, &options, error);
+    status = build(out, loaded, precision, machine, error);
     bw_model_close(&loaded);
     if (status != BW_OK) {
         free(*path);

@@ -158,62 +158,6 @@ BW_API const char *bw_model_warnings(const bw_model *model);
 
 BW_API void bw_model_close(bw_model **model);
 
-/* ---- Plans ---------------------------------------------------------------------------------- */
-
-typedef struct bw_plan bw_plan;
-
-typedef struct bw_build_options {
-    int batch;         /* images that one run takes at most; default 1 */
-    uint32_t cpu_mask; /* bw_cpu_feature bits the plan may use; default BW_CPU_ALL */
-} bw_build_options;
-
-BW_API void bw_build_options_init(bw_build_options *options);
-
-/** Optimises a model for this machine: passes, kernel choice, memory placement, weight packing. */
-BW_API bw_status bw_plan_build(bw_plan **out, const bw_model *model,
-                               const bw_build_options *options, bw_error *error);
-
-/**
- * Writes the plan to a file (customarily .bwp): whole or not at all, also when several processes
- * write the same one. It can be read by this version of the library, on machines that have the
- * features that the plan's kernels need.
- */
-BW_API bw_status bw_plan_save(const bw_plan *plan, const char *path, bw_error *error);
-
-/**
- * Maps a plan that was saved. All of it is checked before use, as untrusted: what is damaged, cut,
- * of another version or for another processor is refused. The file must not change while the plan
- * lives; to replace it by another under the same name is harmless.
- */
-BW_API bw_status bw_plan_load(bw_plan **out, const char *path, bw_error *error);
-
-/** Whether the file begins as plans do. */
-BW_API bool bw_plan_recognise(const char *path);
-
-typedef struct bw_plan_info {
-    bw_model_info model;
-    int batch;
-    int steps;             /* kernel calls of one run */
-    uint64_t arena_bytes;  /* activations, for the whole batch */
-    uint64_t weight_bytes; /* packed weights */
-    uint32_t cpu_features; /* what the chosen kernels need */
-    uint64_t file_bytes;   /* size of the file it was loaded from; 0 where it was built */
-    const char *settings;  /* what it was built with, such as "batch=1 cpu=avx2"; borrowed */
-} bw_plan_info;
-
-BW_API void bw_plan_describe(const bw_plan *plan, bw_plan_info *info);
-
-typedef struct bw_step_info {
-    const char *layer;  /* the layer of the source file it comes from */
-    const char *kernel; /* the kernel chosen */
-    uint64_t macs;      /* multiply-accumulates, an image */
-} bw_step_info;
-
-/** Describes step `index` (0 to steps - 1) of the plan. */
-BW_API void bw_plan_step(const bw_plan *plan, int index, bw_step_info *info);
-
-BW_API void bw_plan_close(bw_plan **plan);
-
 /* ---- Images --------------------------------------------------------------------------------- */
 
 /** Decoded pixels: 8-bit RGB, interleaved, rows from the top, `stride` bytes from row to row. */
@@ -246,6 +190,93 @@ BW_API bw_status bw_image_read(bw_image *out, const char *path, const bw_decode_
 
 /** Frees the pixels and clears the struct; harmless on a cleared one. */
 BW_API void bw_image_clear(bw_image *image);
+
+/* ---- Calibration ---------------------------------------------------------------------------- */
+
+/** What numbers a model's layers produce on pictures like those it will see; INT8 needs to know. */
+typedef struct bw_calibration bw_calibration;
+
+/**
+ * Starts an observation with the model's present size; the model must not change or close before
+ * the calibration does. `threads`: 0 for one a processor.
+ */
+BW_API bw_status bw_calibration_open(bw_calibration **out, const bw_model *model, int threads,
+                                     bw_error *error);
+
+/** Observes one picture. A few dozen typical ones suffice, a few hundred are better. */
+BW_API bw_status bw_calibration_add(bw_calibration *calibration, const bw_image *image,
+                                    bw_error *error);
+
+BW_API void bw_calibration_close(bw_calibration **calibration);
+
+/* ---- Plans ---------------------------------------------------------------------------------- */
+
+typedef struct bw_plan bw_plan;
+
+typedef enum bw_precision {
+    BW_PRECISION_FP32,
+    BW_PRECISION_BF16, /* bfloat16 weights and activations, sums in FP32 */
+    BW_PRECISION_INT8, /* bytes, exact sums; the detection heads' numbers stay FP32 */
+    BW_PRECISION_COUNT
+} bw_precision;
+
+/** "fp32", "bf16" or "int8". */
+BW_API const char *bw_precision_name(bw_precision precision);
+
+typedef struct bw_build_options {
+    int batch;              /* images that one run takes at most; default 1 */
+    uint32_t cpu_mask;      /* bw_cpu_feature bits the plan may use; default BW_CPU_ALL */
+    bw_precision precision; /* default FP32 */
+    const bw_calibration *calibration; /* for INT8, of the same model and size; default NULL */
+} bw_build_options;
+
+BW_API void bw_build_options_init(bw_build_options *options);
+
+/** Optimises a model for this machine: passes, kernel choice, memory placement, weight packing. */
+BW_API bw_status bw_plan_build(bw_plan **out, const bw_model *model,
+                               const bw_build_options *options, bw_error *error);
+
+/**
+ * Writes the plan to a file (customarily .bwp): whole or not at all, also when several processes
+ * write the same one. It can be read by this version of the library, on machines that have the
+ * features that the plan's kernels need.
+ */
+BW_API bw_status bw_plan_save(const bw_plan *plan, const char *path, bw_error *error);
+
+/**
+ * Maps a plan that was saved. All of it is checked before use, as untrusted: what is damaged, cut,
+ * of another version or for another processor is refused. The file must not change while the plan
+ * lives; to replace it by another under the same name is harmless.
+ */
+BW_API bw_status bw_plan_load(bw_plan **out, const char *path, bw_error *error);
+
+/** Whether the file begins as plans do. */
+BW_API bool bw_plan_recognise(const char *path);
+
+typedef struct bw_plan_info {
+    bw_model_info model;
+    bw_precision precision;
+    int batch;
+    int steps;             /* kernel calls of one run */
+    uint64_t arena_bytes;  /* activations, for the whole batch */
+    uint64_t weight_bytes; /* packed weights */
+    uint32_t cpu_features; /* what the chosen kernels need */
+    uint64_t file_bytes;   /* size of the file it was loaded from; 0 where it was built */
+    const char *settings;  /* what it was built with, such as "batch=1 cpu=avx2"; borrowed */
+} bw_plan_info;
+
+BW_API void bw_plan_describe(const bw_plan *plan, bw_plan_info *info);
+
+typedef struct bw_step_info {
+    const char *layer;  /* the layer of the source file it comes from */
+    const char *kernel; /* the kernel chosen */
+    uint64_t macs;      /* multiply-accumulates, an image */
+} bw_step_info;
+
+/** Describes step `index` (0 to steps - 1) of the plan. */
+BW_API void bw_plan_step(const bw_plan *plan, int index, bw_step_info *info);
+
+BW_API void bw_plan_close(bw_plan **plan);
 
 /* ---- Detections ----------------------------------------------------------------------------- */
 

@@ -7,10 +7,15 @@
 
 #include "api/api.h"
 #include "base/cpu.h"
+#include "calibrate/observe.h"
 #include "passes/passes.h"
 #include "plan/plan_file.h"
 
-enum { LARGEST_BATCH = 4096 };
+enum {
+    LARGEST_BATCH = 4096,
+    LARGEST_INTEGER = 127, /* weight where products of bytes are added in 32 bits */
+    SHORT_INTEGER = 63,    /* where several are added in 16 bits first, as AVX2 has to */
+};
 
 void bw_build_options_init(bw_build_options *options)
 {
@@ -39,21 +44,51 @@ static bw_status record_settings(bw_plan *plan, const bw_build_options *options,
     bw_cpu_describe(features, sizeof features, options->cpu_mask & bw_cpu_features());
     for (char *space = features; (space = strchr(space, ' ')) != NULL;)
         *space = '+';
-    plan->settings = bw_arena_format(&plan->arena, "batch=%d cpu=%s", options->batch, features);
+    plan->settings =
+        bw_arena_format(&plan->arena, "precision=%s batch=%d cpu=%s",
+                        bw_precision_name(options->precision), options->batch, features);
     return plan->settings ? BW_OK : bw_fail_memory(error, sizeof features, "a plan's settings");
+}
+
+static bw_status quantize(bw_graph *graph, const bw_calibration *calibration, uint32_t cpu,
+                          bw_error *error)
+{
+    if (!calibration)
+        return bw_fail(error, BW_ERROR_ARGUMENT,
+                       "INT8 needs a calibration: pictures like those that will be annotated");
+    bw_range *ranges = NULL;
+    bw_status status = bw_calibration_ranges(&ranges, calibration, graph->tensor_count, error);
+    bw_quantization how = {ranges, cpu & BW_CPU_AVX512_VNNI ? LARGEST_INTEGER : SHORT_INTEGER};
+    if (status == BW_OK)
+        status = bw_pass_quantize(graph, &how, error);
+    free(ranges);
+    return status;
+}
+
+static bw_status set_precision(bw_graph *graph, const bw_build_options *options, uint32_t cpu,
+                               bw_error *error)
+{
+    switch (options->precision) {
+    case BW_PRECISION_FP32: return BW_OK;
+    case BW_PRECISION_INT8: return quantize(graph, options->calibration, cpu, error);
+    case BW_PRECISION_BF16:
+    case BW_PRECISION_COUNT: break;
+    }
+    return bw_fail(error, BW_ERROR_UNSUPPORTED, "there is no such precision here");
 }
 
 static bw_status build(bw_plan *plan, const bw_model *model, const bw_build_options *options,
                        bw_error *error)
 {
     bw_graph graph;
-    bw_status status = bw_graph_clone(&graph, &model->import.graph, error);
+    uint32_t cpu = options->cpu_mask & bw_cpu_features();
+    bw_status status = bw_graph_optimise(&graph, model, error);
     if (status != BW_OK)
         return status;
-    status = bw_passes_run(&graph, error);
+    plan->precision = options->precision;
+    status = set_precision(&graph, options, cpu, error);
     if (status == BW_OK)
-        status = bw_plan_lower(plan, &graph, options->batch, options->cpu_mask & bw_cpu_features(),
-                               error);
+        status = bw_plan_lower(plan, &graph, options->batch, cpu, error);
     bw_graph_free(&graph);
     if (status == BW_OK)
         status = record_settings(plan, options, error);
@@ -128,6 +163,7 @@ void bw_plan_describe(const bw_plan *plan, bw_plan_info *info)
 {
     *info = (bw_plan_info){
         .model = plan->model,
+        .precision = plan->precision,
         .batch = plan->batch,
         .steps = plan->step_count,
         .arena_bytes = plan->arena_bytes,
@@ -136,6 +172,12 @@ void bw_plan_describe(const bw_plan *plan, bw_plan_info *info)
         .file_bytes = plan->file.size,
         .settings = plan->settings,
     };
+}
+
+const char *bw_precision_name(bw_precision precision)
+{
+    static const char *const names[BW_PRECISION_COUNT] = {"fp32", "bf16", "int8"};
+    return (unsigned)precision < BW_PRECISION_COUNT ? names[precision] : "unknown";
 }
 
 void bw_plan_step(const bw_plan *plan, int index, bw_step_info *info)

@@ -157,6 +157,8 @@ static bw_status check_model(const bw_model_info *model, bw_error *error)
 bw_status bw_plan_check(bw_plan *plan, bw_error *error)
 {
     bw_status status = check_model(&plan->model, error);
+    if (status == BW_OK && (unsigned)plan->precision >= BW_PRECISION_COUNT)
+        status = bw_fail(error, BW_ERROR_FORMAT, "has an unknown precision");
     if (status == BW_OK)
         status = check_memory(plan, error);
     for (int index = 0; status == BW_OK && index < plan->step_count; index++)

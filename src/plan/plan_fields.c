@@ -160,6 +160,7 @@ void bw_move_plan(bw_cursor *cursor, bw_plan *plan)
 {
     move_model(cursor, plan);
     bw_move_text(cursor, &plan->settings);
+    MOVE_WORD(cursor, plan->precision);
     bw_move_int(cursor, &plan->batch);
     bw_move_size(cursor, &plan->arena_bytes);
     move_steps(cursor, plan);
