@@ -52,6 +52,7 @@ static const bw_option_group groups[] = {
 typedef struct bench_result {
     double *latencies; /* a run */
     size_t runs, capacity;
+    int batch;
     double *steps; /* [step][run], PROFILED_RUNS a row, where a profile was asked for */
     double wall_seconds;
     bw_summary latency;
@@ -124,16 +125,16 @@ static bw_status measure(bench_result *result, const bench_options *options, bw_
     return status;
 }
 
-static double throughput(const bench_result *result, const bench_options *options)
+static double throughput(const bench_result *result)
 {
-    return (double)result->runs * options->machine.batch / result->wall_seconds;
+    return (double)result->runs * result->batch / result->wall_seconds;
 }
 
-static void print_summary(const bench_result *result, const bench_options *options)
+static void print_summary(const bench_result *result)
 {
     const bw_summary *latency = &result->latency;
     printf("=== Performance summary ===\n");
-    printf("Throughput: %.3f images/s\n", throughput(result, options));
+    printf("Throughput: %.3f images/s\n", throughput(result));
     printf("Latency: min = %.3f ms, max = %.3f ms, mean = %.3f ms, median = %.3f ms, "
            "percentile(90%%) = %.3f ms, percentile(95%%) = %.3f ms, percentile(99%%) = %.3f ms\n",
            latency->min, latency->max, latency->mean, latency->median, latency->p90, latency->p95,
@@ -178,19 +179,18 @@ static double peak_memory_mb(void)
     return getrusage(RUSAGE_SELF, &usage) == 0 ? (double)usage.ru_maxrss / 1024 : 0;
 }
 
-static bw_status write_json(const char *file, const bench_result *result,
-                            const bench_options *options, const bw_plan_info *info, int threads,
-                            bw_error *error)
+static bw_status write_json(const char *file, const bench_result *result, const bw_plan_info *info,
+                            int threads, bw_error *error)
 {
     char isa[80];
     bw_cpu_describe(isa, sizeof isa, info->cpu_features);
     json_t *root = json_pack("{s:s, s:i, s:i, s:f, s:i, s:f, s:o, s:s, s:i, s:i, s:s, s:s, s:f}",
                              "fingerprint", info->model.fingerprint, "width", info->model.width,
-                             "height", info->model.height, "throughput",
-                             throughput(result, options), "runs", (int)result->runs, "wall_seconds",
-                             result->wall_seconds, "latency_ms", latency_json(&result->latency),
-                             "precision", "fp32", "batch", info->batch, "threads", threads, "cpu",
-                             bw_cpu_name(), "isa", isa, "peak_memory_mb", peak_memory_mb());
+                             "height", info->model.height, "throughput", throughput(result), "runs",
+                             (int)result->runs, "wall_seconds", result->wall_seconds, "latency_ms",
+                             latency_json(&result->latency), "precision", "fp32", "batch",
+                             info->batch, "threads", threads, "cpu", bw_cpu_name(), "isa", isa,
+                             "peak_memory_mb", peak_memory_mb());
     char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(root);
     if (!text)
@@ -211,17 +211,17 @@ static bw_status bench_engine(const bench_options *options, const bw_plan *plan,
     bw_status status = bw_engine_open(&engine, plan, &run, error);
     if (status != BW_OK)
         return status;
-    bench_result result = {0};
+    bench_result result = {.batch = info.batch};
     status = measure(&result, options, engine, info.steps, error);
     bw_engine_close(&engine);
     if (status == BW_OK) {
         printf("%d x %d, batch %d, FP32, %d threads, %s\n\n", info.model.width, info.model.height,
                info.batch, run.threads, bw_cpu_name());
-        print_summary(&result, options);
+        print_summary(&result);
         if (options->profile)
             print_profile(&result, plan, info.steps);
         if (options->json)
-            status = write_json(options->json, &result, options, &info, run.threads, error);
+            status = write_json(options->json, &result, &info, run.threads, error);
     }
     bench_free(&result);
     return status;
@@ -253,8 +253,8 @@ static int run_bench(int argc, char **argv)
     bw_plan *plan;
     char *path;
     bw_error error;
-    bw_status status =
-        bw_plan_open(&plan, &path, &options.model, &options.precision, &options.machine, &error);
+    bw_plan_choice choice = {&options.model, &options.precision, &options.machine, false};
+    bw_status status = bw_plan_open(&plan, &path, &choice, &error);
     if (status == BW_OK) {
         status = bench_engine(&options, plan, &error);
         bw_plan_close(&plan);
