@@ -48,7 +48,7 @@ _boxwright() {
     local options
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then
-        _boxwright_words "annotate inspect bench doctor --help --version"
+        _boxwright_words "annotate build inspect bench doctor --help --version"
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -56,6 +56,7 @@ _boxwright() {
         options="$network $machine --out --format --conf --iou --nms --agnostic --max-det
             --classes --resize --exif --null --save-conf --draw --no-report --quiet --overwrite"
         ;;
+    build) options="$network $machine $precision --output" ;;
     bench) options="$network $machine --duration --warmup --profile --json" ;;
     inspect) options="$network $machine" ;;
     doctor) options="$network" ;;
