@@ -24,19 +24,25 @@ _boxwright_value() { # the value of option $1; fails where it takes none
     case $1 in
     --model)
         _boxwright_files .cfg
-        mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W "$(_boxwright_models)" -- "$current")
+        mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(
+            compgen -W "$(_boxwright_models)" -- "$current"
+            compgen -f -X "!*.bwp" -- "$current"
+        )
         ;;
     --weights) _boxwright_files .weights ;;
     --names) _boxwright_files .names ;;
     --json) _boxwright_files .json ;;
-    --out) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
+    --output | -o) _boxwright_files .bwp ;;
+    --precision) _boxwright_words "fp32 bf16 int8" ;;
+    --out | --calib) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
     --format) _boxwright_words "yolo coco yolo,coco" ;;
     --nms) _boxwright_words "auto greedy diou" ;;
     --resize) _boxwright_words "auto letterbox stretch" ;;
     --exif) _boxwright_words "apply ignore" ;;
     --cpu) _boxwright_words "generic avx2 avx512 vnni bf16 amx all" ;;
     --size) _boxwright_words "320 416 608" ;;
-    --classes | --conf | --iou | --max-det | --threads | --batch | --duration | --warmup) ;;
+    --classes | --calib-images | --conf | --iou | --max-det | --threads | --streams | --batch | --duration | \
+        --warmup) ;;
     *) return 1 ;;
     esac
 }
@@ -44,7 +50,8 @@ _boxwright_value() { # the value of option $1; fails where it takes none
 _boxwright() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local network="--model --weights --names --size"
-    local machine="--threads --batch --cpu"
+    local precision="--precision --calib --calib-images"
+    local machine="--threads --streams --batch --cpu"
     local options
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then
@@ -53,12 +60,12 @@ _boxwright() {
     fi
     case ${COMP_WORDS[1]} in
     annotate)
-        options="$network $machine --out --format --conf --iou --nms --agnostic --max-det
+        options="$network $machine $precision --no-cache --out --format --conf --iou --nms --agnostic --max-det
             --classes --resize --exif --null --save-conf --draw --no-report --quiet --overwrite"
         ;;
     build) options="$network $machine $precision --output" ;;
-    bench) options="$network $machine --duration --warmup --profile --json" ;;
-    inspect) options="$network $machine" ;;
+    bench) options="$network $machine $precision --duration --warmup --profile --json" ;;
+    inspect) options="$network $machine $precision" ;;
     doctor) options="$network" ;;
     *) return ;;
     esac

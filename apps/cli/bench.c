@@ -56,6 +56,7 @@ typedef struct bench_result {
     double *steps; /* [step][run], PROFILED_RUNS a row, where a profile was asked for */
     double wall_seconds;
     bw_summary latency;
+    bw_engine_info engine;
 } bench_result;
 
 static void bench_free(bench_result *result)
@@ -127,7 +128,8 @@ static bw_status measure(bench_result *result, const bench_options *options, bw_
 
 static double throughput(const bench_result *result)
 {
-    return (double)result->runs * result->batch / result->wall_seconds;
+    double images = (double)result->runs * result->batch * result->engine.streams;
+    return images / result->wall_seconds;
 }
 
 static void print_summary(const bench_result *result)
@@ -184,13 +186,13 @@ static bw_status write_json(const char *file, const bench_result *result, const 
 {
     char isa[80];
     bw_cpu_describe(isa, sizeof isa, info->cpu_features);
-    json_t *root = json_pack("{s:s, s:i, s:i, s:f, s:i, s:f, s:o, s:s, s:i, s:i, s:s, s:s, s:f}",
-                             "fingerprint", info->model.fingerprint, "width", info->model.width,
-                             "height", info->model.height, "throughput", throughput(result), "runs",
-                             (int)result->runs, "wall_seconds", result->wall_seconds, "latency_ms",
-                             latency_json(&result->latency), "precision", "fp32", "batch",
-                             info->batch, "threads", threads, "cpu", bw_cpu_name(), "isa", isa,
-                             "peak_memory_mb", peak_memory_mb());
+    json_t *root = json_pack(
+        "{s:s, s:i, s:i, s:f, s:i, s:f, s:o, s:s, s:i, s:i, s:s, s:s, s:f}", "fingerprint",
+        info->model.fingerprint, "width", info->model.width, "height", info->model.height,
+        "throughput", throughput(result), "runs", (int)result->runs, "wall_seconds",
+        result->wall_seconds, "latency_ms", latency_json(&result->latency), "precision",
+        bw_precision_name(info->precision), "batch", info->batch, "threads", threads, "cpu",
+        bw_cpu_name(), "isa", isa, "peak_memory_mb", peak_memory_mb());
     char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(root);
     if (!text)
@@ -200,23 +202,27 @@ static bw_status write_json(const char *file, const bench_result *result, const 
     return status;
 }
 
+static const char *const precisions[BW_PRECISION_COUNT] = {"FP32", "BF16", "INT8"};
+
 static bw_status bench_engine(const bench_options *options, const bw_plan *plan, bw_error *error)
 {
     bw_plan_info info;
     bw_plan_describe(plan, &info);
     bw_run_options run;
     bw_run_options_init(&run);
+    run.streams = options->machine.streams;
     run.threads = options->machine.threads ? options->machine.threads : bw_cpu_count();
     bw_engine *engine;
     bw_status status = bw_engine_open(&engine, plan, &run, error);
     if (status != BW_OK)
         return status;
     bench_result result = {.batch = info.batch};
+    bw_engine_describe(engine, &result.engine);
     status = measure(&result, options, engine, info.steps, error);
     bw_engine_close(&engine);
     if (status == BW_OK) {
-        printf("%d x %d, batch %d, FP32, %d threads, %s\n\n", info.model.width, info.model.height,
-               info.batch, run.threads, bw_cpu_name());
+        printf("%d x %d, batch %d, %s, %d threads, %s\n\n", info.model.width, info.model.height,
+               info.batch, precisions[info.precision], run.threads, bw_cpu_name());
         print_summary(&result);
         if (options->profile)
             print_profile(&result, plan, info.steps);

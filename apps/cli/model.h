@@ -21,6 +21,7 @@ extern const bw_option bw_model_options[];
 
 typedef struct bw_machine_choice {
     int threads; /* 0: one for each processor */
+    int streams; /* 0: as the engine chooses */
     int batch;   /* 0: 1, or the plan's */
     bw_cpu_level cpu;
 } bw_machine_choice;

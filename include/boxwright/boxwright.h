@@ -306,6 +306,7 @@ typedef enum bw_nms {
 
 typedef struct bw_run_options {
     int threads;         /* default 0: one for each processor this process may use */
+    int streams;         /* groups that they form, at most `threads`; default 0: see below */
     float confidence;    /* boxes score more than this; default 0.25 */
     float iou;           /* NMS overlap; default 0.45 */
     int max_detections;  /* best boxes kept an image; default 300 */
@@ -319,19 +320,38 @@ BW_API void bw_run_options_init(bw_run_options *options);
 
 typedef struct bw_engine bw_engine;
 
-/** Makes a plan ready to run: threads started, memory allocated, kernels bound. */
+/**
+ * Makes a plan ready to run: threads started, memory allocated, kernels bound.
+ *
+ * Streams are groups of threads that work on batches of their own side by side, each in memory of
+ * its own, all on the plan's weights. With several, each keeps to its share of the processors,
+ * which lies within a NUMA node or is made of whole ones. By default there is a stream for each
+ * node where the process may run on several and a batch has a picture for each; otherwise one.
+ */
 BW_API bw_status bw_engine_open(bw_engine **out, const bw_plan *plan, const bw_run_options *options,
                                 bw_error *error);
 
+typedef struct bw_engine_info {
+    int threads; /* of all streams */
+    int streams;
+} bw_engine_info;
+
+/** What the engine's options came to. */
+BW_API void bw_engine_describe(const bw_engine *engine, bw_engine_info *info);
+
 /**
  * Detects objects in `count` pictures and fills `out[0 … count-1]`. Any count is taken; the engine
- * works through it in batches of the plan's size. A picture's result does not depend on its
- * neighbours, nor on the number of threads.
+ * works through it in batches of at most the plan's size, small enough that every stream has one.
+ * So streams × batch pictures keep it busy. A picture's result does not depend on its neighbours,
+ * nor on the number of threads or streams. Of several failures the first picture's is told.
  */
 BW_API bw_status bw_engine_detect(bw_engine *engine, const bw_image *images, size_t count,
                                   bw_detections *out, bw_error *error);
 
-/** Nanoseconds spent since the engine was opened, and what they were spent on. */
+/**
+ * Nanoseconds spent since the engine was opened, and what they were spent on. With several streams,
+ * their mean: the sum over the streams divided by their number.
+ */
 typedef struct bw_engine_times {
     uint64_t images;
     uint64_t prepare; /* resizing and packing pictures into the network's input */
@@ -342,9 +362,10 @@ typedef struct bw_engine_times {
 BW_API void bw_engine_read_times(const bw_engine *engine, bw_engine_times *times);
 
 /**
- * Runs the network alone on whatever its input holds, `runs` times, and adds the nanoseconds of
- * each step to `step_times` (as many as the plan has steps), for which the whole batch goes step by
- * step. With NULL it runs as in bw_engine_detect. For profiles and benchmarks.
+ * Runs the network alone on whatever its input holds, `runs` times on every stream at once: streams
+ * × batch × runs images in all. Adds the nanoseconds of each step, the mean over the streams, to
+ * `step_times` (as many as the plan has steps), for which the whole batch goes step by step. With
+ * NULL it runs as in bw_engine_detect. For profiles and benchmarks.
  */
 BW_API bw_status bw_engine_profile(bw_engine *engine, int runs, uint64_t *step_times,
                                    bw_error *error);

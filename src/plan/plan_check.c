@@ -90,6 +90,9 @@ static bw_status check_kernel(const bw_plan *plan, const bw_step *step, bw_error
         return bw_fail(error, BW_ERROR_FORMAT,
                        "layer %s: its %zu bytes of weights lie outside those of the plan",
                        step->layer, bytes);
+    if (kernel->packed_sound && !kernel->packed_sound(operation, plan->weights + step->weights))
+        return bw_fail(error, BW_ERROR_FORMAT, "layer %s: its weights are not what '%s' reads",
+                       step->layer, step->kernel);
     if (kernel->scratch_bytes && kernel->scratch_bytes(operation) > largest_scratch)
         return bw_fail(error, BW_ERROR_LIMIT, "layer %s: wants too much scratch memory",
                        step->layer);
