@@ -36,7 +36,8 @@ _boxwright_value() { # the value of option $1; fails where it takes none
     --exif) _boxwright_words "apply ignore" ;;
     --cpu) _boxwright_words "generic avx2 avx512 vnni bf16 amx all" ;;
     --size) _boxwright_words "320 416 608" ;;
-    --classes | --conf | --iou | --max-det | --threads | --batch | --duration | --warmup) ;;
+    --classes | --conf | --iou | --max-det | --threads | --streams | --batch | --duration | \
+        --warmup) ;;
     *) return 1 ;;
     esac
 }
@@ -44,7 +45,7 @@ _boxwright_value() { # the value of option $1; fails where it takes none
 _boxwright() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local network="--model --weights --names --size"
-    local machine="--threads --batch --cpu"
+    local machine="--threads --streams --batch --cpu"
     local options
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then

@@ -20,6 +20,7 @@ enum { PROFILED_RUNS = 1000, MOST_RUNS = 10000000 };
 
 typedef struct bench_options {
     bw_model_choice model;
+    bw_precision_choice precision;
     bw_machine_choice machine;
     float duration; /* seconds */
     float warmup;   /* milliseconds */
@@ -42,6 +43,7 @@ static const bw_option bench_table[] = {
 static const bw_option_group groups[] = {
     {"Measurement", bench_table, 0},
     {"Network", bw_model_options, offsetof(bench_options, model)},
+    {"Precision", bw_precision_options, offsetof(bench_options, precision)},
     {"Machine", bw_machine_options, offsetof(bench_options, machine)},
     {0},
 };
@@ -53,6 +55,7 @@ typedef struct bench_result {
     double *steps; /* [step][run], PROFILED_RUNS a row, where a profile was asked for */
     double wall_seconds;
     bw_summary latency;
+    bw_engine_info engine;
 } bench_result;
 
 static void bench_free(bench_result *result)
@@ -124,7 +127,8 @@ static bw_status measure(bench_result *result, const bench_options *options, bw_
 
 static double throughput(const bench_result *result, const bench_options *options)
 {
-    return (double)result->runs * options->machine.batch / result->wall_seconds;
+    double images = (double)result->runs * options->machine.batch * result->engine.streams;
+    return images / result->wall_seconds;
 }
 
 static void print_summary(const bench_result *result, const bench_options *options)
@@ -204,12 +208,14 @@ static bw_status bench_engine(const bench_options *options, const bw_plan *plan,
     bw_plan_describe(plan, &info);
     bw_run_options run;
     bw_run_options_init(&run);
+    run.streams = options->machine.streams;
     run.threads = options->machine.threads ? options->machine.threads : bw_cpu_count();
     bw_engine *engine;
     bw_status status = bw_engine_open(&engine, plan, &run, error);
     if (status != BW_OK)
         return status;
     bench_result result = {0};
+    bw_engine_describe(engine, &result.engine);
     status = measure(&result, options, engine, info.steps, error);
     bw_engine_close(&engine);
     if (status == BW_OK) {
@@ -239,7 +245,10 @@ const bw_verb bw_verb_bench = {
 
 static int run_bench(int argc, char **argv)
 {
-    bench_options options = {.machine = bw_machine_defaults, .duration = 3, .warmup = 200};
+    bench_options options = {.precision = bw_precision_defaults,
+                             .machine = bw_machine_defaults,
+                             .duration = 3,
+                             .warmup = 200};
     int operands;
     bw_options_result result =
         bw_options_read(&bw_verb_bench.usage, &options, argc, argv, &operands);
@@ -248,7 +257,8 @@ static int run_bench(int argc, char **argv)
     bw_plan *plan;
     char *path;
     bw_error error;
-    bw_status status = bw_plan_open(&plan, &path, &options.model, &options.machine, &error);
+    bw_status status =
+        bw_plan_open(&plan, &path, &options.model, &options.precision, &options.machine, &error);
     if (status == BW_OK) {
         status = bench_engine(&options, plan, &error);
         bw_plan_close(&plan);

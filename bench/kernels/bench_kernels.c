@@ -127,7 +127,7 @@ static void *pack(const bw_kernel *kernel, const bw_operation *operation)
     fill(weights, count, 2.0f / (float)(1 + count / (size_t)operation->out.channels));
     fill(bias, (size_t)operation->out.channels, 0.1f);
     void *packed = allocate(kernel->packed_bytes(operation));
-    kernel->pack(operation, weights, bias, packed);
+    kernel->pack(operation, &(bw_filters){.weights = weights, .bias = bias}, packed);
     bw_aligned_free(weights);
     bw_aligned_free(bias);
     return packed;
@@ -220,7 +220,7 @@ static void run_shape(const bw_shape *shape, const char *filter, bool all, char 
     const bw_kernel *chosen = bw_kernel_choose(&operation, cpu), *kernel;
     for (int index = 0; (kernel = bw_kernel_at(index)); index++) {
         if (kernel->family != shape->family || (kernel->needs & ~cpu) != 0 ||
-            !kernel->accepts(&operation) || !wanted(shape, kernel, filter, all))
+            !bw_kernel_accepts(kernel, &operation) || !wanted(shape, kernel, filter, all))
             continue;
         double time = time_kernel(kernel, &operation, flushed);
         report(shape, &operation, kernel, kernel == chosen, time, peak);

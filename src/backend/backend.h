@@ -20,7 +20,7 @@ typedef struct bw_backend {
     bw_status (*open)(bw_executor **out, const bw_plan *plan, bw_pool *pool, bw_error *error);
 
     /** Where image `index` of the batch is to be written, in the layout of plan->input. */
-    float *(*input)(bw_executor *executor, int index);
+    void *(*input)(bw_executor *executor, int index);
 
     /**
      * Runs the first `images` images of the batch. With `step_times`, all go step by step, and the

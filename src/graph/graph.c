@@ -38,7 +38,8 @@ static bw_status append(bw_graph *graph, int *tensor, const bw_node *node, bw_sh
     if (inputs)
         memcpy(copy.inputs, node->inputs, inputs * sizeof *copy.inputs);
     copy.output = (int)graph->tensor_count;
-    graph->tensors[graph->tensor_count++] = (bw_tensor){shape, (int)graph->node_count};
+    graph->tensors[graph->tensor_count++] =
+        (bw_tensor){.shape = shape, .producer = (int)graph->node_count};
     graph->nodes[graph->node_count++] = copy;
     *tensor = copy.output;
     return BW_OK;
@@ -100,6 +101,8 @@ bw_status bw_graph_clone(bw_graph *out, const bw_graph *graph, bw_error *error)
         const bw_node *node = &graph->nodes[index];
         int tensor;
         status = append(out, &tensor, node, graph->tensors[node->output].shape, error);
+        if (status == BW_OK)
+            out->tensors[tensor].format = graph->tensors[node->output].format;
     }
     for (size_t index = 0; status == BW_OK && index < graph->output_count; index++) {
         const bw_output *output = &graph->outputs[index];

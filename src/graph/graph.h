@@ -16,6 +16,7 @@
 #include "base/activation.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "detect/head.h"
 
 enum { BW_NONE = -1 };
@@ -36,6 +37,7 @@ typedef enum bw_op {
     BW_OP_SLICE,        /* a range of channels */
     BW_OP_UPSAMPLE,     /* nearest neighbour, by a whole factor */
     BW_OP_REORG,        /* darknet's space to depth, in its own channel order */
+    BW_OP_CONVERT,      /* the same numbers in another format, that of the output tensor */
     BW_OP_COUNT
 } bw_op;
 
@@ -68,12 +70,15 @@ typedef struct bw_node {
     int residual; /* CONV: a tensor added after the activation; BW_NONE when there is none */
     bw_attributes attributes;
     bw_constant weights, bias;                /* CONV; bias may be empty */
+    const int8_t *integers;                   /* CONV: weights as bytes, where it reads bytes */
+    const float *scales;                      /* of the integers, one an output channel */
     bw_constant scale, shift, mean, variance; /* BATCH_NORM, one a channel */
 } bw_node;
 
 typedef struct bw_tensor {
     bw_shape shape;
-    int producer; /* node index */
+    bw_format format; /* floats until a pass decides otherwise */
+    int producer;     /* node index */
 } bw_tensor;
 
 typedef struct bw_output {

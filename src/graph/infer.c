@@ -202,6 +202,7 @@ static const struct {
     [BW_OP_SLICE] = {infer_slice, 1, 1},
     [BW_OP_UPSAMPLE] = {infer_upsample, 1, 1},
     [BW_OP_REORG] = {infer_reorg, 1, 1},
+    [BW_OP_CONVERT] = {infer_same, 1, 1},
 };
 
 bw_status bw_graph_infer(const bw_graph *graph, const bw_node *node, bw_shape *shape,

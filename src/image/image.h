@@ -25,11 +25,12 @@ bw_fit bw_fit_make(int picture_width, int picture_height, int input_width, int i
 
 /**
  * Resizes a picture bilinearly (half-pixel centres), scales it to 0 … 1, fills the rest with 0.5
- * and writes it, zero border included, as one image of `layout` (BW_IMAGE_LANES lanes: R, G, B, 0)
- * whose first inner pixel is `out`. One pass over the pixels, split over `rows` of the output so
- * that threads can share it: rows [first, last) are written.
+ * and writes it, border included, as one image of `layout` (BW_IMAGE_LANES lanes: R, G, B, 0)
+ * whose first inner pixel is `out`. Bytes are 255 times those numbers, rounded, so that their scale
+ * must be 1/255 and their zero point 0. One pass over the pixels, split over `rows` of the output
+ * so that threads can share it: rows [first, last) are written.
  */
-void bw_image_pack(const bw_image *image, const bw_fit *fit, const bw_layout *layout, float *out,
+void bw_image_pack(const bw_image *image, const bw_fit *fit, const bw_layout *layout, void *out,
                    int first, int last);
 
 #endif

@@ -16,6 +16,8 @@ enum {
 };
 
 typedef float float4 __attribute__((vector_size(16)));
+typedef int32_t int4 __attribute__((vector_size(16)));
+typedef uint8_t byte4 __attribute__((vector_size(4)));
 
 /* Where between two neighbours a sample lies; where the second would be outside, weight is 0. */
 typedef struct sample {
@@ -85,62 +87,90 @@ static void blend_rows(float *restrict out, const uint8_t *restrict above,
         out[i] = (float)above[i] + (float)(below[i] - above[i]) * weight;
 }
 
-/* The fourth lane of a load is the next pixel's red; the scale makes it zero. */
-static void blend_columns(float *restrict out, const float *restrict row, const column_tile *tile)
+/* Pixel `index` of a tile, 0 to 255; the fourth lane is the next pixel's red. */
+static inline float4 blend_pixel(const float *row, const column_tile *tile, int index)
+{
+    float4 left, right;
+    memcpy(&left, row + tile->offset[index], sizeof left);
+    memcpy(&right, row + tile->offset[index] + 3, sizeof right);
+    return left + (right - left) * tile->weight[index];
+}
+
+static void blend_floats(float *restrict out, const float *restrict row, const column_tile *tile)
 {
     const float4 scale = {1.0f / 255.0f, 1.0f / 255.0f, 1.0f / 255.0f, 0.0f};
     for (int i = 0; i < tile->count; i++) {
-        float4 left, right;
-        memcpy(&left, row + tile->offset[i], sizeof left);
-        memcpy(&right, row + tile->offset[i] + 3, sizeof right);
-        float4 pixel = (left + (right - left) * tile->weight[i]) * scale;
+        float4 pixel = blend_pixel(row, tile, i) * scale;
         memcpy(out + (size_t)i * BW_IMAGE_LANES, &pixel, sizeof pixel);
     }
 }
 
+static void blend_bytes(uint8_t *restrict out, const float *restrict row, const column_tile *tile)
+{
+    const float4 real = {1.0f, 1.0f, 1.0f, 0.0f}, half = {0.5f, 0.5f, 0.5f, 0.0f};
+    for (int i = 0; i < tile->count; i++) {
+        int4 whole = __builtin_convertvector(blend_pixel(row, tile, i) * real + half, int4);
+        byte4 pixel = __builtin_convertvector(whole, byte4);
+        memcpy(out + (size_t)i * BW_IMAGE_LANES, &pixel, sizeof pixel);
+    }
+}
+
+static void *pixel_of(const bw_layout *layout, void *out, int x, int y)
+{
+    size_t element = (size_t)y * layout->row_stride + (size_t)x * BW_IMAGE_LANES;
+    return (uint8_t *)out + element * bw_type_size(layout->format.type);
+}
+
 static void pack_tile(const bw_image *image, const bw_fit *fit, const column_tile *tile,
-                      const bw_layout *layout, float *out, int first, int last)
+                      const bw_layout *layout, void *out, int first, int last)
 {
     /* The last pixel's loads reach four elements beyond it, with no weight: they must be finite. */
     float row[TILE_SOURCES * 3 + 4];
     memset(row + tile->sources * 3, 0, 4 * sizeof *row);
-    size_t column = (size_t)(fit->left + tile->start) * BW_IMAGE_LANES;
     for (int y = first; y < last; y++) {
         sample at = sample_at(y - fit->top, fit->height, image->height);
         const uint8_t *above =
             image->pixels + (size_t)at.low * image->stride + (size_t)tile->source * 3;
         const uint8_t *below = at.weight > 0 ? above + image->stride : above;
         blend_rows(row, above, below, at.weight, tile->sources * 3);
-        blend_columns(out + (size_t)y * layout->row_stride + column, row, tile);
+        void *to = pixel_of(layout, out, fit->left + tile->start, y);
+        if (layout->format.type == BW_U8)
+            blend_bytes(to, row, tile);
+        else
+            blend_floats(to, row, tile);
     }
 }
 
-static void fill_grey(float *out, int pixels)
+static void fill_grey(const bw_layout *layout, void *out, int pixels)
 {
-    const float grey[BW_IMAGE_LANES] = {0.5f, 0.5f, 0.5f, 0.0f};
+    static const float floats[BW_IMAGE_LANES] = {0.5f, 0.5f, 0.5f, 0.0f};
+    static const uint8_t bytes[BW_IMAGE_LANES] = {128, 128, 128, 0};
+    bool as_bytes = layout->format.type == BW_U8;
+    const void *grey = as_bytes ? (const void *)bytes : (const void *)floats;
+    size_t size = as_bytes ? sizeof bytes : sizeof floats;
     for (int i = 0; i < pixels; i++)
-        memcpy(out + (size_t)i * BW_IMAGE_LANES, grey, sizeof grey);
+        memcpy((uint8_t *)out + (size_t)i * size, grey, size);
 }
 
 /* Everything of rows [first, last) that the picture does not cover. */
-static void fill_around(const bw_fit *fit, const bw_layout *layout, float *out, int first, int last)
+static void fill_around(const bw_fit *fit, const bw_layout *layout, void *out, int first, int last)
 {
     int right = fit->left + fit->width;
     for (int y = first; y < last; y++) {
-        float *row = out + (size_t)y * layout->row_stride;
+        void *row = pixel_of(layout, out, 0, y);
         if (y < fit->top || y >= fit->top + fit->height) {
-            fill_grey(row, layout->width);
+            fill_grey(layout, row, layout->width);
             continue;
         }
-        fill_grey(row, fit->left);
-        fill_grey(row + (size_t)right * BW_IMAGE_LANES, layout->width - right);
+        fill_grey(layout, row, fit->left);
+        fill_grey(layout, pixel_of(layout, out, right, y), layout->width - right);
     }
 }
 
-void bw_image_pack(const bw_image *image, const bw_fit *fit, const bw_layout *layout, float *out,
+void bw_image_pack(const bw_image *image, const bw_fit *fit, const bw_layout *layout, void *out,
                    int first, int last)
 {
-    bw_zero_border(layout, out, first, last);
+    bw_fill_border(layout, out, first, last);
     fill_around(fit, layout, out, first, last);
     int bottom = fit->top + fit->height;
     int from = first > fit->top ? first : fit->top, to = last < bottom ? last : bottom;

@@ -1,5 +1,5 @@
 /**
- * The zeros around a plane, written by the kernel that writes its rows.
+ * The border around a plane, written by the kernel that writes its rows.
  */
 #ifndef BW_KERNELS_BORDER_H
 #define BW_KERNELS_BORDER_H
@@ -9,25 +9,27 @@
 #include "kernels/kernels.h"
 
 /**
- * Zeroes the border beside rows [first, last) of the plane whose first inner pixel is `plane`; the
- * rows above row 0 and below the last row belong to those rows' unit.
+ * Fills the border beside rows [first, last) of the plane whose first inner pixel is `plane` with
+ * what stands for zero; the rows above row 0 and below the last row belong to those rows' unit.
  */
-static inline void bw_zero_border(const bw_layout *layout, float *plane, int first, int last)
+static inline void bw_fill_border(const bw_layout *layout, void *plane, int first, int last)
 {
-    int border = layout->border;
+    int border = layout->border, zero = layout->format.zero_point;
     if (border == 0)
         return;
-    size_t side = (size_t)border * (size_t)layout->lanes;
-    size_t inner = (size_t)layout->width * (size_t)layout->lanes, row = layout->row_stride;
+    size_t pixel = (size_t)layout->lanes * bw_type_size(layout->format.type);
+    size_t side = (size_t)border * pixel, inner = (size_t)layout->width * pixel;
+    size_t row = layout->row_stride * bw_type_size(layout->format.type);
+    uint8_t *origin = plane;
     if (first == 0)
-        memset(plane - row * (size_t)border - side, 0, (row * (size_t)border) * sizeof *plane);
+        memset(origin - row * (size_t)border - side, zero, row * (size_t)border);
     for (int y = first; y < last; y++) {
-        float *start = plane + (size_t)y * row;
-        memset(start - side, 0, side * sizeof *plane);
-        memset(start + inner, 0, side * sizeof *plane);
+        uint8_t *start = origin + (size_t)y * row;
+        memset(start - side, zero, side);
+        memset(start + inner, zero, side);
     }
     if (last == layout->height)
-        memset(plane + (size_t)last * row - side, 0, (row * (size_t)border) * sizeof *plane);
+        memset(origin + (size_t)last * row - side, zero, row * (size_t)border);
 }
 
 #endif

@@ -28,14 +28,21 @@ const bw_kernel *bw_kernel_find(const char *name)
     return NULL;
 }
 
+bool bw_kernel_accepts(const bw_kernel *kernel, const bw_operation *operation)
+{
+    return kernel->family == operation->family && kernel->in == operation->in.format.type &&
+           kernel->out == operation->out.format.type &&
+           (!operation->has_second || kernel->in == operation->second.format.type) &&
+           kernel->accepts(operation);
+}
+
 const bw_kernel *bw_kernel_choose(const bw_operation *operation, uint32_t cpu)
 {
     const bw_kernel *best = NULL;
     double best_cost = 0.0;
     for (int index = 0; index < KERNEL_COUNT; index++) {
         const bw_kernel *kernel = kernels[index];
-        if (kernel->family != operation->family || (kernel->needs & ~cpu) != 0 ||
-            !kernel->accepts(operation))
+        if ((kernel->needs & ~cpu) != 0 || !bw_kernel_accepts(kernel, operation))
             continue;
         double cost = kernel->cost(operation);
         if (!best || cost < best_cost) {

@@ -5,7 +5,8 @@
  * independent of each other: any split over threads gives the same bits. All kernels are listed
  * once, in kernels.def; that list gives the table, the tests and the benchmarks.
  *
- * Layout. A tensor is a list of planes of `lanes` channels, each plane with a border of zeros:
+ * Layout. A tensor is a list of planes of `lanes` channels, each plane with a border of zeros (of
+ * zero points, where bytes stand for numbers):
  *
  *     [image][channels / lanes][border + height + border][border + width + border][lanes]
  *
@@ -13,7 +14,7 @@
  * reach `border` pixels over each edge, and a run of channels that starts on a multiple of `lanes`
  * is a tensor too: concatenation in place. Channels between the last real one and the end of its
  * plane hold finite numbers that nothing depends on. A kernel that writes rows also writes the
- * zeros of the border beside them (kernels/border.h).
+ * border beside them (kernels/border.h).
  *
  * The reference kernels (ref/) are the definition of truth; those of an instruction set agree with
  * them within the tolerance that the operation allows, see tests/kernels.
@@ -23,14 +24,16 @@
 
 #include "base/activation.h"
 #include "base/error.h"
+#include "base/number.h"
 
 enum {
-    BW_LANES = 16,      /* channels of a plane */
+    BW_LANES = 16,      /* channels of a plane; more for the matrix units that BF16 and INT8 have */
     BW_IMAGE_LANES = 4, /* of the network's input: red, green, blue, zero */
 };
 
-/** Where the numbers of a tensor are; strides in elements. */
+/** Where the numbers of a tensor are and how they are stored; strides in elements. */
 typedef struct bw_layout {
+    bw_format format;
     int32_t height, width, channels;
     int32_t lanes, border;
     size_t row_stride, plane_stride, image_stride;
@@ -46,6 +49,7 @@ typedef enum bw_family {
     BW_FAMILY_COPY,     /* channels from one tensor to a place among those of another */
     BW_FAMILY_UPSAMPLE, /* the nearest pixel, `stride` times larger */
     BW_FAMILY_REORG,    /* darknet's space to depth, see ref/reorg_ref.c */
+    BW_FAMILY_CONVERT,  /* the same numbers in another format and, perhaps, of other lanes */
     BW_FAMILY_COUNT
 } bw_family;
 
@@ -73,18 +77,35 @@ typedef struct bw_operation {
  * tensor as `second`, and as `in` in ADD and ACTIVATION; otherwise nothing overlaps.
  */
 typedef struct bw_operands {
-    const float *in, *second;
-    float *out;
+    const void *in, *second;
+    void *out;
     const void *weights; /* as the kernel's pack wrote them */
     int32_t images;
 } bw_operands;
 
+/**
+ * What a convolution has learned, ordered [output channel][input channel of its
+ * group][row][column]. Where it reads bytes, a weight is integer × scale of its output channel.
+ */
+typedef struct bw_filters {
+    const float *weights;
+    const int8_t *integers; /* NULL where the input is not bytes */
+    const float *scales;    /* one an output channel; NULL likewise */
+    const float *bias;      /* NULL for none */
+} bw_filters;
+
+static inline float bw_filters_bias(const bw_filters *filters, int channel)
+{
+    return filters->bias ? filters->bias[channel] : 0.0f;
+}
+
 typedef struct bw_kernel {
     const char *name; /* family_precision_isa_method: unique, stored in plans */
     bw_family family;
-    uint32_t needs; /* bw_cpu_feature bits */
+    bw_type in, out; /* of the operands; `second` has the type of `in` */
+    uint32_t needs;  /* bw_cpu_feature bits */
 
-    /** Whether this kernel can compute `operation`. */
+    /** Whether this kernel can compute `operation`, of its family and types. */
     bool (*accepts)(const bw_operation *operation);
 
     /**
@@ -93,10 +114,9 @@ typedef struct bw_kernel {
      */
     double (*cost)(const bw_operation *operation);
 
-    /** Size and content of the packed weights; NULL for families without. Bias may be NULL. */
+    /** Size and content of the packed weights; NULL for families without. */
     size_t (*packed_bytes)(const bw_operation *operation);
-    void (*pack)(const bw_operation *operation, const float *weights, const float *bias,
-                 void *packed);
+    void (*pack)(const bw_operation *operation, const bw_filters *filters, void *packed);
 
     /** Scratch memory that each thread needs, 64-byte aligned; NULL for none. */
     size_t (*scratch_bytes)(const bw_operation *operation);
@@ -121,10 +141,13 @@ const bw_kernel *bw_kernel_at(int index);
 /** The kernel of that name, or NULL. */
 const bw_kernel *bw_kernel_find(const char *name);
 
+/** Whether `kernel` is for the operation's family and types, and can compute it. */
+bool bw_kernel_accepts(const bw_kernel *kernel, const bw_operation *operation);
+
 /** The cheapest kernel that accepts the operation and needs only features in `cpu`; or NULL. */
 const bw_kernel *bw_kernel_choose(const bw_operation *operation, uint32_t cpu);
 
-/** Fills in the strides of a dense layout. */
+/** Fills in the strides of a dense layout of floats. */
 bw_layout bw_layout_make(int height, int width, int channels, int lanes, int border);
 
 /** Elements from the start of the allocation to the first pixel that an operand points at. */

@@ -2,7 +2,8 @@
 
 bw_layout bw_layout_make(int height, int width, int channels, int lanes, int border)
 {
-    bw_layout layout = {height, width, channels, lanes, border, 0, 0, 0};
+    bw_layout layout = {
+        .height = height, .width = width, .channels = channels, .lanes = lanes, .border = border};
     layout.row_stride = (size_t)(width + 2 * border) * (size_t)lanes;
     layout.plane_stride = (size_t)(height + 2 * border) * layout.row_stride;
     layout.image_stride = (size_t)bw_layout_planes(&layout) * layout.plane_stride;

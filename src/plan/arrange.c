@@ -11,6 +11,12 @@ static bool is_input(const bw_graph *graph, int tensor)
     return graph->nodes[graph->tensors[tensor].producer].op == BW_OP_INPUT;
 }
 
+/* Channels of a plane. */
+static int lanes_of(const bw_graph *graph, int tensor)
+{
+    return is_input(graph, tensor) ? BW_IMAGE_LANES : BW_LANES;
+}
+
 static int find_root(const bw_seat *seats, int tensor)
 {
     while (seats[tensor].host != BW_NONE)
@@ -21,7 +27,8 @@ static int find_root(const bw_seat *seats, int tensor)
 /* Seats a tensor inside another, if it stands nowhere else yet and its channels fall on planes. */
 static void seat_inside(bw_seat *seats, const bw_graph *graph, int tensor, int host, int channel)
 {
-    bool possible = seats[tensor].host == BW_NONE && channel % BW_LANES == 0 &&
+    bool possible = seats[tensor].host == BW_NONE && channel % lanes_of(graph, host) == 0 &&
+                    bw_format_equal(graph->tensors[tensor].format, graph->tensors[host].format) &&
                     find_root(seats, host) != tensor && !is_input(graph, tensor) &&
                     !is_input(graph, host);
     if (possible) {
@@ -80,10 +87,10 @@ static void lay_out(bw_seat *seats, const bw_graph *graph)
 {
     for (size_t tensor = 0; tensor < graph->tensor_count; tensor++) {
         bw_shape shape = graph->tensors[tensor].shape;
-        int lanes = is_input(graph, (int)tensor) ? BW_IMAGE_LANES : BW_LANES;
         const bw_layout *root = &seats[find_root(seats, (int)tensor)].layout;
-        seats[tensor].layout =
-            bw_layout_make(shape.height, shape.width, shape.channels, lanes, root->border);
+        seats[tensor].layout = bw_layout_make(shape.height, shape.width, shape.channels,
+                                              lanes_of(graph, (int)tensor), root->border);
+        seats[tensor].layout.format = graph->tensors[tensor].format;
     }
 }
 
@@ -92,7 +99,8 @@ static void measure_lives(bw_block *blocks, const bw_seat *seats, const bw_graph
 {
     for (size_t tensor = 0; tensor < graph->tensor_count; tensor++) {
         bool root = seats[tensor].host == BW_NONE;
-        size_t size = bw_layout_elements(&seats[tensor].layout, 1);
+        const bw_layout *layout = &seats[tensor].layout;
+        size_t size = bw_layout_elements(layout, 1) * bw_type_size(layout->format.type);
         blocks[tensor] = (bw_block){INT_MAX, -1, root ? size : 0, 0};
     }
     for (size_t index = 0; index < graph->node_count; index++) {
@@ -111,7 +119,7 @@ static void measure_lives(bw_block *blocks, const bw_seat *seats, const bw_graph
 }
 
 /* Tensors inside others take their strides; hosts may come after their guests in the table. */
-static void sit_down(bw_seat *seats, const bw_block *blocks, size_t count, size_t image_stride)
+static void sit_down(bw_seat *seats, const bw_block *blocks, size_t count, size_t image_bytes)
 {
     for (size_t tensor = 0; tensor < count; tensor++) {
         int host = (int)tensor, channel = 0;
@@ -122,29 +130,29 @@ static void sit_down(bw_seat *seats, const bw_block *blocks, size_t count, size_
         assert(root->lanes > 0);
         layout->row_stride = root->row_stride;
         layout->plane_stride = root->plane_stride;
-        layout->image_stride = image_stride;
-        seats[tensor].offset = blocks[host].offset + bw_layout_origin(root) +
-                               (size_t)(channel / root->lanes) * root->plane_stride;
+        size_t element = bw_type_size(root->format.type);
+        layout->image_stride = image_bytes / element;
+        size_t elements =
+            bw_layout_origin(root) + (size_t)(channel / root->lanes) * root->plane_stride;
+        seats[tensor].offset = blocks[host].offset + elements * element;
     }
 }
 
-/* The arena's size in floats: each image of the batch has a part of its own, laid out alike. */
-static bw_status size_arena(size_t *floats, size_t image_stride, int batch, bw_error *error)
+/* The arena's size: each image of the batch has a part of its own, laid out alike. */
+static bw_status size_arena(size_t *bytes, size_t image_bytes, int batch, bw_error *error)
 {
-    size_t bytes;
-    if (!bw_size_multiply(floats, image_stride, (size_t)batch) ||
-        !bw_size_multiply(&bytes, *floats, sizeof(float)) || bytes > SIZE_MAX / 16)
+    if (!bw_size_multiply(bytes, image_bytes, (size_t)batch) || *bytes > SIZE_MAX / 16)
         return bw_fail(error, BW_ERROR_LIMIT,
                        "a batch of %d images is too large for a network whose activations take %zu "
-                       "floats",
-                       batch, image_stride);
+                       "bytes",
+                       batch, image_bytes);
     return BW_OK;
 }
 
-bw_status bw_arrange(bw_seat *seats, size_t *arena_floats, const bw_graph *graph, int batch,
+bw_status bw_arrange(bw_seat *seats, size_t *arena_bytes, const bw_graph *graph, int batch,
                      bw_error *error)
 {
-    size_t count = graph->tensor_count, alignment = BW_ALIGNMENT / sizeof(float), image_stride;
+    size_t count = graph->tensor_count, image_bytes;
     for (size_t tensor = 0; tensor < count; tensor++)
         seats[tensor] = (bw_seat){.host = BW_NONE};
     choose_hosts(seats, graph);
@@ -154,11 +162,11 @@ bw_status bw_arrange(bw_seat *seats, size_t *arena_floats, const bw_graph *graph
     if (!blocks)
         return bw_fail_memory(error, count * sizeof *blocks, "memory placement");
     measure_lives(blocks, seats, graph);
-    bw_status status = bw_place_blocks(blocks, count, alignment, &image_stride, error);
+    bw_status status = bw_place_blocks(blocks, count, BW_ALIGNMENT, &image_bytes, error);
     if (status == BW_OK) {
-        image_stride = bw_round_up(image_stride, alignment);
-        sit_down(seats, blocks, count, image_stride);
-        status = size_arena(arena_floats, image_stride, batch, error);
+        image_bytes = bw_round_up(image_bytes, BW_ALIGNMENT);
+        sit_down(seats, blocks, count, image_bytes);
+        status = size_arena(arena_bytes, image_bytes, batch, error);
     }
     free(blocks);
     return status;

@@ -14,11 +14,11 @@ typedef struct bw_seat {
     int host;         /* the tensor it stands inside, or BW_NONE */
     int host_channel; /* the channel of the host that its first channel is */
     bw_layout layout;
-    size_t offset; /* of the first inner pixel in the arena, in floats */
+    size_t offset; /* of the first inner pixel in the arena, in bytes */
 } bw_seat;
 
-/** A seat for each tensor, in an array of the caller's, and the arena's size in floats. */
-bw_status bw_arrange(bw_seat *seats, size_t *arena_floats, const bw_graph *graph, int batch,
+/** A seat for each tensor, in an array of the caller's, and the arena's size in bytes. */
+bw_status bw_arrange(bw_seat *seats, size_t *arena_bytes, const bw_graph *graph, int batch,
                      bw_error *error);
 
 #endif

@@ -18,7 +18,7 @@ static const bw_family families[BW_OP_COUNT] = {
     [BW_OP_MAX_POOL] = BW_FAMILY_MAX_POOL, [BW_OP_AVERAGE_POOL] = BW_FAMILY_AVERAGE_POOL,
     [BW_OP_ADD] = BW_FAMILY_ADD,           [BW_OP_CONCAT] = BW_FAMILY_COPY,
     [BW_OP_SLICE] = BW_FAMILY_COPY,        [BW_OP_UPSAMPLE] = BW_FAMILY_UPSAMPLE,
-    [BW_OP_REORG] = BW_FAMILY_REORG,
+    [BW_OP_REORG] = BW_FAMILY_REORG,       [BW_OP_CONVERT] = BW_FAMILY_CONVERT,
 };
 
 static bool is_depthwise(const bw_operation *operation)
@@ -176,16 +176,16 @@ static bw_status pack_weights(lowering *state, bw_error *error)
         const bw_kernel *kernel = bw_kernel_find(step->kernel);
         const bw_node *node = state->sources[index];
         assert(node);
+        bw_filters filters = {node->weights.data, node->integers, node->scales, node->bias.data};
         if (kernel->pack)
-            kernel->pack(&step->operation, node->weights.data, node->bias.data,
-                         plan->weights + step->weights);
+            kernel->pack(&step->operation, &filters, plan->weights + step->weights);
     }
     return BW_OK;
 }
 
 static bw_status lower_all(lowering *state, bw_error *error)
 {
-    bw_status status = bw_arrange(state->seats, &state->plan->arena_floats, state->graph,
+    bw_status status = bw_arrange(state->seats, &state->plan->arena_bytes, state->graph,
                                   state->plan->batch, error);
     for (size_t index = 0; status == BW_OK && index < state->graph->node_count; index++)
         status = lower_node(state, &state->graph->nodes[index], error);

@@ -5,7 +5,7 @@
  * its operands in the arena, and that of its packed weights. Nothing of the graph is needed to run
  * it. A plan stores kernel names; the backend binds them when it opens the plan.
  *
- *     arena:   [ tensor | tensor | … ]   offsets in floats, tensors share space over time
+ *     arena:   [ tensor | tensor | … ]   offsets in bytes, tensors share space over time
  *     weights: [ step's packed block | … ]   offsets in bytes, each 64-byte aligned
  */
 #ifndef BW_PLAN_PLAN_H
@@ -19,7 +19,7 @@ typedef struct bw_step {
     const char *layer;  /* the layer of the source file */
     const char *kernel; /* name of a bw_kernel */
     bw_operation operation;
-    size_t in, second, out; /* offsets of the operands' first inner pixel, in floats */
+    size_t in, second, out; /* offsets of the operands' first inner pixel, in bytes */
     size_t weights;         /* offset of the packed weights, in bytes */
     uint64_t macs;
 } bw_step;
@@ -27,12 +27,13 @@ typedef struct bw_step {
 /** A tensor of the arena that someone outside the plan reads or writes. */
 typedef struct bw_port {
     bw_layout layout;
-    size_t offset;
+    size_t offset; /* of its first inner pixel, in bytes */
 } bw_port;
 
 struct bw_plan {
     bw_arena arena; /* owns names and tables */
     bw_model_info model;
+    bw_precision precision;
     int batch;
     bw_step *steps;
     int step_count;
@@ -40,7 +41,7 @@ struct bw_plan {
     bw_port *outputs;
     bw_head *heads; /* as many as outputs */
     int output_count;
-    size_t arena_floats;
+    size_t arena_bytes;
     uint8_t *weights;
     size_t weight_bytes;
     uint32_t cpu_features; /* what the chosen kernels need */

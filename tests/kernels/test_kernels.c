@@ -22,8 +22,8 @@ static void check_random(const bw_kernel *kernel)
     random_source random = {1};
     int done = 0;
     for (int attempt = 0; attempt < ATTEMPTS && done < CASES; attempt++) {
-        test_case test = case_random(&random, kernel->family);
-        if (!kernel->accepts(&test.operation) || !small_enough(&test))
+        test_case test = case_random(&random, kernel->family, kernel->in, kernel->out);
+        if (!bw_kernel_accepts(kernel, &test.operation) || !small_enough(&test))
             continue;
         assert_true(trial_passes(&test, kernel));
         done++;
@@ -35,8 +35,8 @@ static void check_random(const bw_kernel *kernel)
 static void check_published(const bw_kernel *kernel)
 {
     test_case test;
-    for (int index = 0; case_published(&test, index); index++) {
-        if (test.operation.family == kernel->family && kernel->accepts(&test.operation))
+    for (int index = 0; case_published(&test, index, kernel->in, kernel->out); index++) {
+        if (test.operation.family == kernel->family && bw_kernel_accepts(kernel, &test.operation))
             assert_true(trial_passes(&test, kernel));
     }
 }

@@ -16,7 +16,7 @@ enum {
 struct bw_executor {
     const bw_plan *plan;
     const bw_kernel **kernels; /* one a step */
-    float *arena;
+    uint8_t *arena;
     uint8_t *scratch; /* `scratch_bytes` for each thread */
     size_t scratch_bytes;
     bw_pool *pool; /* borrowed */
@@ -77,7 +77,7 @@ static bw_status bind_kernels(bw_executor *executor, bw_error *error)
 static bw_status allocate(bw_executor *executor, bw_error *error)
 {
     int threads = bw_pool_threads(executor->pool);
-    size_t bytes = executor->plan->arena_floats * sizeof(float), scratch;
+    size_t bytes = executor->plan->arena_bytes, scratch;
     executor->arena = bw_large_alloc(bytes);
     if (!executor->arena)
         return bw_fail_memory(error, bytes, "activations");
@@ -107,10 +107,16 @@ static bw_status open_executor(bw_executor **out, const bw_plan *plan, bw_pool *
     return status;
 }
 
-static float *input(bw_executor *executor, int index)
+/* From one image of a batch to the next. */
+static size_t image_bytes(const bw_layout *layout)
+{
+    return layout->image_stride * bw_type_size(layout->format.type);
+}
+
+static void *input(bw_executor *executor, int index)
 {
     const bw_port *port = &executor->plan->input;
-    return executor->arena + port->offset + (size_t)index * port->layout.image_stride;
+    return executor->arena + port->offset + (size_t)index * image_bytes(&port->layout);
 }
 
 static void run_units(void *context, int first, int last, int worker)
@@ -129,9 +135,9 @@ static bw_step_call prepare_call(const bw_executor *executor, int index, int fir
     return (bw_step_call){
         .kernel = executor->kernels[index],
         .operation = operation,
-        .operands = {executor->arena + step->in + image * operation->in.image_stride,
-                     executor->arena + step->second + image * operation->second.image_stride,
-                     executor->arena + step->out + image * operation->out.image_stride,
+        .operands = {executor->arena + step->in + image * image_bytes(&operation->in),
+                     executor->arena + step->second + image * image_bytes(&operation->second),
+                     executor->arena + step->out + image * image_bytes(&operation->out),
                      executor->plan->weights + step->weights, images},
         .scratch = executor->scratch,
         .scratch_bytes = executor->scratch_bytes,
@@ -199,7 +205,8 @@ static bw_head_view output(const bw_executor *executor, int index, int image)
     const bw_port *port = &executor->plan->outputs[index];
     const bw_layout *layout = &port->layout;
     return (bw_head_view){
-        .data = executor->arena + port->offset + (size_t)image * layout->image_stride,
+        .data = (const float *)(const void *)(executor->arena + port->offset +
+                                              (size_t)image * image_bytes(layout)),
         .height = layout->height,
         .width = layout->width,
         .lanes = layout->lanes,

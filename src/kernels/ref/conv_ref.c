@@ -30,14 +30,13 @@ static size_t packed_bytes(const bw_operation *operation)
     return ((size_t)operation->out.channels + weight_count(operation)) * sizeof(float);
 }
 
-static void pack(const bw_operation *operation, const float *weights, const float *bias,
-                 void *packed)
+static void pack(const bw_operation *operation, const bw_filters *filters, void *packed)
 {
     float *out = packed;
     size_t channels = (size_t)operation->out.channels;
     for (size_t channel = 0; channel < channels; channel++)
-        out[channel] = bias ? bias[channel] : 0.0f;
-    memcpy(out + channels, weights, weight_count(operation) * sizeof *weights);
+        out[channel] = bw_filters_bias(filters, (int)channel);
+    memcpy(out + channels, filters->weights, weight_count(operation) * sizeof *out);
 }
 
 /* The sum over the window of one output pixel and channel. */
@@ -67,7 +66,7 @@ static void run_channel(const bw_operation *operation, const bw_operands *operan
 {
     const bw_layout *out = &operation->out;
     const float *bias = operands->weights;
-    const float *in = operands->in + (size_t)image * operation->in.image_stride;
+    const float *in = (const float *)operands->in + (size_t)image * operation->in.image_stride;
     const float *weights =
         bias + out->channels + weight_count(operation) / (size_t)out->channels * (size_t)channel;
     for (int y = 0; y < out->height; y++) {

@@ -22,14 +22,13 @@ static size_t packed_bytes(const bw_operation *operation)
     return (size_t)operation->out.channels * (1 + window) * sizeof(float);
 }
 
-static void pack(const bw_operation *operation, const float *weights, const float *bias,
-                 void *packed)
+static void pack(const bw_operation *operation, const bw_filters *filters, void *packed)
 {
     float *out = packed;
     size_t channels = (size_t)operation->out.channels;
     for (size_t channel = 0; channel < channels; channel++)
-        out[channel] = bias ? bias[channel] : 0.0f;
-    memcpy(out + channels, weights, packed_bytes(operation) - channels * sizeof *out);
+        out[channel] = bw_filters_bias(filters, (int)channel);
+    memcpy(out + channels, filters->weights, packed_bytes(operation) - channels * sizeof *out);
 }
 
 static float window_sum(const bw_operation *operation, const float *image, const float *weights,
@@ -54,7 +53,7 @@ static void run_channel(const bw_operation *operation, const bw_operands *operan
 {
     const bw_layout *out = &operation->out;
     const float *bias = operands->weights;
-    const float *in = operands->in + (size_t)image * operation->in.image_stride;
+    const float *in = (const float *)operands->in + (size_t)image * operation->in.image_stride;
     int window = operation->kernel_height * operation->kernel_width;
     const float *weights = bias + out->channels + (size_t)channel * (size_t)window;
     for (int y = 0; y < out->height; y++) {

@@ -44,8 +44,9 @@ static void run_row(const bw_row *row)
     const bw_layout *in = &row->operation->in;
     const float *plane = bw_row_of(in, row->operands->in, row->image, row->plane, 0);
     bw_vector count = bw_vector_set((float)in->height * (float)in->width);
+    float *to = row->out;
     for (int lane = 0; lane < BW_LANES; lane += BW_VECTOR_LANES)
-        bw_vector_store(row->out + lane, bw_vector_div(plane_sum(in, plane + lane), count));
+        bw_vector_store(to + lane, bw_vector_div(plane_sum(in, plane + lane), count));
 }
 
 static void run(const bw_operation *operation, const bw_operands *operands, int first, int last,

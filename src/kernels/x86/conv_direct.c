@@ -141,17 +141,17 @@ static void pack_plane(const bw_operation *operation, const float *weights, int 
 }
 
 void bw_conv_direct_pack(const bw_conv_tiles *tiles, const bw_operation *operation,
-                         const float *weights, const float *bias, void *packed)
+                         const bw_filters *filters, void *packed)
 {
     division d = divide(tiles, operation);
     int planes = bw_layout_planes(&operation->out);
     float *to = packed;
     for (int channel = 0; channel < planes * BW_LANES; channel++)
-        *to++ = bias && channel < operation->out.channels ? bias[channel] : 0.0f;
+        *to++ = channel < operation->out.channels ? bw_filters_bias(filters, channel) : 0.0f;
     for (int plane = 0; plane < planes; plane += d.group_planes) {
         int blocks = planes - plane < d.group_planes ? planes - plane : d.group_planes;
         for (int block = 0; block < blocks; block++)
-            pack_plane(operation, weights, plane + block, block, blocks, to);
+            pack_plane(operation, filters->weights, plane + block, block, blocks, to);
         to += d.steps * (size_t)blocks * BW_LANES;
     }
 }
@@ -285,7 +285,7 @@ static void run_group(const work *w)
             run_row(w, round, y, &tile);
     }
     for (int block = 0; block < w->blocks; block++)
-        bw_zero_border(&w->operation->out, w->out + (size_t)block * w->operation->out.plane_stride,
+        bw_fill_border(&w->operation->out, w->out + (size_t)block * w->operation->out.plane_stride,
                        w->first_row, w->last_row);
 }
 
@@ -298,7 +298,7 @@ static void run_unit(const bw_conv_tiles *tiles, const bw_operation *operation,
     int chunk = unit / d->bands / operands->images;
     int last_group = (chunk + 1) * d->chunk_groups;
     work w = {.tiles = tiles, .operation = operation, .d = d, .sums = scratch};
-    w.in = operands->in + image * operation->in.image_stride;
+    w.in = (const float *)operands->in + image * operation->in.image_stride;
     w.first_row = band * d->band_rows;
     w.last_row =
         w.first_row + d->band_rows < out->height ? w.first_row + d->band_rows : out->height;
@@ -309,9 +309,9 @@ static void run_unit(const bw_conv_tiles *tiles, const bw_operation *operation,
         w.bias = (const float *)operands->weights + plane * BW_LANES;
         w.weights =
             (const float *)operands->weights + ((size_t)planes + plane * d->steps) * BW_LANES;
-        w.out = operands->out + image * out->image_stride + plane * out->plane_stride;
+        w.out = (float *)operands->out + image * out->image_stride + plane * out->plane_stride;
         if (operation->has_second)
-            w.second = operands->second + image * operation->second.image_stride +
+            w.second = (const float *)operands->second + image * operation->second.image_stride +
                        plane * operation->second.plane_stride;
         run_group(&w);
     }

@@ -103,7 +103,7 @@ static void spread(const bw_operation *operation, const dense_part *part, const 
 }
 
 void bw_conv_grouped_pack(const bw_conv_tiles *tiles, const bw_operation *operation,
-                          const float *weights, const float *bias, void *packed)
+                          const bw_filters *filters, void *packed)
 {
     int parts = count_parts(operation);
     uint8_t *to = packed, *room = packed;
@@ -114,8 +114,9 @@ void bw_conv_grouped_pack(const bw_conv_tiles *tiles, const bw_operation *operat
     float *dense = (float *)(void *)room;
     for (int index = 0; index < parts; index++) {
         dense_part part = part_at(operation, index);
-        spread(operation, &part, weights, dense);
-        bw_conv_direct_pack(tiles, &part.operation, dense, bias ? bias + part.first_output : NULL,
+        spread(operation, &part, filters->weights, dense);
+        const float *bias = filters->bias ? filters->bias + part.first_output : NULL;
+        bw_conv_direct_pack(tiles, &part.operation, &(bw_filters){.weights = dense, .bias = bias},
                             to);
         to += bw_conv_direct_packed_bytes(&part.operation);
     }
@@ -149,10 +150,11 @@ static void run_part(const bw_conv_tiles *tiles, const dense_part *part,
     const bw_operation *dense = &part->operation;
     size_t plane = (size_t)part->first_output / BW_LANES;
     bw_operands own = *operands;
-    own.in += (size_t)part->first_input / BW_LANES * dense->in.plane_stride;
-    own.out += plane * dense->out.plane_stride;
+    size_t in_plane = (size_t)part->first_input / BW_LANES;
+    own.in = (const float *)operands->in + in_plane * dense->in.plane_stride;
+    own.out = (float *)operands->out + plane * dense->out.plane_stride;
     if (dense->has_second)
-        own.second += plane * dense->second.plane_stride;
+        own.second = (const float *)operands->second + plane * dense->second.plane_stride;
     own.weights = weights;
     bw_conv_direct_run(tiles, dense, &own, first, last, scratch);
 }

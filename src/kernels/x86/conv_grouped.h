@@ -16,7 +16,7 @@ bool bw_conv_grouped_accepts(const bw_operation *operation);
 double bw_conv_grouped_cost(const bw_conv_tiles *tiles, const bw_operation *operation);
 size_t bw_conv_grouped_packed_bytes(const bw_operation *operation);
 void bw_conv_grouped_pack(const bw_conv_tiles *tiles, const bw_operation *operation,
-                          const float *weights, const float *bias, void *packed);
+                          const bw_filters *filters, void *packed);
 size_t bw_conv_grouped_scratch_bytes(const bw_conv_tiles *tiles, const bw_operation *operation);
 int bw_conv_grouped_units(const bw_conv_tiles *tiles, const bw_operation *operation, int images);
 void bw_conv_grouped_run(const bw_conv_tiles *tiles, const bw_operation *operation,

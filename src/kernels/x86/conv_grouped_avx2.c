@@ -8,10 +8,9 @@ static double cost(const bw_operation *operation)
     return bw_conv_grouped_cost(&bw_conv_tiles_avx2, operation);
 }
 
-static void pack(const bw_operation *operation, const float *weights, const float *bias,
-                 void *packed)
+static void pack(const bw_operation *operation, const bw_filters *filters, void *packed)
 {
-    bw_conv_grouped_pack(&bw_conv_tiles_avx2, operation, weights, bias, packed);
+    bw_conv_grouped_pack(&bw_conv_tiles_avx2, operation, filters, packed);
 }
 
 static size_t scratch_bytes(const bw_operation *operation)

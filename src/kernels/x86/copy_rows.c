@@ -25,7 +25,7 @@ void bw_copy_row(const bw_row *row, bw_move_lanes *move)
         if (count == BW_LANES)
             memcpy(row->out, from, (size_t)pixels * BW_LANES * sizeof *from);
         else
-            move(row->out + channel % BW_LANES, from + source % BW_LANES, pixels, count);
+            move((float *)row->out + channel % BW_LANES, from + source % BW_LANES, pixels, count);
         channel += count;
     }
 }

@@ -21,8 +21,7 @@ size_t bw_depthwise_packed_bytes(const bw_operation *operation)
     return planes * (1 + count_taps(operation)) * BW_LANES * sizeof(float);
 }
 
-void bw_depthwise_pack(const bw_operation *operation, const float *weights, const float *bias,
-                       void *packed)
+void bw_depthwise_pack(const bw_operation *operation, const bw_filters *filters, void *packed)
 {
     size_t taps = count_taps(operation), channels = (size_t)operation->out.channels;
     float *out = packed;
@@ -30,8 +29,8 @@ void bw_depthwise_pack(const bw_operation *operation, const float *weights, cons
     for (size_t channel = 0; channel < channels; channel++) {
         size_t plane = channel / BW_LANES, lane = channel % BW_LANES;
         float *to = out + plane * (1 + taps) * BW_LANES + lane;
-        to[0] = bias ? bias[channel] : 0.0f;
+        to[0] = bw_filters_bias(filters, (int)channel);
         for (size_t tap = 0; tap < taps; tap++)
-            to[(1 + tap) * BW_LANES] = weights[channel * taps + tap];
+            to[(1 + tap) * BW_LANES] = filters->weights[channel * taps + tap];
     }
 }

@@ -14,8 +14,7 @@
 bool bw_depthwise_accepts(const bw_operation *operation);
 
 size_t bw_depthwise_packed_bytes(const bw_operation *operation);
-void bw_depthwise_pack(const bw_operation *operation, const float *weights, const float *bias,
-                       void *packed);
+void bw_depthwise_pack(const bw_operation *operation, const bw_filters *filters, void *packed);
 
 /** The packed weights of one plane. */
 static inline const float *bw_depthwise_weights(const bw_operation *operation, const void *packed,

@@ -179,13 +179,15 @@ static row_part part_of(const column_strip *strip)
     ptrdiff_t left = (ptrdiff_t)strip->x * operation->stride - operation->pad_left;
     ptrdiff_t x = (ptrdiff_t)strip->x * BW_LANES;
     row_part part = {.operation = operation, .width = strip->width};
-    part.from =
-        bw_row_of(&operation->in, operands->in, band->image, band->plane, top) + left * BW_LANES;
+    const float *row = bw_row_of(&operation->in, operands->in, band->image, band->plane, top);
+    part.from = row + left * BW_LANES;
     part.weights = bw_depthwise_weights(operation, operands->weights, band->plane);
-    part.to = band->out + (size_t)band->first * operation->out.row_stride + x;
-    if (operation->has_second)
-        part.second = x + bw_row_of(&operation->second, operands->second, band->image, band->plane,
-                                    band->first);
+    part.to = (float *)band->out + (size_t)band->first * operation->out.row_stride + x;
+    if (operation->has_second) {
+        row =
+            bw_row_of(&operation->second, operands->second, band->image, band->plane, band->first);
+        part.second = row + x;
+    }
     return part;
 }
 

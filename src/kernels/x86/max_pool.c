@@ -117,8 +117,8 @@ static void pool_rows(const pooling *pool)
     for (int y = band->first; y < band->last; y++) {
         size_t row = (size_t)(y - band->first) * (size_t)band->operation->stride;
         const float *at = pool->rows + row * pool->row_stride;
-        pool->maximum(band->out + (size_t)y * band->operation->out.row_stride, at,
-                      at + (size_t)(kernel - span) * pool->row_stride, width, 1);
+        float *to = (float *)band->out + (size_t)y * band->operation->out.row_stride;
+        pool->maximum(to, at, at + (size_t)(kernel - span) * pool->row_stride, width, 1);
     }
 }
 

@@ -69,7 +69,7 @@ static void run_row(const bw_row *row)
     for (int x = 0; x < operation->out.width; x++) {
         int left = x * operation->stride - operation->pad_left;
         const float *window = from + (ptrdiff_t)left * BW_LANES;
-        float *to = row->out + (ptrdiff_t)x * BW_LANES;
+        float *to = (float *)row->out + (ptrdiff_t)x * BW_LANES;
         if (square && left >= 0 && left + 2 <= in->width)
             square_maximum(to, window, in->row_stride);
         else

@@ -75,13 +75,13 @@ void bw_bands_run(const bw_operation *operation, const bw_operands *operands, in
     for (int unit = first; unit < last; unit++) {
         int index = unit % bands, plane = first_plane(operation) + unit / bands % planes;
         int image = unit / bands / planes, end = (index + 1) * rows;
-        float *start =
-            operands->out + (size_t)image * out->image_stride + (size_t)plane * out->plane_stride;
+        size_t elements = (size_t)image * out->image_stride + (size_t)plane * out->plane_stride;
+        void *start = (uint8_t *)operands->out + elements * bw_type_size(out->format.type);
         bw_band band = {operation, operands,     image,
                         plane,     index * rows, end < out->height ? end : out->height,
                         start};
         function(&band, context);
-        bw_zero_border(out, start, band.first, band.last);
+        bw_fill_border(out, start, band.first, band.last);
     }
 }
 
@@ -89,7 +89,9 @@ void bw_band_by_rows(const bw_band *band, bw_row_function *function)
 {
     bw_row row = {band->operation, band->operands, band->image, band->plane, band->first, NULL};
     for (; row.y < band->last; row.y++) {
-        row.out = band->out + (size_t)row.y * band->operation->out.row_stride;
+        const bw_layout *out = &band->operation->out;
+        size_t bytes = out->row_stride * bw_type_size(out->format.type);
+        row.out = (uint8_t *)band->out + (size_t)row.y * bytes;
         function(&row);
     }
 }

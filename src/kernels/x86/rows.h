@@ -14,7 +14,7 @@ typedef struct bw_band {
     const bw_operation *operation;
     const bw_operands *operands;
     int image, plane, first, last;
-    float *out; /* the first pixel of the plane inside the border */
+    void *out; /* the first pixel of the plane inside the border */
 } bw_band;
 
 /** Computes a band without the border; the context is as given to bw_bands_run. */
@@ -25,18 +25,20 @@ typedef struct bw_row {
     const bw_operation *operation;
     const bw_operands *operands;
     int image, plane, y;
-    float *out; /* the row's first pixel inside the border */
+    void *out; /* the row's first pixel inside the border */
 } bw_row;
 
 /** Computes one row without the border. */
 typedef void bw_row_function(const bw_row *row);
 
 /** The first pixel of row `y` of a tensor; the row may lie in the border. */
-static inline const float *bw_row_of(const bw_layout *layout, const float *base, int image,
-                                     int plane, int y)
+static inline const void *bw_row_of(const bw_layout *layout, const void *base, int image, int plane,
+                                    int y)
 {
-    return base + (size_t)image * layout->image_stride + (size_t)plane * layout->plane_stride +
-           (ptrdiff_t)y * (ptrdiff_t)layout->row_stride;
+    ptrdiff_t elements =
+        (ptrdiff_t)((size_t)image * layout->image_stride + (size_t)plane * layout->plane_stride) +
+        (ptrdiff_t)y * (ptrdiff_t)layout->row_stride;
+    return (const uint8_t *)base + elements * (ptrdiff_t)bw_type_size(layout->format.type);
 }
 
 /** Whether all tensors of the operation are made of planes of BW_LANES channels. */

@@ -161,12 +161,12 @@ static void load_filters(const bw_operation *operation, const float *weights, in
 }
 
 void bw_winograd_pack(const bw_winograd *method, const bw_operation *operation,
-                      const float *weights, const float *bias, void *packed)
+                      const bw_filters *filters, void *packed)
 {
     division d = divide(method, operation);
     float *to = packed;
     for (int channel = 0; channel < d.out_planes * BW_LANES; channel++)
-        *to++ = bias && channel < operation->out.channels ? bias[channel] : 0.0f;
+        *to++ = channel < operation->out.channels ? bw_filters_bias(filters, channel) : 0.0f;
     int inputs = operation->in.channels;
     for (int plane = 0; plane < d.out_planes; plane++) {
         int group = plane / d.group_planes, block = plane % d.group_planes;
@@ -174,9 +174,9 @@ void bw_winograd_pack(const bw_winograd *method, const bw_operation *operation,
         int blocks = left < d.group_planes ? left : d.group_planes;
         float *start = to + (size_t)group * d.group_weights + (size_t)block * BW_LANES;
         for (int input = 0; input < inputs; input++) {
-            double filters[9][BW_LANES], transformed[ALL_POSITIONS][BW_LANES];
-            load_filters(operation, weights, plane, input, filters);
-            transform_filters(method, filters, transformed);
+            double plain[9][BW_LANES], transformed[ALL_POSITIONS][BW_LANES];
+            load_filters(operation, filters->weights, plane, input, plain);
+            transform_filters(method, plain, transformed);
             for (int position = 0; position < d.positions; position++) {
                 size_t step = (size_t)position * (size_t)inputs + (size_t)input;
                 for (int lane = 0; lane < BW_LANES; lane++)
@@ -246,7 +246,7 @@ static void transform_block(const work *w)
         int y = at.y - w->operation->pad_top, x = at.x - w->operation->pad_left;
         bool inside =
             y + d->inputs <= in->height + in->border && x + d->inputs <= in->width + in->border;
-        const float *plane = w->operands->in + at.image * in->image_stride;
+        const float *plane = (const float *)w->operands->in + at.image * in->image_stride;
         float *out = w->transformed + (size_t)tile * BW_LANES;
         for (int index = 0; index < d->in_planes; index++) {
             const float *from = plane + y * (ptrdiff_t)in->row_stride + x * BW_LANES;
@@ -314,13 +314,13 @@ static void finish_group(const work *w, int plane, int blocks)
         for (int tile = 0; tile < w->tiles; tile++) {
             place at = place_of(w, w->first + tile);
             output.sums = w->sums + (block * w->d->block_tiles + tile) * BW_LANES;
-            output.out = w->operands->out + at.image * out->image_stride +
+            output.out = (float *)w->operands->out + at.image * out->image_stride +
                          index * out->plane_stride + (size_t)at.y * out->row_stride +
                          at.x * BW_LANES;
             if (operation->has_second)
-                output.second = w->operands->second + at.image * second->image_stride +
-                                index * second->plane_stride + (size_t)at.y * second->row_stride +
-                                at.x * BW_LANES;
+                output.second = (const float *)w->operands->second +
+                                at.image * second->image_stride + index * second->plane_stride +
+                                (size_t)at.y * second->row_stride + at.x * BW_LANES;
             output.rows = out->height - at.y < outputs ? out->height - at.y : outputs;
             output.columns = out->width - at.x < outputs ? out->width - at.x : outputs;
             w->method->transform_output(&output);
@@ -335,9 +335,10 @@ static void zero_borders(const work *w, int first_plane, int last_plane)
     for (int tile = 0; tile < w->tiles; tile++) {
         if ((w->first + tile) % w->d->image_tiles != 0)
             continue;
-        float *image = w->operands->out + place_of(w, w->first + tile).image * out->image_stride;
+        float *image =
+            (float *)w->operands->out + place_of(w, w->first + tile).image * out->image_stride;
         for (int plane = first_plane; plane < last_plane; plane++)
-            bw_zero_border(out, image + (size_t)plane * out->plane_stride, 0, out->height);
+            bw_fill_border(out, image + (size_t)plane * out->plane_stride, 0, out->height);
     }
 }
 

@@ -56,7 +56,7 @@ bool bw_winograd_accepts(const bw_operation *operation);
 double bw_winograd_cost(const bw_winograd *method, const bw_operation *operation);
 size_t bw_winograd_packed_bytes(const bw_winograd *method, const bw_operation *operation);
 void bw_winograd_pack(const bw_winograd *method, const bw_operation *operation,
-                      const float *weights, const float *bias, void *packed);
+                      const bw_filters *filters, void *packed);
 size_t bw_winograd_scratch_bytes(const bw_winograd *method, const bw_operation *operation);
 int bw_winograd_units(const bw_winograd *method, const bw_operation *operation, int images);
 void bw_winograd_run(const bw_winograd *method, const bw_operation *operation,

@@ -20,10 +20,9 @@ static size_t packed_bytes_4(const bw_operation *operation)
     return bw_winograd_packed_bytes(&method_4, operation);
 }
 
-static void pack_4(const bw_operation *operation, const float *weights, const float *bias,
-                   void *packed)
+static void pack_4(const bw_operation *operation, const bw_filters *filters, void *packed)
 {
-    bw_winograd_pack(&method_4, operation, weights, bias, packed);
+    bw_winograd_pack(&method_4, operation, filters, packed);
 }
 
 static size_t scratch_bytes_4(const bw_operation *operation)
@@ -74,10 +73,9 @@ static size_t packed_bytes_2(const bw_operation *operation)
     return bw_winograd_packed_bytes(&method_2, operation);
 }
 
-static void pack_2(const bw_operation *operation, const float *weights, const float *bias,
-                   void *packed)
+static void pack_2(const bw_operation *operation, const bw_filters *filters, void *packed)
 {
-    bw_winograd_pack(&method_2, operation, weights, bias, packed);
+    bw_winograd_pack(&method_2, operation, filters, packed);
 }
 
 static size_t scratch_bytes_2(const bw_operation *operation)
