@@ -31,6 +31,15 @@ def write_random(folder: Path) -> Path:
     return folder
 
 
+def choose(folder: Path | None, home: Path) -> tuple[Path, str]:
+    """The folder itself, or one of noise in its place; and a description for the reader."""
+    if folder is None:
+        return write_random(home / "noise"), "pictures of noise, which serve to measure speed only"
+    if not pictures(folder):
+        raise SystemExit(f"{folder} holds no pictures")
+    return folder, f"the {len(pictures(folder))} pictures of {folder}"
+
+
 def fingerprint(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in pictures(folder):

@@ -21,7 +21,8 @@ import plot
 import processor
 import quantise
 import report
-from contenders import Boxwright, LeftOut, Peer, Setting, open_fastest
+from contenders import Boxwright, Peer, open_fastest
+from setting import LeftOut, Setting
 
 # What an engine can compute in, and the modes that a peer is tried in (see peers/), at batch 1 and
 # at larger batches.
@@ -142,14 +143,6 @@ def choose_precisions(arguments) -> list[str]:
     return ["BF16: the processor, or the level that it is held to, has no arithmetic for it"]
 
 
-def choose_calibration(arguments, folder: Path) -> str:
-    """Settles the pictures that INT8 is calibrated on; describes them."""
-    if arguments.calib:
-        return f"the {len(calibration.pictures(arguments.calib))} pictures of {arguments.calib}"
-    arguments.calib = calibration.write_random(folder / "noise")
-    return "pictures of noise, which serve to measure speed only"
-
-
 def write(record: dict, path: Path) -> None:
     path.write_text(json.dumps(record, indent=4) + "\n", encoding="utf-8")
     path.with_suffix(".md").write_text(report.markdown(record), encoding="utf-8")
@@ -159,7 +152,9 @@ def write(record: dict, path: Path) -> None:
 def main() -> None:
     arguments = parse_arguments()
     left_out, folder = choose_precisions(arguments), arguments.json.parent
-    noted = choose_calibration(arguments, folder) if "int8" in arguments.measured else None
+    noted = None
+    if "int8" in arguments.measured:
+        arguments.calib, noted = calibration.choose(arguments.calib, folder)
     record = {"machine": processor.describe(arguments.threads, arguments.cpu),
               "precisions": arguments.precision, "calibration": noted, "left_out": left_out,
               "rounds": arguments.rounds, "seconds": arguments.seconds, "results": []}

@@ -11,29 +11,15 @@ import signal
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+import boxwright
 import processor
+from setting import LeftOut, Setting, level_option, run_program
 
 HERE = Path(__file__).resolve().parent
-
-
-class LeftOut(Exception):
-    """An engine cannot take part; the message says why."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What all engines of a comparison share; `level` is a key of processor.LEVELS or None."""
-
-    files: dict
-    batch: int
-    threads: int
-    level: str | None
-    calibration: Path
 
 
 class Peer:
@@ -91,8 +77,9 @@ class Boxwright:
 
     def __init__(self, program: Path, precision: str, setting: Setting):
         self.precision = precision
-        network = network_options(program, precision, setting)
-        self.command = [str(program), "bench", *network, *level_option(setting.level)]
+        network = boxwright.Network(program, precision, setting)
+        self.command = [str(program), "bench", *network.options("bench"),
+                        *level_option(setting.level)]
         self.version = run_program([str(program), "--version"]).split()[-1]
 
     def run(self, seconds: float) -> dict:
@@ -103,40 +90,6 @@ class Boxwright:
 
     def close(self) -> None:
         pass
-
-
-def run_program(command: list[str]) -> str:
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        raise LeftOut(f"{' '.join(command)}: {done.stderr.strip() or done.returncode}")
-    return done.stdout
-
-
-def level_option(level: str | None) -> list[str]:
-    return ["--cpu", level] if level else []
-
-
-def network_options(program: Path, precision: str, setting: Setting) -> list[str]:
-    """Names the network to a verb of Boxwright: the cfg in FP32, a plan in other precisions."""
-    if precision == "fp32":
-        files = setting.files
-        return ["--model", files["cfg"], "--weights", files["weights"],
-                "--batch", str(setting.batch), "--threads", str(setting.threads)]
-    return ["--model", str(build_plan(program, precision, setting))]
-
-
-def build_plan(program: Path, precision: str, setting: Setting) -> Path:
-    """Writes the network as a plan with Boxwright's `build` verb."""
-    if subprocess.run([str(program), "build", "--help"], capture_output=True).returncode:
-        raise LeftOut(f"boxwright {precision}: {program} has no verb `build`")
-    files = setting.files
-    plan = Path(files["onnx"]).with_name(f"{precision}-{setting.batch}.bwp")
-    calibration = ["--calib", str(setting.calibration)] if precision == "int8" else []
-    run_program([str(program), "build", "--model", files["cfg"], "--weights", files["weights"],
-                 "--precision", precision, *calibration, "--batch", str(setting.batch),
-                 "--threads", str(setting.threads), *level_option(setting.level),
-                 "-o", str(plan)])
-    return plan
 
 
 def open_fastest(name: str, precision: str, modes: tuple[str, ...], setting: Setting,

@@ -43,3 +43,9 @@ def environment(threads: int, level: str | None) -> dict[str, str]:
     if level:
         settings["ONEDNN_MAX_CPU_ISA"] = LEVELS[level]
     return settings
+
+
+def hold(level: str | None) -> None:
+    """Holds this process to a level, if it has not used OpenVINO yet."""
+    if level:
+        os.environ["ONEDNN_MAX_CPU_ISA"] = LEVELS[level]
