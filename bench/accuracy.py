@@ -2,8 +2,8 @@
 
 A labelled set is split into two halves: each side calibrates on one and is measured on the other,
 then the other way round; a figure is the mean of the two. FP32 is measured on the same halves. The
-peers' boxes come from OpenVINO's tensors by the NumPy decoder of tests/golden, at the confidence and
-overlap that Boxwright is run with.
+peer's boxes come from OpenVINO's tensors by the NumPy decoder of tests/golden, at the confidence
+and overlap that Boxwright is run with.
 """
 from __future__ import annotations
 

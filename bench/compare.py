@@ -41,7 +41,7 @@ def say(text: str) -> None:
 
 
 def deviation(contenders: list) -> float | None:
-    """The largest difference between two peers' FP32 heads, relative to the largest number there."""
+    """The largest difference of two peers' FP32 heads, relative to the largest number there."""
     peers = [one for one in contenders if isinstance(one, Peer) and one.precision == "fp32"]
     if len(peers) < 2:
         return None

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Compares Boxwright with its peers: `make bench`. Arguments go to compare.py, or, after --startup or
-# --accuracy, to startup.py or accuracy.py.
+# Compares Boxwright with its peers: `make bench`. Arguments go to compare.py, or, after --startup
+# or --accuracy, to startup.py or accuracy.py.
 set -eu
 source_dir=$(cd "$(dirname "$0")/.." && pwd)
 environment="$source_dir/build/bench-venv"

@@ -1,8 +1,8 @@
 """Memory and time from the start of a process to its first result: `bench/run.sh --startup`.
 
 Each start is a process of its own, the sides in turn; files are in the system's page cache. For
-Boxwright it is `annotate` of one photo, decoding and writing included, up to the end of the process;
-for OpenVINO first_openvino.py, which leaves as soon as the tensors are there.
+Boxwright it is `annotate` of one photo, decoding and writing included, up to the end of the
+process; for OpenVINO first_openvino.py, which leaves as soon as the tensors are there.
 """
 from __future__ import annotations
 
