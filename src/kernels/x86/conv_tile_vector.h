@@ -47,7 +47,7 @@ BW_INLINE void step(bw_vector sums[][TILE_VECTORS], const float *const *bases, s
             bw_vector_set(bases[pixel / 3][(size_t)(pixel % 3) * stride + (size_t)channel]);
         BW_UNROLL
         for (int part = 0; part < vectors; part++)
-            sums[pixel][part] = bw_vector_fma(x, weight[part], sums[pixel][part]);
+            bw_vector_accumulate(&sums[pixel][part], x, weight[part]);
     }
 }
 
