@@ -71,6 +71,7 @@ static const bw_option_group groups[] = {
     {"Input", input_table, 0},
     {"Detection", detection_table, 0},
     {"Network", bw_model_options, FIELD(model)},
+    {"Precision", bw_precision_options, FIELD(precision)},
     {"Machine", bw_machine_options, FIELD(machine)},
     {0},
 };
@@ -212,6 +213,7 @@ static int run_annotate(int argc, char **argv)
         .confidence = 0.25f,
         .iou = 0.45f,
         .max_detections = 300,
+        .precision = bw_precision_defaults,
         .machine = bw_machine_defaults,
     };
     char *command = bw_annotate_command(argc, argv);

@@ -18,6 +18,7 @@ typedef struct bw_annotate_options {
     float confidence, iou;
     int max_detections;
     bw_model_choice model;
+    bw_precision_choice precision;
     bw_machine_choice machine;
 } bw_annotate_options;
 

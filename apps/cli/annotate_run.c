@@ -21,6 +21,7 @@ typedef struct run {
     bw_plan_info info;
     bool *classes;
     bw_engine *engine;
+    bw_engine_info engine_info;
     int threads, decoders;
     bw_sink *sink;
     bw_pipeline pipeline;
@@ -131,6 +132,7 @@ static bw_status record_thresholds(run *state, bw_error *error)
         {"max_detections", options->max_detections},
         {"class_agnostic", options->agnostic},
         {"threads", state->threads},
+        {"streams", state->engine_info.streams},
         {"decoders", state->decoders},
         {"batch", options->machine.batch},
     };
@@ -195,8 +197,8 @@ static bw_status record_end(run *state, const bw_annotate_result *result, const 
 static bw_status open_model(run *state, bw_error *error)
 {
     const bw_annotate_options *options = state->options;
-    bw_status status =
-        bw_plan_open(&state->plan, &state->model_path, &options->model, &options->machine, error);
+    bw_status status = bw_plan_open(&state->plan, &state->model_path, &options->model,
+                                    &options->precision, &options->machine, error);
     if (status != BW_OK)
         return status;
     bw_plan_describe(state->plan, &state->info);
@@ -213,6 +215,7 @@ static bw_status open_engine(run *state, bw_error *error)
     bw_run_options choice;
     bw_run_options_init(&choice);
     choice.threads = state->threads;
+    choice.streams = options->machine.streams;
     choice.confidence = options->confidence;
     choice.iou = options->iou;
     choice.max_detections = options->max_detections;
@@ -220,7 +223,10 @@ static bw_status open_engine(run *state, bw_error *error)
     choice.class_agnostic = options->agnostic;
     choice.resize = (bw_resize)options->resize;
     choice.classes = state->classes;
-    return bw_engine_open(&state->engine, state->plan, &choice, error);
+    bw_status status = bw_engine_open(&state->engine, state->plan, &choice, error);
+    if (status == BW_OK)
+        bw_engine_describe(state->engine, &state->engine_info);
+    return status;
 }
 
 static bw_status open_store(run *state, bw_error *error)
@@ -297,7 +303,7 @@ static bw_status run_stages(run *state, bw_annotate_result *result, bw_error *er
         .sources = options->sources,
         .ignore_exif = options->exif != 0,
         .decoders = state->decoders,
-        .batch = options->machine.batch,
+        .batch = options->machine.batch * state->engine_info.streams,
         .engine = state->engine,
         .sink = take_item,
         .sink_context = state,

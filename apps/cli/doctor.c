@@ -15,6 +15,7 @@
 #include <jpeglib.h> /* needs stdio.h before it */
 
 #include "base/cpu.h"
+#include "base/topology.h"
 #include "machine.h"
 #include "model.h"
 #include "terminal.h"
@@ -60,8 +61,10 @@ static void print_threads(void)
 {
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     double quota = bw_machine_cpu_quota();
-    printf("\nThreads\n  %ld processors online, %d allowed to this process\n", online,
-           bw_cpu_count());
+    bw_topology topology;
+    bw_topology_read(&topology);
+    printf("\nThreads\n  %ld processors online, %d allowed to this process, on %d NUMA node%s\n",
+           online, bw_cpu_count(), topology.nodes, topology.nodes == 1 ? "" : "s");
     if (quota > 0)
         printf("  the control group's quota is worth %.2f processors%s\n", quota,
                quota < bw_cpu_count() ? "; use --threads not above it" : "");

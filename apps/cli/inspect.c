@@ -11,11 +11,13 @@
 
 typedef struct inspect_options {
     bw_model_choice model;
+    bw_precision_choice precision;
     bw_machine_choice machine;
 } inspect_options;
 
 static const bw_option_group groups[] = {
     {"Network", bw_model_options, offsetof(inspect_options, model)},
+    {"Precision", bw_precision_options, offsetof(inspect_options, precision)},
     {"Machine", bw_machine_options, offsetof(inspect_options, machine)},
     {0},
 };
@@ -70,7 +72,7 @@ const bw_verb bw_verb_inspect = {
 
 static int run_inspect(int argc, char **argv)
 {
-    inspect_options options = {.machine = bw_machine_defaults};
+    inspect_options options = {.precision = bw_precision_defaults, .machine = bw_machine_defaults};
     int operands;
     bw_options_result result =
         bw_options_read(&bw_verb_inspect.usage, &options, argc, argv, &operands);
@@ -79,7 +81,8 @@ static int run_inspect(int argc, char **argv)
     bw_plan *plan;
     char *path;
     bw_error error;
-    if (bw_plan_open(&plan, &path, &options.model, &options.machine, &error) != BW_OK) {
+    if (bw_plan_open(&plan, &path, &options.model, &options.precision, &options.machine, &error) !=
+        BW_OK) {
         bw_print_message(error.message);
         return bw_exit_status(&error);
     }

@@ -24,6 +24,9 @@ const bw_option bw_model_options[] = {
 const bw_option bw_machine_options[] = {
     {"threads", "N", "threads of the network (default: one for each processor)", bw_read_int,
      offsetof(bw_machine_choice, threads), 1, 1024, NULL},
+    {"streams", "N",
+     "groups of threads that work on batches side by side (default: one for each NUMA node)",
+     bw_read_int, offsetof(bw_machine_choice, streams), 1, 1024, NULL},
     {"batch", "N", "pictures the network takes at once (default 1)", bw_read_int,
      offsetof(bw_machine_choice, batch), 1, 1024, NULL},
     {"cpu", "LEVEL", "use no more than generic, avx2, avx512, vnni, bf16, amx (default all)",
@@ -156,7 +159,7 @@ bw_status bw_model_open(bw_model **out, char **path, const bw_model_choice *choi
     bw_status status = bw_model_find(path, choice->model ? choice->model : BW_DEFAULT_MODEL, error);
     if (status == BW_OK)
         status = bw_model_load(out, *path, choice->weights, NULL, error);
-    if (status == BW_OK)
+    if (status == BW_OK && !choice->quiet)
         print_warnings(bw_model_warnings(*out));
     if (status == BW_OK && choice->names)
         status = bw_model_read_names(*out, choice->names, error);
@@ -170,19 +173,33 @@ bw_status bw_model_open(bw_model **out, char **path, const bw_model_choice *choi
     return status;
 }
 
-bw_status bw_plan_open(bw_plan **out, char **path, const bw_model_choice *model,
+static bw_status build(bw_plan **out, const bw_model *model, const bw_precision_choice *precision,
                        const bw_machine_choice *machine, bw_error *error)
+{
+    bw_build_options options;
+    bw_build_options_init(&options);
+    options.batch = machine->batch;
+    options.cpu_mask = machine->cpu.mask;
+    options.precision = (bw_precision)precision->precision;
+    bw_calibration *calibration;
+    bw_status status = bw_calibrate(&calibration, model, precision, machine->threads, error);
+    options.calibration = calibration;
+    if (status == BW_OK)
+        status = bw_plan_build(out, model, &options, error);
+    bw_calibration_close(&calibration);
+    return status;
+}
+
+bw_status bw_plan_open(bw_plan **out, char **path, const bw_model_choice *model,
+                       const bw_precision_choice *precision, const bw_machine_choice *machine,
+                       bw_error *error)
 {
     *out = NULL;
     bw_model *loaded;
     bw_status status = bw_model_open(&loaded, path, model, error);
     if (status != BW_OK)
         return status;
-    bw_build_options options;
-    bw_build_options_init(&options);
-    options.batch = machine->batch;
-    options.cpu_mask = machine->cpu.mask;
-    status = bw_plan_build(out, loaded, &options, error);
+    status = build(out, loaded, precision, machine, error);
     bw_model_close(&loaded);
     if (status != BW_OK) {
         free(*path);

@@ -4,6 +4,7 @@
 #ifndef BW_CLI_MODEL_H
 #define BW_CLI_MODEL_H
 
+#include "calibrate.h"
 #include "options.h"
 
 #define BW_DEFAULT_MODEL "yolov3-tiny"
@@ -13,6 +14,7 @@ typedef struct bw_model_choice {
     const char *weights; /* NULL for the file beside the model */
     const char *names;   /* NULL for what the model comes with */
     bw_size size;        /* 0 × 0 for the model's own */
+    bool quiet;          /* print no warnings: they were printed before */
 } bw_model_choice;
 
 /** Options that fill a bw_model_choice. */
@@ -20,6 +22,7 @@ extern const bw_option bw_model_options[];
 
 typedef struct bw_machine_choice {
     int threads; /* 0: one for each processor */
+    int streams; /* 0: as the engine chooses */
     int batch;
     bw_cpu_level cpu;
 } bw_machine_choice;
@@ -41,8 +44,9 @@ bw_status bw_model_find(char **path, const char *name, bw_error *error);
 bw_status bw_model_open(bw_model **out, char **path, const bw_model_choice *choice,
                         bw_error *error);
 
-/** Opens the model and builds its plan in one go. */
+/** Opens the model, calibrates where the precision needs it, and builds its plan in one go. */
 bw_status bw_plan_open(bw_plan **out, char **path, const bw_model_choice *model,
-                       const bw_machine_choice *machine, bw_error *error);
+                       const bw_precision_choice *precision, const bw_machine_choice *machine,
+                       bw_error *error);
 
 #endif

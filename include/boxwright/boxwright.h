@@ -158,43 +158,6 @@ BW_API const char *bw_model_warnings(const bw_model *model);
 
 BW_API void bw_model_close(bw_model **model);
 
-/* ---- Plans ---------------------------------------------------------------------------------- */
-
-typedef struct bw_plan bw_plan;
-
-typedef struct bw_build_options {
-    int batch;         /* images that one run takes at most; default 1 */
-    uint32_t cpu_mask; /* bw_cpu_feature bits the plan may use; default BW_CPU_ALL */
-} bw_build_options;
-
-BW_API void bw_build_options_init(bw_build_options *options);
-
-/** Optimises a model for this machine: passes, kernel choice, memory placement, weight packing. */
-BW_API bw_status bw_plan_build(bw_plan **out, const bw_model *model,
-                               const bw_build_options *options, bw_error *error);
-
-typedef struct bw_plan_info {
-    bw_model_info model;
-    int batch;
-    int steps;             /* kernel calls of one run */
-    uint64_t arena_bytes;  /* activations, for the whole batch */
-    uint64_t weight_bytes; /* packed weights */
-    uint32_t cpu_features; /* what the chosen kernels need */
-} bw_plan_info;
-
-BW_API void bw_plan_describe(const bw_plan *plan, bw_plan_info *info);
-
-typedef struct bw_step_info {
-    const char *layer;  /* the layer of the source file it comes from */
-    const char *kernel; /* the kernel chosen */
-    uint64_t macs;      /* multiply-accumulates, an image */
-} bw_step_info;
-
-/** Describes step `index` (0 to steps - 1) of the plan. */
-BW_API void bw_plan_step(const bw_plan *plan, int index, bw_step_info *info);
-
-BW_API void bw_plan_close(bw_plan **plan);
-
 /* ---- Images --------------------------------------------------------------------------------- */
 
 /** Decoded pixels: 8-bit RGB, interleaved, rows from the top, `stride` bytes from row to row. */
@@ -228,6 +191,74 @@ BW_API bw_status bw_image_read(bw_image *out, const char *path, const bw_decode_
 /** Frees the pixels and clears the struct; harmless on a cleared one. */
 BW_API void bw_image_clear(bw_image *image);
 
+/* ---- Calibration ---------------------------------------------------------------------------- */
+
+/** What numbers a model's layers produce on pictures like those it will see; INT8 needs to know. */
+typedef struct bw_calibration bw_calibration;
+
+/**
+ * Starts an observation with the model's present size; the model must not change or close before
+ * the calibration does. `threads`: 0 for one a processor.
+ */
+BW_API bw_status bw_calibration_open(bw_calibration **out, const bw_model *model, int threads,
+                                     bw_error *error);
+
+/** Observes one picture. A few dozen typical ones suffice, a few hundred are better. */
+BW_API bw_status bw_calibration_add(bw_calibration *calibration, const bw_image *image,
+                                    bw_error *error);
+
+BW_API void bw_calibration_close(bw_calibration **calibration);
+
+/* ---- Plans ---------------------------------------------------------------------------------- */
+
+typedef struct bw_plan bw_plan;
+
+typedef enum bw_precision {
+    BW_PRECISION_FP32,
+    BW_PRECISION_BF16, /* bfloat16 weights and activations, sums in FP32 */
+    BW_PRECISION_INT8, /* bytes, exact sums; the detection heads' numbers stay FP32 */
+    BW_PRECISION_COUNT
+} bw_precision;
+
+/** "fp32", "bf16" or "int8". */
+BW_API const char *bw_precision_name(bw_precision precision);
+
+typedef struct bw_build_options {
+    int batch;              /* images that one run takes at most; default 1 */
+    uint32_t cpu_mask;      /* bw_cpu_feature bits the plan may use; default BW_CPU_ALL */
+    bw_precision precision; /* default FP32 */
+    const bw_calibration *calibration; /* for INT8, of the same model and size; default NULL */
+} bw_build_options;
+
+BW_API void bw_build_options_init(bw_build_options *options);
+
+/** Optimises a model for this machine: passes, kernel choice, memory placement, weight packing. */
+BW_API bw_status bw_plan_build(bw_plan **out, const bw_model *model,
+                               const bw_build_options *options, bw_error *error);
+
+typedef struct bw_plan_info {
+    bw_model_info model;
+    bw_precision precision;
+    int batch;
+    int steps;             /* kernel calls of one run */
+    uint64_t arena_bytes;  /* activations, for the whole batch */
+    uint64_t weight_bytes; /* packed weights */
+    uint32_t cpu_features; /* what the chosen kernels need */
+} bw_plan_info;
+
+BW_API void bw_plan_describe(const bw_plan *plan, bw_plan_info *info);
+
+typedef struct bw_step_info {
+    const char *layer;  /* the layer of the source file it comes from */
+    const char *kernel; /* the kernel chosen */
+    uint64_t macs;      /* multiply-accumulates, an image */
+} bw_step_info;
+
+/** Describes step `index` (0 to steps - 1) of the plan. */
+BW_API void bw_plan_step(const bw_plan *plan, int index, bw_step_info *info);
+
+BW_API void bw_plan_close(bw_plan **plan);
+
 /* ---- Detections ----------------------------------------------------------------------------- */
 
 /** One box, in pixels of the picture that was handed in, origin at its top left corner. */
@@ -256,6 +287,7 @@ typedef enum bw_nms {
 
 typedef struct bw_run_options {
     int threads;         /* default 0: one for each processor this process may use */
+    int streams;         /* groups that they form, at most `threads`; default 0: see below */
     float confidence;    /* boxes score more than this; default 0.25 */
     float iou;           /* NMS overlap; default 0.45 */
     int max_detections;  /* best boxes kept an image; default 300 */
@@ -269,19 +301,38 @@ BW_API void bw_run_options_init(bw_run_options *options);
 
 typedef struct bw_engine bw_engine;
 
-/** Makes a plan ready to run: threads started, memory allocated, kernels bound. */
+/**
+ * Makes a plan ready to run: threads started, memory allocated, kernels bound.
+ *
+ * Streams are groups of threads that work on batches of their own side by side, each in memory of
+ * its own, all on the plan's weights. With several, each keeps to its share of the processors,
+ * which lies within a NUMA node or is made of whole ones. By default there is a stream for each
+ * node where the process may run on several and a batch has a picture for each; otherwise one.
+ */
 BW_API bw_status bw_engine_open(bw_engine **out, const bw_plan *plan, const bw_run_options *options,
                                 bw_error *error);
 
+typedef struct bw_engine_info {
+    int threads; /* of all streams */
+    int streams;
+} bw_engine_info;
+
+/** What the engine's options came to. */
+BW_API void bw_engine_describe(const bw_engine *engine, bw_engine_info *info);
+
 /**
  * Detects objects in `count` pictures and fills `out[0 … count-1]`. Any count is taken; the engine
- * works through it in batches of the plan's size. A picture's result does not depend on its
- * neighbours, nor on the number of threads.
+ * works through it in batches of at most the plan's size, small enough that every stream has one.
+ * So streams × batch pictures keep it busy. A picture's result does not depend on its neighbours,
+ * nor on the number of threads or streams. Of several failures the first picture's is told.
  */
 BW_API bw_status bw_engine_detect(bw_engine *engine, const bw_image *images, size_t count,
                                   bw_detections *out, bw_error *error);
 
-/** Nanoseconds spent since the engine was opened, and what they were spent on. */
+/**
+ * Nanoseconds spent since the engine was opened, and what they were spent on. With several streams,
+ * their mean: the sum over the streams divided by their number.
+ */
 typedef struct bw_engine_times {
     uint64_t images;
     uint64_t prepare; /* resizing and packing pictures into the network's input */
@@ -292,9 +343,10 @@ typedef struct bw_engine_times {
 BW_API void bw_engine_read_times(const bw_engine *engine, bw_engine_times *times);
 
 /**
- * Runs the network alone on whatever its input holds, `runs` times, and adds the nanoseconds of
- * each step to `step_times` (as many as the plan has steps), for which the whole batch goes step by
- * step. With NULL it runs as in bw_engine_detect. For profiles and benchmarks.
+ * Runs the network alone on whatever its input holds, `runs` times on every stream at once: streams
+ * × batch × runs images in all. Adds the nanoseconds of each step, the mean over the streams, to
+ * `step_times` (as many as the plan has steps), for which the whole batch goes step by step. With
+ * NULL it runs as in bw_engine_detect. For profiles and benchmarks.
  */
 BW_API bw_status bw_engine_profile(bw_engine *engine, int runs, uint64_t *step_times,
                                    bw_error *error);
@@ -335,6 +387,60 @@ BW_API bw_status bw_writer_add(bw_writer *writer, const bw_annotation *annotatio
  * what is not yet final is removed.
  */
 BW_API bw_status bw_writer_close(bw_writer **writer, bool commit, bw_error *error);
+
+/* ---- Evaluation ----------------------------------------------------------------------------- */
+
+/** Labelled pictures (the ground truth), and the predictions that are measured against them. */
+typedef struct bw_evaluation bw_evaluation;
+
+/**
+ * Reads ground truth: COCO's JSON, or a folder with images/ and labels/ (YOLO text). `images` is
+ * the folder of the pictures and `names` a file of class names, one a line; both may be NULL.
+ */
+BW_API bw_status bw_evaluation_open(bw_evaluation **out, const char *truth, const char *images,
+                                    const char *names, bw_error *error);
+
+/** The path of picture `index` as far as it is known; NULL past the last. */
+BW_API const char *bw_evaluation_image(const bw_evaluation *evaluation, size_t index);
+
+/** Says which classes detections have. They must be the truth's, which may lack names. */
+BW_API bw_status bw_evaluation_expect(bw_evaluation *evaluation, const char *const *names,
+                                      int classes, bw_error *error);
+
+/** Adds what an engine found in picture `index`. */
+BW_API bw_status bw_evaluation_add(bw_evaluation *evaluation, size_t index,
+                                   const bw_detection *detections, size_t count, bw_error *error);
+
+/** Adds predictions: COCO results, darknet's JSON, a folder of YOLO text or of a run. */
+BW_API bw_status bw_evaluation_read(bw_evaluation *evaluation, const char *path, bw_error *error);
+
+#define BW_AREAS 4     /* area ranges: all, small, medium, large */
+#define BW_OVERLAPS 10 /* IoU thresholds: 0.50, 0.55, … 0.95 */
+
+/** Precision, recall and F1 at IoU 0.50 of the boxes that score at least `confidence`. */
+typedef struct bw_operating_point {
+    double confidence, precision, recall, f1;
+} bw_operating_point;
+
+/** Of one class, or the means of the classes. What has nothing labelled to measure by is -1. */
+typedef struct bw_figures {
+    const char *name;         /* of the class, or "all" */
+    size_t images, instances; /* pictures with labelled boxes (or all pictures), and boxes */
+    double ap[BW_AREAS][BW_OVERLAPS], ar[BW_AREAS][BW_OVERLAPS]; /* of a picture's 100 best boxes */
+    double ar1[BW_OVERLAPS], ar10[BW_OVERLAPS];                  /* of its 1 and 10 best */
+    bw_operating_point best, given; /* where the mean F1 is best, and at a given confidence */
+} bw_figures;
+
+/** Measures: figures[0] is "all", figures[1 … classes] are the classes'; borrowed. */
+BW_API bw_status bw_evaluation_measure(bw_evaluation *evaluation, double confidence,
+                                       const bw_figures **figures, int *classes, bw_error *error);
+
+/** COCO's twelve figures, in COCO's order, of figures[0]. */
+BW_API void bw_figures_summarize(double summary[12], const bw_figures *figures);
+
+/** What was passed over while reading, a sentence a line; "" when nothing was. */
+BW_API const char *bw_evaluation_warnings(const bw_evaluation *evaluation);
+BW_API void bw_evaluation_close(bw_evaluation **evaluation);
 
 /* ---- Drawing -------------------------------------------------------------------------------- */
 

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "import/import.h"
+#include "passes/quantize.h"
 
 struct bw_model {
     bw_arena arena; /* owns the names */
@@ -22,5 +23,12 @@ struct bw_model {
  * classes and "class 0" and so on for any other number.
  */
 bw_status bw_model_set_names(bw_model *model, const char *path, bw_error *error);
+
+/** The model's graph with all passes run; to be freed. */
+bw_status bw_graph_optimise(bw_graph *out, const bw_model *model, bw_error *error);
+
+/** `*ranges` (the caller's) for the `count` tensors of the model's optimised graph. */
+bw_status bw_calibration_ranges(bw_range **ranges, const bw_calibration *calibration, size_t count,
+                                bw_error *error);
 
 #endif

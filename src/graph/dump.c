@@ -48,6 +48,14 @@ static void dump_attributes(const bw_node *node, FILE *file)
         fprintf(file, " + %%%d", node->residual);
 }
 
+static void dump_format(bw_format format, FILE *file)
+{
+    if (format.type != BW_F32)
+        fprintf(file, " %s", bw_type_name(format.type));
+    if (format.type == BW_U8)
+        fprintf(file, " of %g from %d", (double)format.scale, (int)format.zero_point);
+}
+
 void bw_graph_dump(const bw_graph *graph, FILE *file)
 {
     for (size_t index = 0; index < graph->node_count; index++) {
@@ -58,6 +66,7 @@ void bw_graph_dump(const bw_graph *graph, FILE *file)
             fprintf(file, "%s%%%d", input ? ", " : " ", node->inputs[input]);
         fprintf(file, " → %d×%d×%d", shape.height, shape.width, shape.channels);
         dump_attributes(node, file);
+        dump_format(graph->tensors[node->output].format, file);
         fputc('\n', file);
     }
     for (size_t index = 0; index < graph->output_count; index++)

@@ -27,13 +27,13 @@ static inline int bw_copy_planes(const bw_operation *operation)
     return last / operation->out.lanes - bw_copy_first_plane(operation) + 1;
 }
 
-/** Whether the shapes agree and there is something to move. */
+/** Whether shapes and formats agree and there is something to move. */
 static inline bool bw_copy_accepts(const bw_operation *operation)
 {
     const bw_layout *in = &operation->in, *out = &operation->out;
     return operation->family == BW_FAMILY_COPY && in->height == out->height &&
-           in->width == out->width && operation->first_channel < in->channels &&
-           operation->out_channel < out->channels;
+           in->width == out->width && bw_format_equal(in->format, out->format) &&
+           operation->first_channel < in->channels && operation->out_channel < out->channels;
 }
 
 #endif

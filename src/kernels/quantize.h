@@ -9,9 +9,15 @@
  *     x = fma(byte − zero point, second, x)     where there is a residual
  *     x = x × finish                            where finish is not 1
  *
- * and x is stored as a float, or by bw_to_u8. Where the output is bytes and the activation keeps
- * proportions (linear, ReLU, leaky), x is in units of the output's scale from the start and finish
- * is 1; otherwise x is the number itself and finish turns it into those units.
+ * and x is stored as a float, or by bw_to_u8. The activation is that of kernels/activate.h. Where
+ * the output is bytes and the activation keeps proportions (linear, ReLU, leaky), x is in units of
+ * the output's scale from the start and finish is 1; otherwise x is the number itself and finish
+ * turns it into those units. The other families that compute with bytes, rather than move or
+ * compare them:
+ *
+ *     ADD             x = fma(byte − zero point, second, (byte − zero point) × first), then as
+ * above ACTIVATION      x = (byte − zero point) × first, then as above AVERAGE_POOL    x = (sum of
+ * byte − zero point, exact) × mean
  */
 #ifndef BW_KERNELS_QUANTIZE_H
 #define BW_KERNELS_QUANTIZE_H
@@ -55,8 +61,32 @@ static inline float bw_addend(const bw_operation *operation, bw_format format)
 static inline float bw_finish(const bw_operation *operation)
 {
     bool bytes = operation->out.format.type == BW_U8;
-    return bytes && bw_unit(operation) == 1.0 ? (float)(1.0 / (double)operation->out.format.scale)
-                                              : 1.0f;
+    return bytes && !bw_activation_is_proportional(operation->activation)
+               ? (float)(1.0 / (double)operation->out.format.scale)
+               : 1.0f;
+}
+
+/** AVERAGE_POOL's factor, from the sum over all pixels to units of the output's scale. */
+static inline float bw_mean(const bw_operation *operation)
+{
+    double pixels = (double)operation->in.height * operation->in.width;
+    return (float)((double)operation->in.format.scale /
+                   ((double)operation->out.format.scale * pixels));
+}
+
+/** Whether AVERAGE_POOL's sum fits 32 bits. */
+static inline bool bw_mean_fits(const bw_operation *operation)
+{
+    return (int64_t)operation->in.height * operation->in.width <= INT32_MAX / 255;
+}
+
+/** Products that one sum of a CONV or DEPTHWISE has. */
+static inline int64_t bw_sum_terms(const bw_operation *operation)
+{
+    int64_t window = (int64_t)operation->kernel_height * operation->kernel_width;
+    return operation->family == BW_FAMILY_CONV
+               ? window * (operation->in.channels / operation->groups)
+               : window;
 }
 
 #endif

@@ -33,6 +33,7 @@ typedef struct bw_port {
 struct bw_plan {
     bw_arena arena; /* owns names and tables */
     bw_model_info model;
+    bw_precision precision;
     int batch;
     bw_step *steps;
     int step_count;

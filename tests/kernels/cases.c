@@ -1,5 +1,6 @@
 #include "cases.h"
 
+#include <math.h>
 #include <stdio.h>
 
 /* The plain facts of a case, from which the layouts and pads follow. */
@@ -11,6 +12,7 @@ typedef struct facts {
     int groups;
     bw_activation activation;
     bool residual;
+    bw_type in, out;
 } facts;
 
 const char *family_name(bw_family family)
@@ -235,10 +237,56 @@ static bw_operation operation_of(const facts *shape)
     };
 }
 
+/* Planes of bytes or halves may be wider than those of floats. */
+static int random_lanes(random_source *random, bw_type type)
+{
+    static const int wide[] = {BW_LANES, 2 * BW_LANES, 4 * BW_LANES};
+    if (type == BW_F32 || !random_once_in(random, 4))
+        return BW_LANES;
+    return wide[random_between(random, 0, 2)];
+}
+
 static int input_lanes(random_source *random, const facts *shape)
 {
     bool image = shape->family == BW_FAMILY_CONV && shape->groups == 1 && shape->inputs == 3;
-    return image && !random_once_in(random, 4) ? BW_IMAGE_LANES : BW_LANES;
+    image = image || (shape->family == BW_FAMILY_CONVERT && shape->inputs <= BW_IMAGE_LANES);
+    return image && !random_once_in(random, 4) ? BW_IMAGE_LANES : random_lanes(random, shape->in);
+}
+
+static int output_lanes(random_source *random, const facts *shape, int input_lanes)
+{
+    bool same = shape->family != BW_FAMILY_CONVERT && shape->in == shape->out &&
+                input_lanes != BW_IMAGE_LANES;
+    return same ? input_lanes : random_lanes(random, shape->out);
+}
+
+static bool moves_numbers(bw_family family)
+{
+    return family == BW_FAMILY_MAX_POOL || family == BW_FAMILY_COPY ||
+           family == BW_FAMILY_UPSAMPLE || family == BW_FAMILY_REORG;
+}
+
+/* A scale of some multiple of `middle`. */
+static bw_format random_format(random_source *random, bw_type type, double middle)
+{
+    static const int edges[] = {0, 255, 128, 1};
+    if (type != BW_U8)
+        return (bw_format){.type = type};
+    double factor = pow(2.0, random_between(random, -30, 30) / 20.0);
+    int zero_point = random_once_in(random, 2) ? random_between(random, 0, 255)
+                                               : edges[random_between(random, 0, 3)];
+    return (bw_format){type, (float)(middle * factor), zero_point};
+}
+
+/* Scales for which the numbers are of magnitude one, sums of weights of about 0.3 too. */
+static void random_formats(random_source *random, test_case *test, const facts *shape)
+{
+    double terms = case_terms(&test->operation), one = 1.0 / 64.0;
+    bool sums = case_weights(&test->operation) > 0;
+    test->in.layout.format = random_format(random, shape->in, sums ? one / sqrt(terms) / 0.3 : one);
+    test->second.layout.format = random_format(random, shape->in, one);
+    test->out.layout.format = moves_numbers(shape->family) ? test->in.layout.format
+                                                           : random_format(random, shape->out, one);
 }
 
 static void settle_layouts(test_case *test)
@@ -249,10 +297,10 @@ static void settle_layouts(test_case *test)
         test->operation.second = test->second.layout;
 }
 
-static placement random_place(random_source *random, int height, int width, int channels)
+static placement random_place(random_source *random, int height, int width, int channels, int lanes)
 {
     int border = random_between(random, 0, 3);
-    return placement_random(random, height, width, channels, BW_LANES, border);
+    return placement_random(random, height, width, channels, lanes, border);
 }
 
 /* COPY: the whole input to a place in the output, or a run of the input to the whole output. */
@@ -263,8 +311,9 @@ static void random_copy(random_source *random, test_case *test, const facts *sha
                                            : random_between(random, 0, 3) * BW_LANES;
     bool slice = random_once_in(random, 2);
     int whole = larger(channels + more, offset + 1);
-    test->in = random_place(random, shape->height, shape->width, slice ? whole : channels);
-    test->out = random_place(random, shape->height, shape->width, slice ? channels : whole);
+    int lanes = random_lanes(random, shape->in);
+    test->in = random_place(random, shape->height, shape->width, slice ? whole : channels, lanes);
+    test->out = random_place(random, shape->height, shape->width, slice ? channels : whole, lanes);
     test->operation.first_channel = slice ? offset : 0;
     test->operation.out_channel = slice ? 0 : offset;
 }
@@ -276,10 +325,10 @@ static void random_places(random_source *random, test_case *test, const facts *s
     int least = needed_border(shape, height, width);
     int border = random_once_in(random, 10) ? random_between(random, 0, 3)
                                             : least + random_between(random, 0, 1);
-    test->in = placement_random(random, shape->height, shape->width, shape->inputs,
-                                input_lanes(random, shape), border);
-    test->out = random_place(random, height, width, shape->outputs);
-    test->second = random_place(random, height, width, shape->outputs);
+    int lanes = input_lanes(random, shape), out_lanes = output_lanes(random, shape, lanes);
+    test->in = placement_random(random, shape->height, shape->width, shape->inputs, lanes, border);
+    test->out = random_place(random, height, width, shape->outputs, out_lanes);
+    test->second = random_place(random, height, width, shape->outputs, out_lanes);
 }
 
 static fill random_fill(random_source *random)
@@ -297,7 +346,8 @@ static void random_rest(random_source *random, test_case *test)
     test->weight_fill = random_fill(random);
     test->has_bias = !random_once_in(random, 4);
     test->seed = (uint64_t)random_between(random, 0, 1 << 30);
-    if (operation->has_second && random_once_in(random, 3)) {
+    bool same_types = test->in.layout.format.type == test->out.layout.format.type;
+    if (operation->has_second && same_types && random_once_in(random, 3)) {
         test->second_is_out = true;
         test->second = test->out;
     } else if ((operation->family == BW_FAMILY_ADD || operation->family == BW_FAMILY_ACTIVATION) &&
@@ -307,9 +357,11 @@ static void random_rest(random_source *random, test_case *test)
     }
 }
 
-test_case case_random(random_source *random, bw_family family)
+test_case case_random(random_source *random, bw_family family, bw_type in, bw_type out)
 {
     facts shape = random_shape(random, family);
+    shape.in = in;
+    shape.out = out;
     if (family == BW_FAMILY_CONV || family == BW_FAMILY_DEPTHWISE || family == BW_FAMILY_ADD ||
         family == BW_FAMILY_ACTIVATION)
         shape.activation = (bw_activation)random_between(random, 0, BW_ACTIVATION_COUNT - 1);
@@ -320,6 +372,8 @@ test_case case_random(random_source *random, bw_family family)
         random_copy(random, &test, &shape);
     else
         random_places(random, &test, &shape);
+    settle_layouts(&test);
+    random_formats(random, &test, &shape);
     random_rest(random, &test);
     settle_layouts(&test);
     return test;
@@ -343,10 +397,12 @@ static facts square_window(bw_family family, int size, int inputs, int outputs, 
                    pad,
                    family == BW_FAMILY_CONV ? 1 : inputs,
                    BW_LEAKY,
-                   false};
+                   false,
+                   BW_F32,
+                   BW_F32};
 }
 
-bool case_published(test_case *out, int index)
+bool case_published(test_case *made, int index, bw_type in, bw_type out)
 {
     static const struct {
         bw_family family;
@@ -369,11 +425,15 @@ bool case_published(test_case *out, int index)
     random_source random = {(uint64_t)index};
     facts shape = square_window(layers[index].family, layers[index].size, layers[index].inputs,
                                 layers[index].outputs, layers[index].kernel, layers[index].stride);
+    shape.in = in;
+    shape.out = out;
     test_case test = {.operation = operation_of(&shape), .images = 1, .seed = (uint64_t)index};
     random_places(&random, &test, &shape);
+    settle_layouts(&test);
+    random_formats(&random, &test, &shape);
     test.has_bias = true;
     settle_layouts(&test);
-    *out = test;
+    *made = test;
     return true;
 }
 
@@ -381,9 +441,11 @@ static void print_layout(const char *name, const placement *place)
 {
     const bw_layout *layout = &place->layout;
     printf("  %s: height %d, width %d, channels %d, lanes %d, border %d, strides %zu %zu %zu, "
-           "%d planes before\n",
+           "%d planes before, %s, scale %g, zero point %d\n",
            name, layout->height, layout->width, layout->channels, layout->lanes, layout->border,
-           layout->row_stride, layout->plane_stride, layout->image_stride, place->before);
+           layout->row_stride, layout->plane_stride, layout->image_stride, place->before,
+           bw_type_name(layout->format.type), (double)layout->format.scale,
+           layout->format.zero_point);
 }
 
 void case_print(const test_case *test)

@@ -17,11 +17,11 @@ typedef struct test_case {
     uint64_t seed;      /* of the numbers */
 } test_case;
 
-/** A case of one family at random, edges and extremes among them. */
-test_case case_random(random_source *random, bw_family family);
+/** A case of one family and types at random, edges and extremes among them. */
+test_case case_random(random_source *random, bw_family family, bw_type in, bw_type out);
 
 /** The `index`-th case with the shape of a layer of a published network. */
-bool case_published(test_case *out, int index);
+bool case_published(test_case *made, int index, bw_type in, bw_type out);
 
 /** Number of weights; 0 for families without. */
 size_t case_weights(const bw_operation *operation);

@@ -71,11 +71,88 @@ void fill_numbers(random_source *random, fill kind, float *to, size_t count)
         to[index] = random_number(random, kind);
 }
 
-static void fill_pattern(void *to, size_t words)
+static int8_t random_integer(random_source *random, fill kind)
 {
-    uint8_t *bytes = to;
-    for (size_t word = 0; word < words; word++)
-        memcpy(bytes + word * sizeof pattern, &pattern, sizeof pattern);
+    switch (kind) {
+    case FILL_ZERO: return 0;
+    case FILL_DENORMAL: return (int8_t)random_between(random, -1, 1);
+    case FILL_LARGE: return random_once_in(random, 2) ? -127 : 127;
+    case FILL_NEGATIVE: return (int8_t)random_between(random, -127, 0);
+    case FILL_MIXED: return (int8_t)random_between(random, -128, 127);
+    case FILL_ORDINARY:
+    case FILL_COUNT: break;
+    }
+    return (int8_t)random_between(random, -63, 63);
+}
+
+void fill_integers(random_source *random, fill kind, int8_t *to, size_t count)
+{
+    for (size_t index = 0; index < count; index++)
+        to[index] = random_integer(random, kind);
+}
+
+static uint8_t random_byte(random_source *random, fill kind, int zero_point)
+{
+    switch (kind) {
+    case FILL_ZERO: return (uint8_t)zero_point;
+    case FILL_DENORMAL:
+        return (uint8_t)random_between(random, zero_point > 0 ? zero_point - 1 : 0,
+                                       zero_point < 255 ? zero_point + 1 : 255);
+    case FILL_LARGE: return random_once_in(random, 2) ? 0 : 255;
+    case FILL_NEGATIVE: return (uint8_t)random_between(random, 0, zero_point);
+    case FILL_ORDINARY:
+    case FILL_MIXED:
+    case FILL_COUNT: break;
+    }
+    return (uint8_t)random_between(random, 0, 255);
+}
+
+static void fill_pattern(void *to, size_t bytes)
+{
+    for (size_t at = 0; at < bytes; at++)
+        ((uint8_t *)to)[at] = ((const uint8_t *)&pattern)[at % sizeof pattern];
+}
+
+static bw_format format_of(const test_tensor *tensor)
+{
+    return tensor->place.layout.format;
+}
+
+static uint8_t *element_of(const test_tensor *tensor, size_t index)
+{
+    return (uint8_t *)tensor->block + index * bw_type_size(format_of(tensor).type);
+}
+
+size_t tensor_bytes(const test_tensor *tensor)
+{
+    return tensor->elements * bw_type_size(format_of(tensor).type);
+}
+
+float tensor_number(const test_tensor *tensor, size_t index)
+{
+    bw_format format = format_of(tensor);
+    const void *at = element_of(tensor, index);
+    if (format.type == BW_U8)
+        return bw_from_u8(*(const uint8_t *)at, format);
+    return format.type == BW_BF16 ? bw_from_bf16(*(const uint16_t *)at) : *(const float *)at;
+}
+
+void tensor_set(test_tensor *tensor, size_t index, float number)
+{
+    bw_format format = format_of(tensor);
+    void *at = element_of(tensor, index);
+    if (format.type == BW_U8)
+        *(uint8_t *)at = bw_to_u8(number / format.scale, format.zero_point);
+    else if (format.type == BW_BF16)
+        *(uint16_t *)at = bw_to_bf16(number);
+    else
+        *(float *)at = number;
+}
+
+bool tensor_same_bits(const test_tensor *a, const test_tensor *b, size_t index)
+{
+    size_t size = bw_type_size(format_of(a).type);
+    return memcmp(element_of(a, index), element_of(b, index), size) == 0;
 }
 
 placement placement_dense(int height, int width, int channels, int lanes, int border)
@@ -107,7 +184,8 @@ placement placement_random(random_source *random, int height, int width, int cha
 static size_t pixel_at(const test_tensor *tensor, int image, int plane, int y, int x)
 {
     const bw_layout *layout = &tensor->place.layout;
-    ptrdiff_t at = tensor->first - tensor->block;
+    ptrdiff_t at = (const uint8_t *)tensor->first - (const uint8_t *)tensor->block;
+    at /= (ptrdiff_t)bw_type_size(layout->format.type);
     at += (ptrdiff_t)image * (ptrdiff_t)layout->image_stride;
     at += (ptrdiff_t)plane * (ptrdiff_t)layout->plane_stride;
     at += (ptrdiff_t)y * (ptrdiff_t)layout->row_stride + (ptrdiff_t)x * layout->lanes;
@@ -153,11 +231,11 @@ test_tensor tensor_make(const placement *place, int images)
     test_tensor made = {.place = *place, .images = images};
     const bw_layout *layout = &place->layout;
     made.elements = 2 * REDZONE + bw_layout_elements(layout, images);
-    made.block = need(bw_aligned_alloc(made.elements * sizeof *made.block));
+    made.block = need(bw_aligned_alloc(tensor_bytes(&made)));
     made.kinds = need(malloc(made.elements));
-    made.first = made.block + REDZONE + (size_t)place->before * layout->plane_stride +
-                 bw_layout_origin(layout);
-    fill_pattern(made.block, made.elements);
+    made.first = element_of(&made, REDZONE + (size_t)place->before * layout->plane_stride +
+                                       bw_layout_origin(layout));
+    fill_pattern(made.block, tensor_bytes(&made));
     mark_elements(&made);
     return made;
 }
@@ -165,7 +243,7 @@ test_tensor tensor_make(const placement *place, int images)
 test_tensor tensor_copy(const test_tensor *other)
 {
     test_tensor made = tensor_make(&other->place, other->images);
-    memcpy(made.block, other->block, made.elements * sizeof *made.block);
+    memcpy(made.block, other->block, tensor_bytes(&made));
     return made;
 }
 
@@ -177,25 +255,33 @@ void tensor_free(test_tensor *tensor)
     tensor->kinds = NULL;
 }
 
+static void fill_element(test_tensor *tensor, random_source *random, fill kind, size_t index)
+{
+    bw_format format = format_of(tensor);
+    if (format.type == BW_U8)
+        *element_of(tensor, index) = random_byte(random, kind, format.zero_point);
+    else
+        tensor_set(tensor, index, random_number(random, kind));
+}
+
 void tensor_fill(test_tensor *tensor, random_source *random, fill kind)
 {
     for (size_t index = 0; index < tensor->elements; index++) {
-        float *to = &tensor->block[index];
         switch ((element)tensor->kinds[index]) {
-        case ELEMENT_REAL: *to = random_number(random, kind); break;
-        case ELEMENT_SPARE: *to = random_number(random, FILL_LARGE); break;
-        case ELEMENT_BORDER: *to = 0.0f; break;
+        case ELEMENT_REAL: fill_element(tensor, random, kind, index); break;
+        case ELEMENT_SPARE: fill_element(tensor, random, FILL_LARGE, index); break;
+        case ELEMENT_BORDER: tensor_set(tensor, index, 0.0f); break;
         case ELEMENT_OUTSIDE:
         case ELEMENT_GAP: break;
         }
     }
 }
 
-void tensor_fill_border(test_tensor *tensor, float value)
+void tensor_spoil_border(test_tensor *tensor)
 {
     for (size_t index = 0; index < tensor->elements; index++) {
         if (tensor->kinds[index] == ELEMENT_BORDER)
-            tensor->block[index] = value;
+            memset(element_of(tensor, index), 0x41, bw_type_size(format_of(tensor).type));
     }
 }
 
@@ -203,7 +289,7 @@ void tensor_magnitudes(test_tensor *tensor)
 {
     for (size_t index = 0; index < tensor->elements; index++) {
         if (tensor->kinds[index] == ELEMENT_REAL)
-            tensor->block[index] = fabsf(tensor->block[index]);
+            tensor_set(tensor, index, fabsf(tensor_number(tensor, index)));
     }
 }
 
@@ -212,7 +298,7 @@ guarded guarded_make(size_t size)
     size_t rounded = bw_round_up(size, BW_ALIGNMENT);
     guarded made = {need(bw_aligned_alloc(rounded + 2 * REDZONE)), NULL, size};
     made.bytes = made.block + REDZONE;
-    fill_pattern(made.block, (rounded + 2 * REDZONE) / sizeof pattern);
+    fill_pattern(made.block, rounded + 2 * REDZONE);
     return made;
 }
 

@@ -4,7 +4,7 @@
  *
  *     redzone | image: planes before, the tensor's planes, planes after | image … | redzone
  *
- * All that is not the tensor holds a pattern that is not a number: a kernel that reads it spoils
+ * All that is not the tensor holds a pattern, in floats not a number: a kernel that reads it spoils
  * its result, and one that writes it is found by comparing bits.
  */
 #ifndef BW_TESTS_KERNELS_TENSOR_H
@@ -35,6 +35,9 @@ typedef enum fill {
 const char *fill_name(fill kind);
 void fill_numbers(random_source *random, fill kind, float *to, size_t count);
 
+/** Weights as integers: ordinary ones up to 63, mixed ones any, large ones ±127. */
+void fill_integers(random_source *random, fill kind, int8_t *to, size_t count);
+
 /** What an element of a tensor's memory is. */
 typedef enum element {
     ELEMENT_OUTSIDE,
@@ -61,9 +64,9 @@ typedef struct test_tensor {
     placement place;
     int images;
     size_t elements;
-    float *block;
-    float *first; /* what an operand points at */
-    uint8_t *kinds;
+    void *block;
+    void *first;    /* what an operand points at */
+    uint8_t *kinds; /* of the elements */
 } test_tensor;
 
 /** Allocates a tensor, all of it the pattern. */
@@ -74,14 +77,28 @@ test_tensor tensor_copy(const test_tensor *other);
 
 void tensor_free(test_tensor *tensor);
 
-/** Fills the channels with numbers of one kind, spare lanes with any, and zeroes the border. */
+/** Fills the channels with numbers of one kind, spare lanes with any, and zeroes the border. In
+ * bytes ordinary and mixed ones are any, denormal ones next to the zero point, large ones 0 and
+ * 255. */
 void tensor_fill(test_tensor *tensor, random_source *random, fill kind);
 
-/** Writes `value` to the whole border. */
-void tensor_fill_border(test_tensor *tensor, float value);
+/** Writes other numbers than zero to the whole border. */
+void tensor_spoil_border(test_tensor *tensor);
 
 /** Replaces every channel's number by its magnitude. */
 void tensor_magnitudes(test_tensor *tensor);
+
+/** Bytes of the whole block. */
+size_t tensor_bytes(const test_tensor *tensor);
+
+/** The number that an element of the block stands for. */
+float tensor_number(const test_tensor *tensor, size_t index);
+
+/** Writes the nearest to a number. */
+void tensor_set(test_tensor *tensor, size_t index, float number);
+
+/** Whether two tensors of one placement hold the same bits in an element. */
+bool tensor_same_bits(const test_tensor *a, const test_tensor *b, size_t index);
 
 /** The index in `block` of an element of a channel. */
 size_t tensor_at(const test_tensor *tensor, int image, int channel, int y, int x);

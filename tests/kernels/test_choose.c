@@ -67,7 +67,7 @@ static void test_masks(void **state)
     (void)state;
     random_source random = {3};
     for (int index = 0; index < CASES * BW_FAMILY_COUNT; index++) {
-        test_case test = case_random(&random, (bw_family)(index % BW_FAMILY_COUNT));
+        test_case test = case_random(&random, (bw_family)(index % BW_FAMILY_COUNT), BW_F32, BW_F32);
         for (int level = 0; level < LEVELS; level++) {
             uint32_t mask;
             check_ok(bw_cpu_mask_parse(&mask, levels[level], &error));
@@ -84,7 +84,7 @@ static void test_vectors_are_chosen(void **state)
     if ((usable & BW_CPU_AVX2) == 0)
         skip();
     test_case test;
-    for (int index = 0; case_published(&test, index); index++) {
+    for (int index = 0; case_published(&test, index, BW_F32, BW_F32); index++) {
         assert_true(bw_kernel_choose(&test.operation, BW_CPU_AVX2)->needs != 0);
         assert_true(bw_kernel_choose(&test.operation, usable)->needs != 0);
     }

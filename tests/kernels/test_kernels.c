@@ -22,7 +22,7 @@ static void check_random(const bw_kernel *kernel)
     random_source random = {1};
     int done = 0;
     for (int attempt = 0; attempt < ATTEMPTS && done < CASES; attempt++) {
-        test_case test = case_random(&random, kernel->family);
+        test_case test = case_random(&random, kernel->family, kernel->in, kernel->out);
         if (!bw_kernel_accepts(kernel, &test.operation) || !small_enough(&test))
             continue;
         assert_true(trial_passes(&test, kernel));
@@ -35,7 +35,7 @@ static void check_random(const bw_kernel *kernel)
 static void check_published(const bw_kernel *kernel)
 {
     test_case test;
-    for (int index = 0; case_published(&test, index); index++) {
+    for (int index = 0; case_published(&test, index, kernel->in, kernel->out); index++) {
         if (test.operation.family == kernel->family && bw_kernel_accepts(kernel, &test.operation))
             assert_true(trial_passes(&test, kernel));
     }
@@ -48,8 +48,6 @@ static void test_kernel(void **state)
         print_message("%s needs what this processor lacks\n", kernel->name);
         skip();
     }
-    if (kernel->in != BW_F32 || kernel->out != BW_F32)
-        skip();
     check_random(kernel);
     check_published(kernel);
 }

@@ -39,7 +39,7 @@ static plain_picture picture_of(const test_tensor *tensor, int image)
         for (int y = 0; y < made.height; y++) {
             for (int x = 0; x < made.width; x++)
                 *at(&made, channel, y, x) =
-                    (double)tensor->block[tensor_at(tensor, image, channel, y, x)];
+                    (double)tensor_number(tensor, tensor_at(tensor, image, channel, y, x));
         }
     }
     return made;
@@ -218,16 +218,29 @@ static plain_picture expected(const test_problem *problem, int image)
     return out;
 }
 
-/* Sums in single precision, of at most some thousand numbers of magnitude one. */
+/* What bytes can stand for. */
+static double saturated(bw_format format, double number)
+{
+    if (format.type != BW_U8)
+        return number;
+    double low = -(double)format.scale * format.zero_point;
+    return fmin(fmax(number, low), low + 255.0 * (double)format.scale);
+}
+
+/* Sums in single precision, of at most some thousand numbers of magnitude one; half a step of
+ * bytes. */
 static void compare(const test_problem *problem, const test_tensor *result, int image)
 {
     plain_picture wanted = expected(problem, image);
+    bw_format format = result->place.layout.format;
+    double step = format.type == BW_F32 ? 0.0 : 0.5 * (double)format.scale;
     for (int channel = 0; channel < wanted.channels; channel++) {
         for (int y = 0; y < wanted.height; y++) {
             for (int x = 0; x < wanted.width; x++) {
-                double value = (double)result->block[tensor_at(result, image, channel, y, x)];
-                double right = *at(&wanted, channel, y, x);
-                if (fabs(value - right) > 1e-4 + 1e-5 * fabs(right)) {
+                double value =
+                    (double)tensor_number(result, tensor_at(result, image, channel, y, x));
+                double right = saturated(format, *at(&wanted, channel, y, x));
+                if (fabs(value - right) > 1e-4 + 1e-5 * fabs(right) + step) {
                     case_print(&problem->test);
                     fail_msg("%g instead of %g: image %d, channel %d, row %d, column %d", value,
                              right, image, channel, y, x);
@@ -238,33 +251,43 @@ static void compare(const test_problem *problem, const test_tensor *result, int 
     free(wanted.numbers);
 }
 
-static void check_case(test_case *test)
+static void check_case(test_case *test, const bw_kernel *reference)
 {
     test->in_fill = test->second_fill = test->weight_fill = FILL_ORDINARY;
     test_problem problem = problem_make(test);
     test_tensor result;
-    assert_true(trial_run(&result, &problem, reference_of(test->operation.family), ORDER_WHOLE));
+    assert_true(trial_run(&result, &problem, reference, ORDER_WHOLE));
     for (int image = 0; image < test->images; image++)
         compare(&problem, &result, image);
     tensor_free(&result);
     problem_free(&problem);
 }
 
-static void test_family(void **state)
+static void check_reference(bw_family family, bw_type in, bw_type out)
 {
-    bw_family family = (bw_family)(intptr_t)*state;
     random_source random = {2};
-    const bw_kernel *reference = reference_of(family);
+    const bw_kernel *reference = reference_of(family, in, out);
     assert_non_null(reference);
     int done = 0;
     for (int index = 0; index < CASES; index++) {
-        test_case test = case_random(&random, family);
+        test_case test = case_random(&random, family, in, out);
         if (!bw_kernel_accepts(reference, &test.operation))
             continue;
-        check_case(&test);
+        check_case(&test, reference);
         done++;
     }
     assert_true(done > CASES / 2);
+}
+
+static void test_family(void **state)
+{
+    bw_family family = (bw_family)(intptr_t)*state;
+    check_reference(family, BW_F32, BW_F32);
+    check_reference(family, BW_U8, BW_U8);
+    if (reference_of(family, BW_U8, BW_F32))
+        check_reference(family, BW_U8, BW_F32);
+    if (reference_of(family, BW_F32, BW_U8))
+        check_reference(family, BW_F32, BW_U8);
 }
 
 /* The example that darknet's order is known by: 4 channels of 2 × 2, stride 2. */
@@ -278,7 +301,7 @@ static void test_reorg_order(void **state)
     for (int number = 0; number < 16; number++)
         in[number % 4 * BW_LANES + number / 4] = (float)number;
     bw_operands operands = {.in = in, .out = out, .images = 1};
-    reference_of(BW_FAMILY_REORG)->run(&operation, &operands, 0, 1, NULL);
+    reference_of(BW_FAMILY_REORG, BW_F32, BW_F32)->run(&operation, &operands, 0, 1, NULL);
     static const float wanted[16] = {0, 2, 8, 10, 1, 3, 9, 11, 4, 6, 12, 14, 5, 7, 13, 15};
     for (int number = 0; number < 16; number++)
         assert_float_equal(out[number], wanted[number], 0.0f);

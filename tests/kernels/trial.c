@@ -32,6 +32,22 @@ static float *random_numbers(random_source *random, fill kind, size_t count)
     return numbers;
 }
 
+static void random_bytes(random_source *random, test_problem *problem)
+{
+    const bw_operation *operation = &problem->test.operation;
+    size_t count = case_weights(operation), channels = (size_t)operation->out.channels;
+    problem->integers = malloc(count ? count : 1);
+    problem->scales = random_numbers(random, FILL_ORDINARY, channels);
+    if (!problem->integers)
+        exit(1);
+    fill_integers(random, problem->test.weight_fill, problem->integers, count);
+    for (size_t channel = 0; channel < channels; channel++)
+        problem->scales[channel] = (0.5f + fabsf(problem->scales[channel])) / 127.0f;
+    for (size_t index = 0; index < count; index++)
+        problem->weights[index] =
+            (float)problem->integers[index] * problem->scales[index / (count / channels)];
+}
+
 test_problem problem_make(const test_case *test)
 {
     random_source random = {test->seed};
@@ -46,14 +62,18 @@ test_problem problem_make(const test_case *test)
     }
     if (operation->family == BW_FAMILY_COPY) {
         tensor_fill(&made.out, &random, FILL_ORDINARY);
-        tensor_fill_border(&made.out, 7.0f);
+        tensor_spoil_border(&made.out);
     }
     if (test->second_is_out)
-        memcpy(made.out.block, made.second.block, made.out.elements * sizeof(float));
+        memcpy(made.out.block, made.second.block, tensor_bytes(&made.out));
     if (test->in_is_out)
-        memcpy(made.out.block, made.in.block, made.out.elements * sizeof(float));
+        memcpy(made.out.block, made.in.block, tensor_bytes(&made.out));
     made.weights = random_numbers(&random, test->weight_fill, case_weights(operation));
-    made.bias = random_numbers(&random, test->weight_fill, (size_t)operation->out.channels);
+    bool bytes = operation->in.format.type == BW_U8;
+    made.bias = random_numbers(&random, bytes ? FILL_ORDINARY : test->weight_fill,
+                               (size_t)operation->out.channels);
+    if (bytes)
+        random_bytes(&random, &made);
     return made;
 }
 
@@ -64,12 +84,18 @@ void problem_free(test_problem *problem)
     tensor_free(&problem->out);
     free(problem->weights);
     free(problem->bias);
+    free(problem->integers);
+    free(problem->scales);
 }
 
-const bw_kernel *reference_of(bw_family family)
+const bw_kernel *reference_of(bw_family family, bw_type in, bw_type out)
 {
+    static const char *const words[BW_TYPE_COUNT] = {"f32", "bf16", "u8"};
     char name[64];
-    snprintf(name, sizeof name, "%s_f32_ref", family_name(family));
+    if (in == out)
+        snprintf(name, sizeof name, "%s_%s_ref", family_name(family), words[in]);
+    else
+        snprintf(name, sizeof name, "%s_%s_%s_ref", family_name(family), words[in], words[out]);
     return bw_kernel_find(name);
 }
 
@@ -90,6 +116,8 @@ static kernel_trial trial_make(const test_problem *problem, const bw_kernel *ker
     if (kernel->packed_bytes) {
         made.packed = guarded_make(kernel->packed_bytes(operation));
         bw_filters filters = {.weights = problem->weights,
+                              .integers = problem->integers,
+                              .scales = problem->scales,
                               .bias = test->has_bias ? problem->bias : NULL};
         kernel->pack(operation, &filters, made.packed.bytes);
         made.operands.weights = made.packed.bytes;
@@ -148,7 +176,7 @@ static bool complain(const kernel_trial *trial, const char *what)
 
 static bool same_bits(const test_tensor *a, const test_tensor *b)
 {
-    return memcmp(a->block, b->block, a->elements * sizeof(float)) == 0;
+    return memcmp(a->block, b->block, tensor_bytes(a)) == 0;
 }
 
 static bool memory_intact(const kernel_trial *trial)
@@ -196,7 +224,8 @@ static test_tensor magnitudes_of(const test_problem *original)
     for (int channel = 0; channel < operation->out.channels; channel++)
         magnitudes.bias[channel] = fabsf(magnitudes.bias[channel]);
     test_tensor result;
-    if (!trial_run(&result, &magnitudes, reference_of(operation->family), ORDER_WHOLE))
+    if (!trial_run(&result, &magnitudes, reference_of(operation->family, BW_F32, BW_F32),
+                   ORDER_WHOLE))
         exit(1);
     problem_free(&magnitudes);
     return result;
@@ -210,7 +239,7 @@ static void largest_inputs(const test_tensor *in, int image, float *largest)
         largest[channel] = 0.0f;
         for (int y = 0; y < layout->height; y++) {
             for (int x = 0; x < layout->width; x++) {
-                float value = fabsf(in->block[tensor_at(in, image, channel, y, x)]);
+                float value = fabsf(tensor_number(in, tensor_at(in, image, channel, y, x)));
                 largest[channel] = value > largest[channel] ? value : largest[channel];
             }
         }
@@ -245,11 +274,19 @@ static void spread_magnitudes(const test_problem *problem, test_tensor *magnitud
             float mixed = mixed_magnitude(problem, largest, channel);
             for (int pixel = 0; pixel < out->height * out->width; pixel++) {
                 int y = pixel / out->width, x = pixel % out->width;
-                magnitudes->block[tensor_at(magnitudes, image, channel, y, x)] += mixed;
+                size_t at = tensor_at(magnitudes, image, channel, y, x);
+                tensor_set(magnitudes, at, tensor_number(magnitudes, at) + mixed);
             }
         }
     }
     free(largest);
+}
+
+/* Arithmetic on bytes is defined to the bit; so is the change of a number's format. */
+static bool is_defined_to_the_bit(const bw_operation *operation)
+{
+    return operation->in.format.type == BW_U8 || operation->out.format.type == BW_U8 ||
+           operation->family == BW_FAMILY_CONVERT;
 }
 
 static bool is_exact(bw_family family)
@@ -281,10 +318,11 @@ static bool wrong(const kernel_trial *trial, const test_tensor *result, const te
     static const char *const kinds[] = {"outside the tensor", "a number", "a spare lane",
                                         "in the border", "beside a row"};
     const bw_layout *layout = &result->place.layout;
-    ptrdiff_t at = (ptrdiff_t)index - (result->first - result->block);
+    ptrdiff_t at = (const uint8_t *)result->first - (const uint8_t *)result->block;
+    at = (ptrdiff_t)index - at / (ptrdiff_t)bw_type_size(layout->format.type);
     printf("%s: %.9g instead of %.9g, more than %.3g apart, at element %td, %s",
-           trial->kernel->name, (double)result->block[index], (double)wanted->block[index], limit,
-           at, kinds[result->kinds[index]]);
+           trial->kernel->name, (double)tensor_number(result, index),
+           (double)tensor_number(wanted, index), limit, at, kinds[result->kinds[index]]);
     if (result->kinds[index] == ELEMENT_REAL) {
         size_t inside = (size_t)at % layout->image_stride, rest = inside % layout->plane_stride;
         size_t lanes = (size_t)layout->lanes, plane = inside / layout->plane_stride;
@@ -303,36 +341,55 @@ static bool is_copy(const kernel_trial *trial)
     return trial->kernel->family == BW_FAMILY_COPY;
 }
 
+/* `magnitudes` is NULL where all bits must be the reference's. */
+static bool number_right(const kernel_trial *trial, const test_tensor *result,
+                         const test_tensor *wanted, const test_tensor *magnitudes, size_t index,
+                         double *limit)
+{
+    if (!magnitudes)
+        return tensor_same_bits(result, wanted, index);
+    float value = tensor_number(result, index), expected = tensor_number(wanted, index);
+    *limit = allowed(trial, expected, tensor_number(magnitudes, index));
+    return fabs((double)value - (double)expected) <= *limit;
+}
+
 static bool element_right(const kernel_trial *trial, const test_tensor *result,
                           const test_tensor *wanted, const test_tensor *magnitudes, size_t index)
 {
-    float value = result->block[index], expected = wanted->block[index];
     double limit = 0.0;
     bool good = true;
     switch ((element)result->kinds[index]) {
-    case ELEMENT_REAL:
-        limit = allowed(trial, expected, magnitudes->block[index]);
-        good = fabs((double)value - (double)expected) <= limit;
+    case ELEMENT_REAL: good = number_right(trial, result, wanted, magnitudes, index, &limit); break;
+    case ELEMENT_SPARE: good = isfinite(tensor_number(result, index)); break;
+    case ELEMENT_BORDER:
+        good = tensor_same_bits(result, wanted, index) &&
+               (tensor_number(wanted, index) == 0.0f || is_copy(trial));
         break;
-    case ELEMENT_SPARE: good = isfinite(value); break;
-    case ELEMENT_BORDER: good = value == expected && (expected == 0.0f || is_copy(trial)); break;
-    case ELEMENT_OUTSIDE:
-        good = memcmp(&value, &trial->problem->out.block[index], sizeof value) == 0;
-        break;
+    case ELEMENT_OUTSIDE: good = tensor_same_bits(result, &trial->problem->out, index); break;
     case ELEMENT_GAP: break;
     }
     return good || wrong(trial, result, wanted, index, limit);
 }
 
+static bool all_right(const kernel_trial *trial, const test_tensor *result,
+                      const test_tensor *wanted, const test_tensor *magnitudes)
+{
+    for (size_t index = 0; index < result->elements; index++) {
+        if (!element_right(trial, result, wanted, magnitudes, index))
+            return false;
+    }
+    return true;
+}
+
 static bool result_right(const kernel_trial *trial, const test_tensor *result,
                          const test_tensor *wanted)
 {
+    if (is_defined_to_the_bit(&trial->problem->test.operation))
+        return all_right(trial, result, wanted, NULL);
     test_tensor magnitudes = magnitudes_of(trial->problem);
     if (trial->kernel->tolerance > 0.0f)
         spread_magnitudes(trial->problem, &magnitudes);
-    bool good = true;
-    for (size_t index = 0; good && index < result->elements; index++)
-        good = element_right(trial, result, wanted, &magnitudes, index);
+    bool good = all_right(trial, result, wanted, &magnitudes);
     tensor_free(&magnitudes);
     return good;
 }
@@ -355,7 +412,8 @@ bool trial_passes(const test_case *test, const bw_kernel *kernel)
     test_problem problem = problem_make(test);
     kernel_trial trial = {.kernel = kernel, .problem = &problem};
     test_tensor result, wanted;
-    bool good = trial_run(&wanted, &problem, reference_of(kernel->family), ORDER_WHOLE);
+    const bw_kernel *reference = reference_of(kernel->family, kernel->in, kernel->out);
+    bool good = trial_run(&wanted, &problem, reference, ORDER_WHOLE);
     good = trial_run(&result, &problem, kernel, ORDER_WHOLE) && good;
     good = good && result_right(&trial, &result, &wanted);
     good = good && !order_matters(&problem, kernel, &result, ORDER_SPLIT);

@@ -30,7 +30,7 @@ typedef struct bw_pipeline_options {
     bw_sources sources;
     bool ignore_exif;
     int decoders; /* threads that decode */
-    int batch;    /* pictures handed to the engine at once */
+    int batch;    /* pictures handed to the engine at once, for all its streams */
     bw_engine *engine;
     bw_sink_function *sink;
     void *sink_context;

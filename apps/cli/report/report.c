@@ -192,6 +192,7 @@ static void write_settings(bw_page *page)
         {"Processor", "cpu"},
         {"Instruction sets used", "features"},
         {"Network threads", "threads"},
+        {"Streams", "streams"},
         {"Decoding threads", "decoders"},
         {"Batch", "batch"},
         {"Boxwright", "version"},

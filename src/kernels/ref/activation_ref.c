@@ -33,6 +33,27 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
     bw_ref_run_planes(operation, operands, first, last, run_channel);
 }
 
+static void run_channel_bytes(const bw_operation *operation, const bw_operands *operands, int image,
+                              int channel)
+{
+    const bw_layout *in = &operation->in, *out = &operation->out;
+    float first = bw_addend(operation, in->format);
+    for (int y = 0; y < out->height; y++) {
+        for (int x = 0; x < out->width; x++) {
+            float value = bw_ref_steps(in, operands->in, image, channel, y, x) * first;
+            bw_ref_store(operation, operands, image, bw_ref_at(out, channel, y, x),
+                         bw_exact_activate(operation->activation, operation->slope, value));
+        }
+    }
+}
+
+static void run_bytes(const bw_operation *operation, const bw_operands *operands, int first,
+                      int last, void *scratch)
+{
+    (void)scratch;
+    bw_ref_run_planes(operation, operands, first, last, run_channel_bytes);
+}
+
 const bw_kernel bw_kernel_activation_f32_ref = {
     .name = "activation_f32_ref",
     .family = BW_FAMILY_ACTIVATION,
@@ -40,4 +61,15 @@ const bw_kernel bw_kernel_activation_f32_ref = {
     .cost = cost,
     .units = bw_ref_plane_units,
     .run = run,
+};
+
+const bw_kernel bw_kernel_activation_u8_ref = {
+    .name = "activation_u8_ref",
+    .family = BW_FAMILY_ACTIVATION,
+    .in = BW_U8,
+    .out = BW_U8,
+    .accepts = accepts,
+    .cost = cost,
+    .units = bw_ref_plane_units,
+    .run = run_bytes,
 };

@@ -36,6 +36,29 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
     bw_ref_run_planes(operation, operands, first, last, run_channel);
 }
 
+static void run_channel_bytes(const bw_operation *operation, const bw_operands *operands, int image,
+                              int channel)
+{
+    const bw_layout *in = &operation->in, *second = &operation->second, *out = &operation->out;
+    float first = bw_addend(operation, in->format), factor = bw_addend(operation, second->format);
+    for (int y = 0; y < out->height; y++) {
+        for (int x = 0; x < out->width; x++) {
+            float a = bw_ref_steps(in, operands->in, image, channel, y, x);
+            float b = bw_ref_steps(second, operands->second, image, channel, y, x);
+            float sum = fmaf(b, factor, a * first);
+            bw_ref_store(operation, operands, image, bw_ref_at(out, channel, y, x),
+                         bw_exact_activate(operation->activation, operation->slope, sum));
+        }
+    }
+}
+
+static void run_bytes(const bw_operation *operation, const bw_operands *operands, int first,
+                      int last, void *scratch)
+{
+    (void)scratch;
+    bw_ref_run_planes(operation, operands, first, last, run_channel_bytes);
+}
+
 const bw_kernel bw_kernel_add_f32_ref = {
     .name = "add_f32_ref",
     .family = BW_FAMILY_ADD,
@@ -43,4 +66,15 @@ const bw_kernel bw_kernel_add_f32_ref = {
     .cost = cost,
     .units = bw_ref_plane_units,
     .run = run,
+};
+
+const bw_kernel bw_kernel_add_u8_ref = {
+    .name = "add_u8_ref",
+    .family = BW_FAMILY_ADD,
+    .in = BW_U8,
+    .out = BW_U8,
+    .accepts = accepts,
+    .cost = cost,
+    .units = bw_ref_plane_units,
+    .run = run_bytes,
 };

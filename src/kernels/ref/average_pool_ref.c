@@ -35,6 +35,32 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
     bw_ref_run_planes(operation, operands, first, last, run_channel);
 }
 
+static bool accepts_bytes(const bw_operation *operation)
+{
+    return accepts(operation) && bw_mean_fits(operation);
+}
+
+static void run_channel_bytes(const bw_operation *operation, const bw_operands *operands, int image,
+                              int channel)
+{
+    const bw_layout *in = &operation->in, *out = &operation->out;
+    const uint8_t *from = (const uint8_t *)operands->in + (size_t)image * in->image_stride;
+    int32_t sum = 0;
+    for (int y = 0; y < in->height; y++) {
+        for (int x = 0; x < in->width; x++)
+            sum += from[bw_ref_at(in, channel, y, x)] - in->format.zero_point;
+    }
+    bw_ref_store(operation, operands, image, bw_ref_at(out, channel, 0, 0),
+                 (float)sum * bw_mean(operation));
+}
+
+static void run_bytes(const bw_operation *operation, const bw_operands *operands, int first,
+                      int last, void *scratch)
+{
+    (void)scratch;
+    bw_ref_run_planes(operation, operands, first, last, run_channel_bytes);
+}
+
 const bw_kernel bw_kernel_average_pool_f32_ref = {
     .name = "average_pool_f32_ref",
     .family = BW_FAMILY_AVERAGE_POOL,
@@ -42,4 +68,15 @@ const bw_kernel bw_kernel_average_pool_f32_ref = {
     .cost = cost,
     .units = bw_ref_plane_units,
     .run = run,
+};
+
+const bw_kernel bw_kernel_average_pool_u8_ref = {
+    .name = "average_pool_u8_ref",
+    .family = BW_FAMILY_AVERAGE_POOL,
+    .in = BW_U8,
+    .out = BW_U8,
+    .accepts = accepts_bytes,
+    .cost = cost,
+    .units = bw_ref_plane_units,
+    .run = run_bytes,
 };

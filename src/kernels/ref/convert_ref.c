@@ -63,7 +63,7 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
 CONVERSION(f32, BW_F32, BW_F32);
 CONVERSION(f32_u8, BW_F32, BW_U8);
 CONVERSION(u8_f32, BW_U8, BW_F32);
-CONVERSION(u8_u8, BW_U8, BW_U8);
+CONVERSION(u8, BW_U8, BW_U8);
 CONVERSION(f32_bf16, BW_F32, BW_BF16);
 CONVERSION(bf16_f32, BW_BF16, BW_F32);
 CONVERSION(bf16_u8, BW_BF16, BW_U8);

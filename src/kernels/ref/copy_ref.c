@@ -19,12 +19,11 @@ static void copy_channel(const bw_operation *operation, const bw_operands *opera
                          int channel)
 {
     const bw_layout *in = &operation->in, *out = &operation->out;
-    const float *from = (const float *)operands->in + (size_t)image * in->image_stride;
-    float *to = (float *)operands->out + (size_t)image * out->image_stride;
     int source = operation->first_channel + channel - operation->out_channel;
     for (int y = 0; y < out->height; y++) {
         for (int x = 0; x < out->width; x++)
-            to[bw_ref_at(out, channel, y, x)] = from[bw_ref_at(in, source, y, x)];
+            bw_ref_move(operation, operands, image, bw_ref_at(out, channel, y, x),
+                        bw_ref_at(in, source, y, x));
     }
 }
 
@@ -42,17 +41,23 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
             if (channel >= operation->out_channel && channel < end)
                 copy_channel(operation, operands, image, channel);
         }
-        float *start = (float *)operands->out + (size_t)image * out->image_stride +
-                       (size_t)plane * out->plane_stride;
-        bw_fill_border(out, start, 0, out->height);
+        size_t start = (size_t)image * out->image_stride + (size_t)plane * out->plane_stride;
+        size_t size = bw_type_size(out->format.type);
+        bw_fill_border(out, (uint8_t *)operands->out + start * size, 0, out->height);
     }
 }
 
-const bw_kernel bw_kernel_copy_f32_ref = {
-    .name = "copy_f32_ref",
-    .family = BW_FAMILY_COPY,
-    .accepts = bw_copy_accepts,
-    .cost = cost,
-    .units = units,
-    .run = run,
-};
+#define COPY(words, type)                                                                          \
+    const bw_kernel bw_kernel_copy_##words##_ref = {                                               \
+        .name = "copy_" #words "_ref",                                                             \
+        .family = BW_FAMILY_COPY,                                                                  \
+        .in = type,                                                                                \
+        .out = type,                                                                               \
+        .accepts = bw_copy_accepts,                                                                \
+        .cost = cost,                                                                              \
+        .units = units,                                                                            \
+        .run = run,                                                                                \
+    }
+
+COPY(f32, BW_F32);
+COPY(u8, BW_U8);

@@ -4,7 +4,9 @@
 #ifndef BW_KERNELS_REF_REF_H
 #define BW_KERNELS_REF_REF_H
 
+#include "kernels/activate.h"
 #include "kernels/border.h"
+#include "kernels/quantize.h"
 
 /** Offset of an element of one image. Rows and columns may lie in the border. */
 static inline size_t bw_ref_at(const bw_layout *layout, int channel, int y, int x)
@@ -24,6 +26,40 @@ static inline void bw_ref_finish(const bw_operation *operation, const bw_operand
                                                    bw_ref_at(&operation->second, channel, y, x)];
     ((float *)operands->out)[(size_t)image * operation->out.image_stride +
                              bw_ref_at(&operation->out, channel, y, x)] = value;
+}
+
+/** Moves one element as it is from an image of the input to one of the output. */
+static inline void bw_ref_move(const bw_operation *operation, const bw_operands *operands,
+                               int image, size_t to, size_t from)
+{
+    size_t size = bw_type_size(operation->out.format.type);
+    to += (size_t)image * operation->out.image_stride;
+    from += (size_t)image * operation->in.image_stride;
+    memcpy((uint8_t *)operands->out + to * size, (const uint8_t *)operands->in + from * size, size);
+}
+
+/**
+ * The end of what kernels/quantize.h defines: from x after its activation to the element of the
+ * output, whose units are `finish`.
+ */
+static inline void bw_ref_store(const bw_operation *operation, const bw_operands *operands,
+                                int image, size_t at, float x)
+{
+    const bw_format format = operation->out.format;
+    at += (size_t)image * operation->out.image_stride;
+    x *= bw_finish(operation);
+    if (format.type == BW_U8)
+        ((uint8_t *)operands->out)[at] = bw_to_u8(x, format.zero_point);
+    else
+        ((float *)operands->out)[at] = x;
+}
+
+/** A byte of a tensor less its zero point. */
+static inline float bw_ref_steps(const bw_layout *layout, const void *bytes, int image, int channel,
+                                 int y, int x)
+{
+    size_t at = (size_t)image * layout->image_stride + bw_ref_at(layout, channel, y, x);
+    return (float)(((const uint8_t *)bytes)[at] - layout->format.zero_point);
 }
 
 /**

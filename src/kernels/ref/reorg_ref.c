@@ -14,6 +14,7 @@
 static bool accepts(const bw_operation *operation)
 {
     return operation->family == BW_FAMILY_REORG && operation->stride >= 1 &&
+           bw_format_equal(operation->in.format, operation->out.format) &&
            operation->in.channels % (operation->stride * operation->stride) == 0 &&
            operation->in.height == operation->out.height * operation->stride &&
            operation->in.width == operation->out.width * operation->stride &&
@@ -42,16 +43,14 @@ static void run_channel(const bw_operation *operation, const bw_operands *operan
                         int channel)
 {
     const bw_layout *in = &operation->in, *out = &operation->out;
-    const float *from = (const float *)operands->in + (size_t)image * in->image_stride;
-    float *to = (float *)operands->out + (size_t)image * out->image_stride;
     size_t width = (size_t)in->width, height = (size_t)in->height;
     size_t number = (size_t)channel * (size_t)out->height * (size_t)out->width;
     for (int y = 0; y < out->height; y++) {
         for (int x = 0; x < out->width; x++) {
             size_t source = source_of(operation, number++);
-            to[bw_ref_at(out, channel, y, x)] =
-                from[bw_ref_at(in, (int)(source / (width * height)), (int)(source / width % height),
-                               (int)(source % width))];
+            size_t from = bw_ref_at(in, (int)(source / (width * height)),
+                                    (int)(source / width % height), (int)(source % width));
+            bw_ref_move(operation, operands, image, bw_ref_at(out, channel, y, x), from);
         }
     }
 }
@@ -63,11 +62,17 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
     bw_ref_run_planes(operation, operands, first, last, run_channel);
 }
 
-const bw_kernel bw_kernel_reorg_f32_ref = {
-    .name = "reorg_f32_ref",
-    .family = BW_FAMILY_REORG,
-    .accepts = accepts,
-    .cost = cost,
-    .units = bw_ref_plane_units,
-    .run = run,
-};
+#define REORG(words, type)                                                                         \
+    const bw_kernel bw_kernel_reorg_##words##_ref = {                                              \
+        .name = "reorg_" #words "_ref",                                                            \
+        .family = BW_FAMILY_REORG,                                                                 \
+        .in = type,                                                                                \
+        .out = type,                                                                               \
+        .accepts = accepts,                                                                        \
+        .cost = cost,                                                                              \
+        .units = bw_ref_plane_units,                                                               \
+        .run = run,                                                                                \
+    }
+
+REORG(f32, BW_F32);
+REORG(u8, BW_U8);

@@ -6,6 +6,7 @@
 static bool accepts(const bw_operation *operation)
 {
     return operation->family == BW_FAMILY_UPSAMPLE && operation->stride >= 1 &&
+           bw_format_equal(operation->in.format, operation->out.format) &&
            operation->out.height == operation->in.height * operation->stride &&
            operation->out.width == operation->in.width * operation->stride;
 }
@@ -19,13 +20,11 @@ static void run_channel(const bw_operation *operation, const bw_operands *operan
                         int channel)
 {
     const bw_layout *in = &operation->in, *out = &operation->out;
-    const float *from = (const float *)operands->in + (size_t)image * in->image_stride;
-    float *to = (float *)operands->out + (size_t)image * out->image_stride;
     int factor = operation->stride;
     for (int y = 0; y < out->height; y++) {
         for (int x = 0; x < out->width; x++)
-            to[bw_ref_at(out, channel, y, x)] =
-                from[bw_ref_at(in, channel, y / factor, x / factor)];
+            bw_ref_move(operation, operands, image, bw_ref_at(out, channel, y, x),
+                        bw_ref_at(in, channel, y / factor, x / factor));
     }
 }
 
@@ -36,11 +35,17 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
     bw_ref_run_planes(operation, operands, first, last, run_channel);
 }
 
-const bw_kernel bw_kernel_upsample_f32_ref = {
-    .name = "upsample_f32_ref",
-    .family = BW_FAMILY_UPSAMPLE,
-    .accepts = accepts,
-    .cost = cost,
-    .units = bw_ref_plane_units,
-    .run = run,
-};
+#define UPSAMPLE(words, type)                                                                      \
+    const bw_kernel bw_kernel_upsample_##words##_ref = {                                           \
+        .name = "upsample_" #words "_ref",                                                         \
+        .family = BW_FAMILY_UPSAMPLE,                                                              \
+        .in = type,                                                                                \
+        .out = type,                                                                               \
+        .accepts = accepts,                                                                        \
+        .cost = cost,                                                                              \
+        .units = bw_ref_plane_units,                                                               \
+        .run = run,                                                                                \
+    }
+
+UPSAMPLE(f32, BW_F32);
+UPSAMPLE(u8, BW_U8);

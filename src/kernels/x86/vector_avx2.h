@@ -9,6 +9,7 @@
 #include <immintrin.h>
 
 #include "base/activation.h"
+#include "base/number.h"
 
 typedef __m256 bw_vector;
 
@@ -120,6 +121,28 @@ static inline bw_vector bw_vector_scale(bw_vector x, bw_vector n)
 static inline bw_vector bw_vector_round(bw_vector x)
 {
     return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+/** Numbers of bytes less their zero point. */
+static inline bw_vector bw_vector_from_bytes(const uint8_t *from, int32_t zero_point)
+{
+    __m256i whole = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)from));
+    return _mm256_cvtepi32_ps(_mm256_sub_epi32(whole, _mm256_set1_epi32(zero_point)));
+}
+
+static inline bw_vector bw_vector_from_integers(const int32_t *from)
+{
+    return _mm256_cvtepi32_ps(_mm256_loadu_si256((const __m256i *)(const void *)from));
+}
+
+/** bw_to_u8 of each number. */
+static inline void bw_vector_to_bytes(uint8_t *to, bw_vector x, int32_t zero_point)
+{
+    __m256i whole = _mm256_cvtps_epi32(bw_vector_min(x, bw_vector_set(32767.0f)));
+    __m128i halves =
+        _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
+    halves = _mm_adds_epi16(halves, _mm_set1_epi16((short)zero_point));
+    _mm_storel_epi64((__m128i *)(void *)to, _mm_packus_epi16(halves, halves));
 }
 
 #include "kernels/x86/vector_activation.h"

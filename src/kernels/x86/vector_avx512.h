@@ -9,6 +9,7 @@
 #include <immintrin.h>
 
 #include "base/activation.h"
+#include "base/number.h"
 
 typedef __m512 bw_vector;
 
@@ -113,6 +114,28 @@ static inline bw_vector bw_vector_scale(bw_vector x, bw_vector n)
 static inline bw_vector bw_vector_round(bw_vector x)
 {
     return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+/** Numbers of bytes less their zero point. */
+static inline bw_vector bw_vector_from_bytes(const uint8_t *from, int32_t zero_point)
+{
+    __m512i whole = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)from));
+    return _mm512_cvtepi32_ps(_mm512_sub_epi32(whole, _mm512_set1_epi32(zero_point)));
+}
+
+static inline bw_vector bw_vector_from_integers(const int32_t *from)
+{
+    return _mm512_cvtepi32_ps(_mm512_loadu_si512(from));
+}
+
+/** bw_to_u8 of each number. */
+static inline void bw_vector_to_bytes(uint8_t *to, bw_vector x, int32_t zero_point)
+{
+    __m512i whole = _mm512_cvtps_epi32(bw_vector_min(x, bw_vector_set(32767.0f)));
+    __m256i halves =
+        _mm256_adds_epi16(_mm512_cvtsepi32_epi16(whole), _mm256_set1_epi16((short)zero_point));
+    halves = _mm256_max_epi16(halves, _mm256_setzero_si256());
+    _mm_storeu_si128((__m128i *)(void *)to, _mm256_cvtusepi16_epi8(halves));
 }
 
 #include "kernels/x86/vector_activation.h"

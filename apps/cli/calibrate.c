@@ -1,0 +1,148 @@
+#include "calibrate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "pipeline/walk.h"
+#include "progress.h"
+#include "terminal.h"
+
+enum { NOISE_SIDE = 96, NOISE_PICTURES = 4 };
+
+static const char *const precisions[] = {"fp32", "bf16", "int8", NULL};
+
+const bw_option bw_precision_options[] = {
+    {"precision", "P", "fp32, bf16 or int8 (default fp32)", bw_read_choice,
+     offsetof(bw_precision_choice, precision), 0, 0, precisions},
+    {"calib", "DIR", "pictures that show INT8 the range of the numbers; 'noise': for speed only",
+     bw_read_text, offsetof(bw_precision_choice, calib), 0, 0, NULL},
+    {"calib-images", "N", "take at most so many of them (default 128)", bw_read_int,
+     offsetof(bw_precision_choice, pictures), 1, 100000, NULL},
+    {0},
+};
+
+const bw_precision_choice bw_precision_defaults = {.pictures = 128};
+
+/* ---- Pictures of a folder ------------------------------------------------------------------- */
+
+typedef struct path_list {
+    char **paths;
+    size_t count, capacity;
+} path_list;
+
+static bool keep_path(void *context, const char *path, const char *name, const bw_error *problem)
+{
+    path_list *list = context;
+    (void)name;
+    if (problem)
+        return true;
+    if (!bw_array_reserve((void **)&list->paths, &list->capacity, list->count + 1,
+                          sizeof *list->paths))
+        return false;
+    list->paths[list->count] = strdup(path);
+    return list->paths[list->count] && ++list->count;
+}
+
+static void free_paths(path_list *list)
+{
+    for (size_t index = 0; index < list->count; index++)
+        free(list->paths[index]);
+    free((void *)list->paths);
+}
+
+static void report_unreadable(const char *path, const bw_error *error)
+{
+    char line[700];
+    snprintf(line, sizeof line, "left out: %s: %s", path, error->message);
+    bw_print_message(line);
+}
+
+static bw_status visit_pictures(const path_list *list, size_t most, bw_picture_visitor *visit,
+                                void *context, size_t *used, bw_error *error)
+{
+    size_t wanted = list->count < most ? list->count : most;
+    bw_progress progress = bw_progress_start(false);
+    bw_status status = BW_OK;
+    for (size_t index = 0; status == BW_OK && index < wanted; index++) {
+        const char *path = list->paths[index * list->count / wanted];
+        bw_image image;
+        bw_error problem;
+        if (bw_image_read(&image, path, NULL, &problem) != BW_OK) {
+            report_unreadable(path, &problem);
+            continue;
+        }
+        status = visit(context, &image, path, error);
+        bw_image_clear(&image);
+        ++*used;
+        bw_progress_update(&progress, (int64_t)index + 1, 0, (int64_t)wanted);
+    }
+    bw_progress_end(&progress);
+    return status;
+}
+
+bw_status bw_load_pictures(const char *folder, int most, bw_picture_visitor *visit, void *context,
+                           bw_error *error)
+{
+    path_list list = {0};
+    size_t used = 0;
+    bw_status status =
+        bw_walk(folder, keep_path, &list)
+            ? visit_pictures(&list, (size_t)most, visit, context, &used, error)
+            : bw_fail(error, BW_ERROR_MEMORY, "the list of pictures could not be read to its end");
+    free_paths(&list);
+    if (status == BW_OK && used == 0)
+        return bw_fail(error, BW_ERROR_IO, "there is no picture in '%s' that could be read",
+                       folder);
+    return status;
+}
+
+/* ---- Calibration ---------------------------------------------------------------------------- */
+
+static bw_status observe(void *context, const bw_image *image, const char *path, bw_error *error)
+{
+    (void)path;
+    return bw_calibration_add(context, image, error);
+}
+
+/* Small pictures of random pixels, which the fitting to the network's input smooths. */
+static bw_status observe_noise(bw_calibration *calibration, bw_error *error)
+{
+    static const int side = NOISE_SIDE;
+    uint8_t pixels[NOISE_SIDE * NOISE_SIDE * 3];
+    bw_image image = {.pixels = pixels, .width = side, .height = side, .stride = NOISE_SIDE * 3};
+    uint32_t state = 2463534242u;
+    bw_status status = BW_OK;
+    for (int picture = 0; status == BW_OK && picture < NOISE_PICTURES; picture++) {
+        for (size_t index = 0; index < sizeof pixels; index++) {
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            pixels[index] = (uint8_t)(state >> 24);
+        }
+        status = bw_calibration_add(calibration, &image, error);
+    }
+    return status;
+}
+
+bw_status bw_calibrate(bw_calibration **out, const bw_model *model,
+                       const bw_precision_choice *choice, int threads, bw_error *error)
+{
+    *out = NULL;
+    if (choice->precision != BW_PRECISION_INT8)
+        return BW_OK;
+    if (!choice->calib)
+        return bw_fail(error, BW_ERROR_ARGUMENT,
+                       "INT8 needs pictures like those that will be annotated: --calib DIR "
+                       "(a few dozen suffice; 'noise' to measure speed only)");
+    bw_status status = bw_calibration_open(out, model, threads, error);
+    if (status != BW_OK)
+        return status;
+    status = strcmp(choice->calib, "noise") == 0
+                 ? observe_noise(*out, error)
+                 : bw_load_pictures(choice->calib, choice->pictures, observe, *out, error);
+    if (status != BW_OK)
+        bw_calibration_close(out);
+    return status;
+}

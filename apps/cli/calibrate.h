@@ -1,0 +1,40 @@
+/**
+ * The precision that the options name, and the pictures that INT8 is calibrated on.
+ */
+#ifndef BW_CLI_CALIBRATE_H
+#define BW_CLI_CALIBRATE_H
+
+#include "options.h"
+
+typedef struct bw_precision_choice {
+    int precision;     /* a bw_precision */
+    const char *calib; /* a folder, or "noise"; NULL for none */
+    int pictures;      /* the most that are taken of the folder */
+} bw_precision_choice;
+
+/** Options that fill a bw_precision_choice. */
+extern const bw_option bw_precision_options[];
+
+/** What a bw_precision_choice is before any option was read. */
+extern const bw_precision_choice bw_precision_defaults;
+
+/** Takes a picture of a folder; its pixels are borrowed. A failure ends the loading. */
+typedef bw_status bw_picture_visitor(void *context, const bw_image *image, const char *path,
+                                     bw_error *error);
+
+/**
+ * Decodes at most `most` pictures of a folder, spread evenly over it, one after the other, with
+ * progress on standard error. Those that cannot be read are named there and left out; a folder
+ * with none is a failure.
+ */
+bw_status bw_load_pictures(const char *folder, int most, bw_picture_visitor *visit, void *context,
+                           bw_error *error);
+
+/**
+ * Makes the calibration that the choice asks for: NULL for a precision that needs none. "noise"
+ * makes pictures up, which is fit for measuring speed only.
+ */
+bw_status bw_calibrate(bw_calibration **out, const bw_model *model,
+                       const bw_precision_choice *choice, int threads, bw_error *error);
+
+#endif

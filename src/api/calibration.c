@@ -1,0 +1,83 @@
+#include <stdlib.h>
+
+#include "api/api.h"
+#include "calibrate/observe.h"
+#include "passes/passes.h"
+
+struct bw_calibration {
+    bw_graph graph;
+    bw_pool *pool;
+    bw_observer *observer;
+    bw_resize resize;
+};
+
+bw_status bw_graph_optimise(bw_graph *out, const bw_model *model, bw_error *error)
+{
+    bw_status status = bw_graph_clone(out, &model->import.graph, error);
+    if (status != BW_OK)
+        return status;
+    status = bw_passes_run(out, error);
+    if (status != BW_OK)
+        bw_graph_free(out);
+    return status;
+}
+
+static bw_status open_calibration(bw_calibration *calibration, const bw_model *model, int threads,
+                                  bw_error *error)
+{
+    bw_model_info info;
+    bw_model_describe(model, &info);
+    calibration->resize = info.resize;
+    bw_status status = bw_graph_optimise(&calibration->graph, model, error);
+    if (status == BW_OK)
+        status = bw_pool_open(&calibration->pool, threads ? threads : bw_cpu_count(), error);
+    return status == BW_OK ? bw_observer_open(&calibration->observer, &calibration->graph,
+                                              calibration->pool, error)
+                           : status;
+}
+
+bw_status bw_calibration_open(bw_calibration **out, const bw_model *model, int threads,
+                              bw_error *error)
+{
+    *out = NULL;
+    bw_calibration *calibration = calloc(1, sizeof *calibration);
+    if (!calibration)
+        return bw_fail_memory(error, sizeof *calibration, "a calibration");
+    bw_status status = open_calibration(calibration, model, threads, error);
+    if (status != BW_OK)
+        bw_calibration_close(&calibration);
+    *out = calibration;
+    return status;
+}
+
+bw_status bw_calibration_add(bw_calibration *calibration, const bw_image *image, bw_error *error)
+{
+    return bw_observer_add(calibration->observer, image, calibration->resize, error);
+}
+
+bw_status bw_calibration_ranges(bw_range **ranges, const bw_calibration *calibration, size_t count,
+                                bw_error *error)
+{
+    *ranges = NULL;
+    if (count != calibration->graph.tensor_count)
+        return bw_fail(error, BW_ERROR_ARGUMENT, "the calibration was made with another model");
+    if (bw_observer_pictures(calibration->observer) == 0)
+        return bw_fail(error, BW_ERROR_ARGUMENT, "the calibration has seen no picture");
+    *ranges = calloc(count, sizeof **ranges);
+    if (!*ranges)
+        return bw_fail_memory(error, count * sizeof **ranges, "a calibration");
+    bw_observer_ranges(calibration->observer, *ranges);
+    return BW_OK;
+}
+
+void bw_calibration_close(bw_calibration **handle)
+{
+    bw_calibration *calibration = *handle;
+    if (!calibration)
+        return;
+    bw_observer_close(&calibration->observer);
+    bw_pool_close(&calibration->pool);
+    bw_graph_free(&calibration->graph);
+    free(calibration);
+    *handle = NULL;
+}

@@ -1,0 +1,400 @@
+#include "kernels/x86/conv_u8.h"
+
+#include <string.h>
+
+#include "kernels/border.h"
+#include "kernels/quantize.h"
+#include "kernels/x86/bundles.h"
+#include "kernels/x86/conv_direct.h"
+
+enum {
+    WEIGHT_BYTES = 192 << 10, /* of a chunk */
+    INPUT_BYTES = 128 << 10,  /* of a band */
+    UNITS_WANTED = 48,        /* a layer should have about so many, */
+    UNIT_LEAST = 40000,       /* but none with less work than this, */
+    UNIT_MOST = 1000000,      /* nor with more; in cycles */
+};
+
+/** How the work is cut. */
+typedef struct division {
+    int panels, groups, group_panels; /* the last group may have fewer panels */
+    int chunk_groups, chunks;
+    int band_rows, bands;
+    int steps, segments; /* room of a group's list */
+    size_t group_bytes;  /* of its packed weights */
+} division;
+
+/** Where the parts of a group's packed weights are. */
+typedef struct group_parts {
+    float *multipliers, *offsets;
+    int32_t *starts;
+    int8_t *weights;
+    int32_t *places;
+    bw_bundles *bundles;
+} group_parts;
+
+/** The input channels that the panels of a group read, from a multiple of BW_STEP_CHANNELS on. */
+typedef struct channel_range {
+    int first, last;
+} channel_range;
+
+static int divide_up(int a, int b)
+{
+    return (a + b - 1) / b;
+}
+
+static int clamp(double x, int least, int most)
+{
+    return x < least ? least : x > most ? most : (int)x;
+}
+
+static channel_range channels_of(const bw_operation *operation, int panel, int panels)
+{
+    int inputs = operation->in.channels / operation->groups;
+    int outputs = operation->out.channels / operation->groups;
+    int end = (panel + panels) * BW_LANES;
+    end = end < operation->out.channels ? end : operation->out.channels;
+    int first = panel * BW_LANES / outputs * inputs;
+    return (channel_range){first / BW_STEP_CHANNELS * BW_STEP_CHANNELS,
+                           ((end - 1) / outputs + 1) * inputs};
+}
+
+static int count_steps(const bw_operation *operation, channel_range range)
+{
+    return operation->kernel_height * operation->kernel_width *
+           divide_up(range.last - range.first, BW_STEP_CHANNELS);
+}
+
+/* The longest of all groups' lists. */
+static int most_steps(const bw_operation *operation, int panels, int group_panels)
+{
+    int most = 0;
+    for (int panel = 0; panel < panels; panel += group_panels) {
+        int left = panels - panel;
+        channel_range range =
+            channels_of(operation, panel, left < group_panels ? left : group_panels);
+        int steps = count_steps(operation, range);
+        most = steps > most ? steps : most;
+        if (operation->groups == 1)
+            break;
+    }
+    return most;
+}
+
+static size_t group_bytes(const division *d)
+{
+    size_t lanes = (size_t)d->group_panels * BW_LANES;
+    size_t bytes = lanes * (2 * sizeof(float) + sizeof(int32_t));
+    bytes += (size_t)d->steps * ((size_t)d->group_panels * BW_STEP_BYTES + sizeof(int32_t));
+    bytes += (size_t)d->segments * sizeof(bw_bundles);
+    return (bytes + 63) / 64 * 64;
+}
+
+static division divide(const bw_conv_u8_method *method, const bw_operation *operation)
+{
+    const bw_layout *in = &operation->in, *out = &operation->out;
+    division d = {.panels = divide_up(out->channels, BW_LANES), .group_panels = method->blocks};
+    d.groups = divide_up(d.panels, d.group_panels);
+    d.steps = most_steps(operation, d.panels, d.group_panels);
+    d.segments = divide_up(d.steps, BW_SEGMENT_STEPS);
+    d.group_bytes = group_bytes(&d);
+
+    double group_row = method->step_cycles * d.steps * d.group_panels * out->width;
+    double unit_work =
+        clamp(group_row * d.groups * out->height / UNITS_WANTED, UNIT_LEAST, UNIT_MOST);
+    double by_bytes = WEIGHT_BYTES / (double)d.group_bytes;
+    d.chunk_groups = clamp(by_bytes, 1, d.groups);
+    if (d.chunk_groups < d.groups) {
+        double by_work = unit_work / (group_row * out->height);
+        d.chunk_groups = clamp(by_work < by_bytes ? by_work : by_bytes, 1, d.groups);
+    }
+    d.chunks = divide_up(d.groups, d.chunk_groups);
+    d.chunk_groups = divide_up(d.groups, d.chunks);
+
+    double row_bytes = (double)in->row_stride * bw_layout_planes(in);
+    double rows = (INPUT_BYTES / row_bytes - (operation->kernel_height - operation->stride)) /
+                  operation->stride;
+    double by_work = unit_work / (group_row * d.chunk_groups);
+    rows = rows < by_work ? rows : by_work;
+    d.bands = divide_up(out->height, clamp(rows, 1, out->height));
+    d.band_rows = divide_up(out->height, d.bands);
+    d.bands = divide_up(out->height, d.band_rows);
+    return d;
+}
+
+static group_parts parts_of(const division *d, const void *packed, int group)
+{
+    union {
+        const void *given;
+        uint8_t *bytes;
+    } address = {packed};
+    uint8_t *start = address.bytes + (size_t)group * d->group_bytes;
+    size_t lanes = (size_t)d->group_panels * BW_LANES, steps = (size_t)d->steps;
+    group_parts parts;
+    parts.multipliers = (float *)(void *)start;
+    parts.offsets = parts.multipliers + lanes;
+    parts.starts = (int32_t *)(void *)(parts.offsets + lanes);
+    parts.weights = (int8_t *)(parts.starts + lanes);
+    parts.places =
+        (int32_t *)(void *)(parts.weights + steps * (size_t)d->group_panels * BW_STEP_BYTES);
+    parts.bundles = (bw_bundles *)(void *)(parts.places + steps);
+    return parts;
+}
+
+static bool lanes_suit(const bw_layout *layout)
+{
+    return layout->lanes % BW_LANES == 0;
+}
+
+bool bw_conv_u8_accepts(const bw_operation *operation)
+{
+    const bw_layout *in = &operation->in, *out = &operation->out;
+    return operation->family == BW_FAMILY_CONV && bw_sum_terms(operation) <= BW_SUM_TERMS &&
+           in->lanes % BW_STEP_CHANNELS == 0 && in->image_stride < INT32_MAX &&
+           (out->format.type == BW_U8 ? lanes_suit(out) : out->lanes == BW_LANES) &&
+           (!operation->has_second || lanes_suit(&operation->second)) &&
+           bw_conv_border_suffices(operation);
+}
+
+/* In the unit of bw_conv_direct_cost. */
+double bw_conv_u8_cost(const bw_conv_u8_method *method, const bw_operation *operation)
+{
+    const bw_layout *out = &operation->out;
+    division d = divide(method, operation);
+    double sums = (double)out->width * out->height * d.panels;
+    double tiles = (double)divide_up(out->width, method->pixels) * out->height * d.groups;
+    return method->step_cycles * sums * d.steps + 12.0 * sums + 60.0 * tiles +
+           (double)bw_conv_u8_packed_bytes(method, operation) / 4.0;
+}
+
+size_t bw_conv_u8_packed_bytes(const bw_conv_u8_method *method, const bw_operation *operation)
+{
+    division d = divide(method, operation);
+    return (size_t)d.groups * d.group_bytes;
+}
+
+/* The weight of an input channel and position for an output channel; 0 where there is none. */
+static int8_t weight_of(const bw_operation *operation, const bw_filters *filters, int output,
+                        int input, int position)
+{
+    int inputs = operation->in.channels / operation->groups;
+    int outputs = operation->out.channels / operation->groups;
+    int window = operation->kernel_height * operation->kernel_width;
+    if (output >= operation->out.channels || output / outputs != input / inputs)
+        return 0;
+    return filters
+        ->integers[((size_t)output * (size_t)inputs + (size_t)(input % inputs)) * (size_t)window +
+                   (size_t)position];
+}
+
+static void pack_step(const bw_operation *operation, const bw_filters *filters, int panel,
+                      channel_range range, int input, int position, int8_t *weights)
+{
+    for (int lane = 0; lane < BW_LANES; lane++) {
+        for (int part = 0; part < BW_STEP_CHANNELS; part++)
+            *weights++ =
+                input + part < range.last
+                    ? weight_of(operation, filters, panel * BW_LANES + lane, input + part, position)
+                    : 0;
+    }
+}
+
+static int32_t place_of(const bw_layout *in, int input, int row, int column)
+{
+    return (int32_t)((size_t)(input / in->lanes) * in->plane_stride + (size_t)row * in->row_stride +
+                     (size_t)(column * in->lanes) + (size_t)(input % in->lanes));
+}
+
+/* The list in the order channels, rows, columns; returns its length. */
+static int pack_list(const bw_operation *operation, const bw_filters *filters, int panel,
+                     int panels, int group_panels, const group_parts *parts)
+{
+    channel_range range = channels_of(operation, panel, panels);
+    int8_t *weights = parts->weights;
+    int count = 0;
+    for (int input = range.first; input < range.last; input += BW_STEP_CHANNELS) {
+        for (int row = 0; row < operation->kernel_height; row++) {
+            for (int column = 0; column < operation->kernel_width; column++) {
+                int position = row * operation->kernel_width + column;
+                parts->places[count++] = place_of(&operation->in, input, row, column);
+                for (int block = 0; block < group_panels; block++, weights += BW_STEP_BYTES)
+                    pack_step(operation, filters, panel + block, range, input, position, weights);
+            }
+        }
+    }
+    return count;
+}
+
+static void pack_parameters(const bw_operation *operation, const bw_filters *filters, int channel,
+                            int lane, const group_parts *parts)
+{
+    bool real = channel < operation->out.channels;
+    parts->multipliers[lane] = real ? bw_multiplier(operation, filters, channel) : 0.0f;
+    parts->offsets[lane] = real ? bw_offset(operation, filters, channel) : 0.0f;
+    int32_t sum = 0;
+    for (int64_t term = 0, terms = bw_sum_terms(operation); real && term < terms; term++)
+        sum += filters->integers[channel * terms + term];
+    parts->starts[lane] = -operation->in.format.zero_point * sum;
+}
+
+static void pack_bundles(bool bundled, int count, const group_parts *parts)
+{
+    for (int first = 0, segment = 0; first < count; first += BW_SEGMENT_STEPS, segment++) {
+        int left = count - first, steps = left < BW_SEGMENT_STEPS ? left : BW_SEGMENT_STEPS;
+        parts->bundles[segment] =
+            bundled ? bw_bundles_sort(parts->places + first,
+                                      parts->weights + (size_t)first * BW_STEP_BYTES, steps)
+                    : (bw_bundles){.ones = steps};
+    }
+}
+
+void bw_conv_u8_pack(const bw_conv_u8_method *method, const bw_operation *operation,
+                     const bw_filters *filters, void *packed)
+{
+    division d = divide(method, operation);
+    memset(packed, 0, bw_conv_u8_packed_bytes(method, operation));
+    for (int group = 0; group < d.groups; group++) {
+        group_parts parts = parts_of(&d, packed, group);
+        int panel = group * d.group_panels, left = d.panels - panel;
+        int panels = left < d.group_panels ? left : d.group_panels;
+        for (int lane = 0; lane < panels * BW_LANES; lane++)
+            pack_parameters(operation, filters, panel * BW_LANES + lane, lane, &parts);
+        int count = pack_list(operation, filters, panel, panels, panels, &parts);
+        pack_bundles(method->bundled, count, &parts);
+    }
+}
+
+int bw_conv_u8_units(const bw_conv_u8_method *method, const bw_operation *operation, int images)
+{
+    division d = divide(method, operation);
+    return d.chunks * images * d.bands;
+}
+
+bw_epilogue bw_epilogue_of(const bw_operation *operation)
+{
+    return (bw_epilogue){
+        .activation = operation->activation,
+        .slope = operation->slope,
+        .second_factor = bw_addend(operation, operation->second.format),
+        .finish = bw_finish(operation),
+        .second_zero = operation->second.format.zero_point,
+        .out_zero = operation->out.format.zero_point,
+        .bytes = operation->out.format.type == BW_U8,
+        .second_pixel = (size_t)operation->second.lanes,
+        .out_pixel = (size_t)operation->out.lanes,
+    };
+}
+
+/** One group and one image. */
+typedef struct work {
+    const bw_conv_u8_method *method;
+    const bw_operation *operation;
+    const bw_operands *operands;
+    group_parts parts;
+    bw_conv_steps steps;
+    int image, panel, panels;
+} work;
+
+/* The first pixel of a row of a panel; layouts may hold several panels in a plane. */
+static const void *panel_row(const bw_layout *layout, const void *base, int image, int panel, int y)
+{
+    int per_plane = layout->lanes / BW_LANES;
+    size_t at = (size_t)image * layout->image_stride +
+                (size_t)(panel / per_plane) * layout->plane_stride +
+                (size_t)(panel % per_plane * BW_LANES) + (size_t)y * layout->row_stride;
+    return (const uint8_t *)base + at * bw_type_size(layout->format.type);
+}
+
+static void *writable(const void *address)
+{
+    union {
+        const void *given;
+        void *taken;
+    } both = {address};
+    return both.taken;
+}
+
+static void finish_tile(const work *w, int y, int x, int pixels)
+{
+    const bw_operation *operation = w->operation;
+    const bw_layout *out = &operation->out, *second = &operation->second;
+    bw_epilogue epilogue = bw_epilogue_of(operation);
+    for (int block = 0; block < w->panels; block++) {
+        int panel = w->panel + block;
+        epilogue.multipliers = w->parts.multipliers + (ptrdiff_t)block * BW_LANES;
+        epilogue.offsets = w->parts.offsets + (ptrdiff_t)block * BW_LANES;
+        uint8_t *to = writable(panel_row(out, w->operands->out, w->image, panel, y));
+        const uint8_t *addend = NULL;
+        if (operation->has_second)
+            addend = (const uint8_t *)panel_row(second, w->operands->second, w->image, panel, y) +
+                     (ptrdiff_t)x * second->lanes;
+        w->method->finish(&epilogue, w->steps.sums + (ptrdiff_t)block * BW_U8_PIXELS * BW_LANES,
+                          addend, to + (size_t)(x * out->lanes) * bw_type_size(out->format.type),
+                          pixels);
+    }
+}
+
+static void run_row(work *w, int y)
+{
+    const bw_operation *operation = w->operation;
+    const bw_layout *in = &operation->in;
+    int width = operation->out.width, count = divide_up(width, w->method->pixels);
+    ptrdiff_t top = (ptrdiff_t)y * operation->stride - operation->pad_top;
+    const uint8_t *row = (const uint8_t *)w->operands->in + (size_t)w->image * in->image_stride;
+    row += top * (ptrdiff_t)in->row_stride - (ptrdiff_t)operation->pad_left * in->lanes;
+    for (int index = 0, x = 0; index < count; index++) {
+        int end = (index + 1) * width / count;
+        w->steps.in = row + (size_t)x * w->steps.in_pixel;
+        w->method->run[w->panels - 1][end - x - 1](&w->steps);
+        finish_tile(w, y, x, end - x);
+        x = end;
+    }
+}
+
+/* The border belongs to the first panel of a plane. */
+static void fill_borders(const work *w, int first, int last)
+{
+    const bw_layout *out = &w->operation->out;
+    int per_plane = out->lanes / BW_LANES;
+    for (int panel = w->panel; panel < w->panel + w->panels; panel++) {
+        if (panel % per_plane == 0)
+            bw_fill_border(out, writable(panel_row(out, w->operands->out, w->image, panel, 0)),
+                           first, last);
+    }
+}
+
+static void run_unit(const bw_conv_u8_method *method, const bw_operation *operation,
+                     const bw_operands *operands, const division *d, int unit)
+{
+    _Alignas(64) int32_t sums[BW_U8_BLOCKS * BW_U8_PIXELS * BW_LANES];
+    int chunk = unit / d->bands / operands->images, last_group = (chunk + 1) * d->chunk_groups;
+    int first = unit % d->bands * d->band_rows, last = first + d->band_rows;
+    last = last < operation->out.height ? last : operation->out.height;
+    work w = {.method = method, .operation = operation, .operands = operands};
+    w.image = unit / d->bands % operands->images;
+    for (int group = chunk * d->chunk_groups; group < last_group && group < d->groups; group++) {
+        w.parts = parts_of(d, operands->weights, group);
+        w.panel = group * d->group_panels;
+        w.panels = d->panels - w.panel < d->group_panels ? d->panels - w.panel : d->group_panels;
+        w.steps = (bw_conv_steps){
+            .in_pixel = (size_t)(operation->stride * operation->in.lanes),
+            .segments = d->segments,
+            .bundles = w.parts.bundles,
+            .places = w.parts.places,
+            .weights = w.parts.weights,
+            .starts = w.parts.starts,
+            .sums = sums,
+        };
+        for (int y = first; y < last; y++)
+            run_row(&w, y);
+        fill_borders(&w, first, last);
+    }
+}
+
+void bw_conv_u8_run(const bw_conv_u8_method *method, const bw_operation *operation,
+                    const bw_operands *operands, int first, int last)
+{
+    division d = divide(method, operation);
+    for (int unit = first; unit < last; unit++)
+        run_unit(method, operation, operands, &d, unit);
+}

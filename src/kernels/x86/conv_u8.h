@@ -1,0 +1,94 @@
+/**
+ * The convolution of bytes, dense and grouped, of any window and stride: what its kernels share,
+ * whatever their micro-kernels.
+ *
+ * A step takes four neighbouring input channels of one position of the window and multiplies them
+ * into the sums of the 16 output channels of a panel. The steps of a group of panels are a list:
+ * the place of the four bytes, counted from the start of a pixel's window, and 64 bytes of weights
+ * a panel, [output channel][input channel]. As sums of integers are exact, a list may have any
+ * order; the lists serve any window, any lanes and any groups, and skip channels that are not
+ * there.
+ *
+ * Where 16-bit sums of AVX2 are used, vpmaddubsw multiplies four bytes by four weights into two
+ * 16-bit numbers, which several steps may add up before they are widened. What 255 times the
+ * positive weights, or the negative ones, of a lane cannot exceed is known when weights are packed:
+ * there steps are sorted into bundles of four, two and one that never overflow, so that results
+ * are exact for any input. A step that could overflow alone is `wide`: its products are formed one
+ * by one.
+ *
+ * Lists are cut into segments, each with its own bundles: that bounds the sorting, and keeps the
+ * bytes that are read together close together.
+ *
+ * Packed weights, a group: multipliers, offsets and starts [block][BW_LANES] each, the weights
+ * [step][block][BW_STEP_BYTES], the places [step], the bundles [segment].
+ */
+#ifndef BW_KERNELS_X86_CONV_U8_H
+#define BW_KERNELS_X86_CONV_U8_H
+
+#include "kernels/kernels.h"
+
+enum {
+    BW_SEGMENT_STEPS = 256,
+    BW_STEP_CHANNELS = 4,                        /* of the input */
+    BW_STEP_BYTES = BW_LANES * BW_STEP_CHANNELS, /* weights of a step and panel */
+    BW_U8_PIXELS = 14,                           /* the most that a micro-kernel takes */
+    BW_U8_BLOCKS = 2,                            /* panels, likewise */
+};
+
+/** How many bundles of each size a segment has, in this order; without sorting all are `ones`. */
+typedef struct bw_bundles {
+    int32_t fours, twos, ones, wides;
+} bw_bundles;
+
+/** One call of a micro-kernel: sums of some pixels of a row by the panels of a group. */
+typedef struct bw_conv_steps {
+    const uint8_t *in; /* the window of the first pixel */
+    size_t in_pixel;   /* from the window of one output pixel to the next */
+    int segments;
+    const bw_bundles *bundles; /* of each segment */
+    const int32_t *places;     /* of each step: bytes from the start of a window */
+    const int8_t *weights;     /* [step][block][BW_STEP_BYTES] */
+    const int32_t *starts;     /* what sums start with: [block][BW_LANES] */
+    int32_t *sums;             /* [block][BW_U8_PIXELS][BW_LANES] */
+} bw_conv_steps;
+
+typedef void bw_conv_steps_function(const bw_conv_steps *steps);
+
+/** From sums to the numbers of one panel, as kernels/quantize.h defines it. */
+typedef struct bw_epilogue {
+    const float *multipliers, *offsets; /* BW_LANES each */
+    bw_activation activation;
+    float slope, second_factor, finish;
+    int32_t second_zero, out_zero;
+    bool bytes;                     /* else floats are written */
+    size_t second_pixel, out_pixel; /* elements from one pixel to the next */
+} bw_epilogue;
+
+/** Finishes `pixels` pixels of BW_LANES sums; `second` is NULL where there is no residual. */
+typedef void bw_epilogue_function(const bw_epilogue *epilogue, const int32_t *sums,
+                                  const uint8_t *second, void *out, int pixels);
+
+/** The micro-kernels of an instruction set. */
+typedef struct bw_conv_u8_method {
+    int pixels, blocks; /* the most that one takes */
+    bool bundled;       /* whether steps are sorted into bundles */
+    double step_cycles; /* estimated, of one step of one pixel and panel */
+    bw_conv_steps_function *run[BW_U8_BLOCKS][BW_U8_PIXELS]; /* [blocks - 1][pixels - 1] */
+    bw_epilogue_function *finish;
+} bw_conv_u8_method;
+
+extern const bw_conv_u8_method bw_conv_u8_avx2, bw_conv_u8_avx512vnni;
+
+/** The parameters of an operation's epilogue but for the two arrays. */
+bw_epilogue bw_epilogue_of(const bw_operation *operation);
+
+bool bw_conv_u8_accepts(const bw_operation *operation);
+double bw_conv_u8_cost(const bw_conv_u8_method *method, const bw_operation *operation);
+size_t bw_conv_u8_packed_bytes(const bw_conv_u8_method *method, const bw_operation *operation);
+void bw_conv_u8_pack(const bw_conv_u8_method *method, const bw_operation *operation,
+                     const bw_filters *filters, void *packed);
+int bw_conv_u8_units(const bw_conv_u8_method *method, const bw_operation *operation, int images);
+void bw_conv_u8_run(const bw_conv_u8_method *method, const bw_operation *operation,
+                    const bw_operands *operands, int first, int last);
+
+#endif

@@ -1,0 +1,204 @@
+/**
+ * The convolution of bytes with AVX2: bundles of up to four steps add up in 16 bits, one vpmaddwd
+ * widens them. Ten multiplying instructions do 256 products; forming each sum in 32 bits would
+ * take sixteen.
+ */
+#include "kernels/x86/vector_avx2.h"
+
+#include "kernels/x86/epilogue_vector.h"
+
+enum { PIXELS = 6, HALVES = 2, HALF_BYTES = BW_STEP_BYTES / HALVES };
+
+static const int16_t ones[16] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+
+/** Where four steps of a bundle read, and their weights. */
+typedef struct sources {
+    const uint8_t *bytes[4];
+    const int8_t *weights;
+} sources;
+
+/*
+ * Products of bytes and weights, neighbours added. The weights are an operand in memory in every
+ * instruction: a compiler that loaded them once would not have the registers to keep them.
+ */
+BW_INLINE __m256i products(__m256i bytes, const int8_t *weights)
+{
+    __m256i result;
+    __asm__("vpmaddubsw %2, %1, %0"
+            : "=x"(result)
+            : "x"(bytes), "m"(*(const __m256i *)(const void *)weights));
+    return result;
+}
+
+BW_INLINE __m256i widen(__m256i halves)
+{
+    __m256i result;
+    __asm__("vpmaddwd %2, %1, %0"
+            : "=x"(result)
+            : "x"(halves), "m"(*(const __m256i *)(const void *)ones));
+    return result;
+}
+
+BW_INLINE __m256i spread(const uint8_t *from)
+{
+    int32_t four;
+    memcpy(&four, from, sizeof four);
+    return _mm256_set1_epi32(four);
+}
+
+/* One bundle of `count` steps. */
+BW_INLINE void bundle(__m256i sums[][HALVES], sources from, size_t stride, int count, int pixels)
+{
+    BW_UNROLL
+    for (int pixel = 0; pixel < pixels; pixel++) {
+        __m256i bytes = spread(from.bytes[0] + (size_t)pixel * stride);
+        __m256i low = products(bytes, from.weights);
+        __m256i high = products(bytes, from.weights + HALF_BYTES);
+        BW_UNROLL
+        for (int step = 1; step < count; step++) {
+            const int8_t *weights = from.weights + step * BW_STEP_BYTES;
+            bytes = spread(from.bytes[step] + (size_t)pixel * stride);
+            low = _mm256_add_epi16(low, products(bytes, weights));
+            high = _mm256_add_epi16(high, products(bytes, weights + HALF_BYTES));
+        }
+        sums[pixel][0] = _mm256_add_epi32(sums[pixel][0], widen(low));
+        sums[pixel][1] = _mm256_add_epi32(sums[pixel][1], widen(high));
+    }
+}
+
+/* One step whose pairs of products may not fit 16 bits together: even bytes, then odd ones. */
+BW_INLINE void wide(__m256i sums[][HALVES], sources from, size_t stride, int pixels)
+{
+    const __m256i even = _mm256_set1_epi16(0xff);
+    BW_UNROLL
+    for (int pixel = 0; pixel < pixels; pixel++) {
+        __m256i bytes = spread(from.bytes[0] + (size_t)pixel * stride);
+        __m256i evens = _mm256_and_si256(even, bytes), odds = _mm256_andnot_si256(even, bytes);
+        BW_UNROLL
+        for (int half = 0; half < HALVES; half++) {
+            const int8_t *weights = from.weights + half * HALF_BYTES;
+            __m256i more =
+                _mm256_add_epi32(widen(products(evens, weights)), widen(products(odds, weights)));
+            sums[pixel][half] = _mm256_add_epi32(sums[pixel][half], more);
+        }
+    }
+}
+
+/** How far the list has been read. */
+typedef struct position {
+    const int32_t *places;
+    const int8_t *weights;
+} position;
+
+BW_INLINE sources take(position *at, const uint8_t *in, int count)
+{
+    sources from = {.weights = at->weights};
+    BW_UNROLL
+    for (int step = 0; step < count; step++)
+        from.bytes[step] = in + at->places[step];
+    at->places += count;
+    at->weights += count * BW_STEP_BYTES;
+    return from;
+}
+
+BW_INLINE void run_bundles(__m256i sums[][HALVES], position *at, const bw_conv_steps *steps,
+                           int bundles, int count, int pixels)
+{
+    for (; bundles > 0; bundles--)
+        bundle(sums, take(at, steps->in, count), steps->in_pixel, count, pixels);
+}
+
+BW_INLINE void run_tile(const bw_conv_steps *steps, int pixels)
+{
+    __m256i sums[PIXELS][HALVES];
+    position at = {steps->places, steps->weights};
+    BW_UNROLL
+    for (int pixel = 0; pixel < pixels; pixel++) {
+        BW_UNROLL
+        for (int half = 0; half < HALVES; half++)
+            sums[pixel][half] =
+                _mm256_loadu_si256((const __m256i *)(const void *)(steps->starts + 8 * half));
+    }
+    for (int segment = 0; segment < steps->segments; segment++) {
+        const bw_bundles *bundles = &steps->bundles[segment];
+        run_bundles(sums, &at, steps, bundles->fours, 4, pixels);
+        run_bundles(sums, &at, steps, bundles->twos, 2, pixels);
+        run_bundles(sums, &at, steps, bundles->ones, 1, pixels);
+        for (int left = bundles->wides; left > 0; left--)
+            wide(sums, take(&at, steps->in, 1), steps->in_pixel, pixels);
+    }
+    BW_UNROLL
+    for (int pixel = 0; pixel < pixels; pixel++) {
+        __m256i *to = (__m256i *)(void *)(steps->sums + pixel * BW_LANES);
+        BW_UNROLL
+        for (int half = 0; half < HALVES; half++)
+            _mm256_storeu_si256(to + half, sums[pixel][half]);
+    }
+}
+
+#define TILE(pixels)                                                                               \
+    static void tile_##pixels(const bw_conv_steps *steps)                                          \
+    {                                                                                              \
+        run_tile(steps, pixels);                                                                   \
+    }
+
+TILE(1)
+TILE(2)
+TILE(3)
+TILE(4)
+TILE(5)
+TILE(6)
+
+const bw_conv_u8_method bw_conv_u8_avx2 = {
+    .pixels = PIXELS,
+    .blocks = 1,
+    .bundled = true,
+    .step_cycles = 2.8,
+    .run = {{tile_1, tile_2, tile_3, tile_4, tile_5, tile_6}},
+    .finish = finish_pixels,
+};
+
+static double cost(const bw_operation *operation)
+{
+    return bw_conv_u8_cost(&bw_conv_u8_avx2, operation);
+}
+
+static size_t packed_bytes(const bw_operation *operation)
+{
+    return bw_conv_u8_packed_bytes(&bw_conv_u8_avx2, operation);
+}
+
+static void pack(const bw_operation *operation, const bw_filters *filters, void *packed)
+{
+    bw_conv_u8_pack(&bw_conv_u8_avx2, operation, filters, packed);
+}
+
+static int units(const bw_operation *operation, int images)
+{
+    return bw_conv_u8_units(&bw_conv_u8_avx2, operation, images);
+}
+
+static void run(const bw_operation *operation, const bw_operands *operands, int first, int last,
+                void *scratch)
+{
+    (void)scratch;
+    bw_conv_u8_run(&bw_conv_u8_avx2, operation, operands, first, last);
+}
+
+#define CONVOLUTION(words, to)                                                                     \
+    const bw_kernel bw_kernel_##words = {                                                          \
+        .name = #words,                                                                            \
+        .family = BW_FAMILY_CONV,                                                                  \
+        .in = BW_U8,                                                                               \
+        .out = to,                                                                                 \
+        .needs = BW_CPU_AVX2,                                                                      \
+        .accepts = bw_conv_u8_accepts,                                                             \
+        .cost = cost,                                                                              \
+        .packed_bytes = packed_bytes,                                                              \
+        .pack = pack,                                                                              \
+        .units = units,                                                                            \
+        .run = run,                                                                                \
+    }
+
+CONVOLUTION(conv_u8_avx2, BW_U8);
+CONVOLUTION(conv_u8_f32_avx2, BW_F32);

@@ -1,0 +1,68 @@
+/**
+ * The text of the epilogue of bytes, for either instruction set; see bw_epilogue. Included after
+ * vector_avx512.h or vector_avx2.h.
+ */
+#ifndef BW_KERNELS_X86_EPILOGUE_VECTOR_H
+#define BW_KERNELS_X86_EPILOGUE_VECTOR_H
+
+#include "kernels/x86/conv_u8.h"
+#include "kernels/x86/unroll.h"
+
+BW_INLINE bw_vector finish_vector(const bw_epilogue *e, bw_activation activation,
+                                  const int32_t *sums, const uint8_t *second, int lane)
+{
+    bw_vector x =
+        bw_vector_fma(bw_vector_from_integers(sums + lane), bw_vector_load(e->multipliers + lane),
+                      bw_vector_load(e->offsets + lane));
+    x = bw_vector_activate(activation, bw_vector_set(e->slope), x);
+    if (second)
+        x = bw_vector_fma(bw_vector_from_bytes(second + lane, e->second_zero),
+                          bw_vector_set(e->second_factor), x);
+    return activation > BW_LEAKY ? bw_vector_mul(x, bw_vector_set(e->finish)) : x;
+}
+
+BW_INLINE void finish_as(const bw_epilogue *e, bw_activation activation, bool bytes,
+                         const int32_t *sums, const uint8_t *second, void *out, int pixels)
+{
+    for (int pixel = 0; pixel < pixels; pixel++) {
+        size_t at = (size_t)pixel * e->out_pixel;
+        BW_UNROLL
+        for (int lane = 0; lane < BW_LANES; lane += BW_VECTOR_LANES) {
+            bw_vector x = finish_vector(e, activation, sums, second, lane);
+            if (bytes)
+                bw_vector_to_bytes((uint8_t *)out + at + lane, x, e->out_zero);
+            else
+                bw_vector_store((float *)out + at + lane, x);
+        }
+        sums += BW_LANES;
+        if (second)
+            second += e->second_pixel;
+    }
+}
+
+BW_INLINE void finish_activation(const bw_epilogue *e, bw_activation activation,
+                                 const int32_t *sums, const uint8_t *second, void *out, int pixels)
+{
+    if (!e->bytes)
+        finish_as(e, activation, false, sums, second, out, pixels);
+    else if (second)
+        finish_as(e, activation, true, sums, second, out, pixels);
+    else
+        finish_as(e, activation, true, sums, NULL, out, pixels);
+}
+
+static void finish_pixels(const bw_epilogue *e, const int32_t *sums, const uint8_t *second,
+                          void *out, int pixels)
+{
+    switch (e->activation) {
+    case BW_RELU: finish_activation(e, BW_RELU, sums, second, out, pixels); break;
+    case BW_LEAKY: finish_activation(e, BW_LEAKY, sums, second, out, pixels); break;
+    case BW_LOGISTIC: finish_activation(e, BW_LOGISTIC, sums, second, out, pixels); break;
+    case BW_SWISH: finish_activation(e, BW_SWISH, sums, second, out, pixels); break;
+    case BW_MISH: finish_activation(e, BW_MISH, sums, second, out, pixels); break;
+    case BW_LINEAR:
+    case BW_ACTIVATION_COUNT: finish_activation(e, BW_LINEAR, sums, second, out, pixels); break;
+    }
+}
+
+#endif

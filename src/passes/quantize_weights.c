@@ -1,0 +1,115 @@
+/**
+ * Weights as signed bytes. Each output channel has the scale that gives the least squared error,
+ * and its bias takes back what rounding adds on average (bias correction, Nagel et al. 2019,
+ * "Data-Free Quantization Through Weight Equalization and Bias Correction").
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "passes/quantize.h"
+
+enum { SHRINKS = 24, LARGEST_INTEGER = 127 };
+
+/* The largest magnitude may be cut off down to this share of it. */
+static const float least_share = 0.5f;
+
+/* One output channel of a convolution. */
+typedef struct channel {
+    const float *weights;
+    int8_t *integers;
+    size_t count;
+    float largest; /* integer */
+} channel;
+
+static float rounded(const channel *c, size_t index, float scale)
+{
+    float steps = nearbyintf(c->weights[index] / scale);
+    return fminf(fmaxf(steps, -c->largest), c->largest);
+}
+
+static double squared_error(const channel *c, float scale)
+{
+    double sum = 0.0;
+    for (size_t index = 0; index < c->count; index++) {
+        double error = (double)c->weights[index] - (double)(rounded(c, index, scale) * scale);
+        sum += error * error;
+    }
+    return sum;
+}
+
+static float choose_scale(const channel *c)
+{
+    float magnitude = 0.0f;
+    for (size_t index = 0; index < c->count; index++)
+        magnitude = fmaxf(magnitude, fabsf(c->weights[index]));
+    if (!(magnitude > c->largest * 0x1p-120f))
+        return 1.0f; /* all but zero, or not a number */
+    float best = magnitude / c->largest;
+    double least = squared_error(c, best);
+    for (int shrink = 1; shrink <= SHRINKS; shrink++) {
+        float share = 1.0f - (1.0f - least_share) * (float)shrink / SHRINKS;
+        double error = squared_error(c, magnitude / c->largest * share);
+        if (error < least) {
+            least = error;
+            best = magnitude / c->largest * share;
+        }
+    }
+    return best;
+}
+
+/* What the rounded weights add to the sum on average, given the means of the input's channels. */
+static double mean_error(const channel *c, float scale, const float *means, size_t window)
+{
+    double sum = 0.0;
+    for (size_t index = 0; index < c->count; index++) {
+        double error = (double)((float)c->integers[index] * scale) - (double)c->weights[index];
+        sum += error * (double)means[index / window];
+    }
+    return sum;
+}
+
+static void quantize_channel(channel *c, float *scale, float *bias, const float *means,
+                             size_t window)
+{
+    *scale = choose_scale(c);
+    for (size_t index = 0; index < c->count; index++)
+        c->integers[index] = (int8_t)rounded(c, index, *scale);
+    *bias -= (float)mean_error(c, *scale, means, window);
+}
+
+static bw_status quantize_node(bw_graph *graph, bw_node *node, const bw_quantization *how,
+                               bw_error *error)
+{
+    const bw_attributes *a = &node->attributes;
+    size_t channels = (size_t)a->channels, count = node->weights.count / channels;
+    int8_t *integers = bw_arena_array(&graph->arena, node->weights.count, sizeof *integers);
+    float *scales = bw_arena_array(&graph->arena, channels, sizeof *scales);
+    float *bias = bw_arena_array(&graph->arena, channels, sizeof *bias);
+    if (!integers || !scales || !bias)
+        return bw_fail_memory(error, node->weights.count, "integer weights");
+    int inputs = graph->tensors[node->inputs[0]].shape.channels / a->groups;
+    const float *means = how->ranges[node->inputs[0]].means;
+    for (size_t index = 0; index < channels; index++) {
+        channel c = {node->weights.data + index * count, integers + index * count, count,
+                     (float)(a->groups == 1 ? how->largest_dense : LARGEST_INTEGER)};
+        int group = (int)index / (a->channels / a->groups);
+        bias[index] = node->bias.data ? node->bias.data[index] : 0.0f;
+        quantize_channel(&c, &scales[index], &bias[index], means + group * inputs,
+                         (size_t)a->kernel_height * (size_t)a->kernel_width);
+    }
+    node->integers = integers;
+    node->scales = scales;
+    node->bias = (bw_constant){bias, channels};
+    return BW_OK;
+}
+
+bw_status bw_quantize_weights(bw_graph *graph, const bw_quantization *how, bw_error *error)
+{
+    bw_status status = BW_OK;
+    for (size_t index = 0; status == BW_OK && index < graph->node_count; index++) {
+        bw_node *node = &graph->nodes[index];
+        if (node->op == BW_OP_CONV && graph->tensors[node->inputs[0]].format.type == BW_U8)
+            status = quantize_node(graph, node, how, error);
+    }
+    return status;
+}
