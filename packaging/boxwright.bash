@@ -31,18 +31,21 @@ _boxwright_value() { # the value of option $1; fails where it takes none
         ;;
     --weights) _boxwright_files .weights ;;
     --names) _boxwright_files .names ;;
-    --json) _boxwright_files .json ;;
+    --json | --export-profile) _boxwright_files .json ;;
     --output | -o) _boxwright_files .bwp ;;
+    --csv) _boxwright_files .csv ;;
+    --truth) _boxwright_files ;;
     --precision) _boxwright_words "fp32 bf16 int8" ;;
-    --out | --calib) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
+    --out | --images | --calib) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
     --format) _boxwright_words "yolo coco yolo,coco" ;;
     --nms) _boxwright_words "auto greedy diou" ;;
     --resize) _boxwright_words "auto letterbox stretch" ;;
     --exif) _boxwright_words "apply ignore" ;;
     --cpu) _boxwright_words "generic avx2 avx512 vnni bf16 amx all" ;;
     --size) _boxwright_words "320 416 608" ;;
-    --classes | --calib-images | --conf | --iou | --max-det | --threads | --streams | --batch | --duration | \
-        --warmup) ;;
+    --sweep) _boxwright_words "batch=1,2,4,8,16,32 threads=1,2,4 streams=1,2" ;;
+    --classes | --gate | --calib-images | --conf | --iou | --max-det | --threads | --streams | --batch | --duration | \
+        --warmup | --percentile | --price-per-hour | --watts) ;;
     *) return 1 ;;
     esac
 }
@@ -55,7 +58,7 @@ _boxwright() {
     local options
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then
-        _boxwright_words "annotate build inspect bench doctor --help --version"
+        _boxwright_words "annotate build bench eval inspect doctor --help --version"
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -64,7 +67,14 @@ _boxwright() {
             --classes --resize --exif --null --save-conf --draw --no-report --quiet --overwrite"
         ;;
     build) options="$network $machine $precision --output" ;;
-    bench) options="$network $machine $precision --duration --warmup --profile --json" ;;
+    eval)
+        options="$network $machine $precision --truth --images --conf --json --csv --gate --iou
+            --resize"
+        ;;
+    bench)
+        options="$network $machine $precision --duration --warmup --percentile --price-per-hour
+            --watts --json --profile --export-profile --sweep --out"
+        ;;
     inspect) options="$network $machine $precision" ;;
     doctor) options="$network" ;;
     *) return ;;

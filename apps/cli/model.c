@@ -159,7 +159,7 @@ static bw_status open_model(bw_model **out, const char *path, const bw_model_cho
                             bw_error *error)
 {
     bw_status status = bw_model_load(out, path, choice->weights, NULL, error);
-    if (status == BW_OK)
+    if (status == BW_OK && !choice->quiet)
         print_warnings(bw_model_warnings(*out));
     if (status == BW_OK && choice->names)
         status = bw_model_read_names(*out, choice->names, error);

@@ -9,7 +9,7 @@ cmp model/labels/a.txt plan/labels/a.txt
 query plan "SELECT value FROM settings WHERE key = 'batch'"
 test -e "$XDG_CACHE_HOME" || echo "no cache"
 boxwright inspect --model a.bwp --batch 2 | grep -c '^File'
-boxwright bench --model a.bwp --duration 0.01 --warmup 0 | sed -n 's/^[0-9]* x [0-9]*, \(batch [0-9]\).*/\1/p'
+boxwright bench --model a.bwp --duration 0.01 --warmup 0 | sed -n 's/^[0-9]* x [0-9]*, fp32, \(batch [0-9]\).*/\1/p'
 echo "--- contradictions"
 for option in "--batch 1" "--size 96" "--precision int8" "--weights random:2" "--names x" "--calib noise"; do
     boxwright inspect --model a.bwp $option 2>&1
