@@ -28,16 +28,20 @@ _boxwright_value() { # the value of option $1; fails where it takes none
         ;;
     --weights) _boxwright_files .weights ;;
     --names) _boxwright_files .names ;;
-    --json) _boxwright_files .json ;;
-    --out) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
+    --json | --export-profile) _boxwright_files .json ;;
+    --csv) _boxwright_files .csv ;;
+    --truth) _boxwright_files ;;
+    --precision) _boxwright_words "fp32 bf16 int8" ;;
+    --out | --images | --calib) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
     --format) _boxwright_words "yolo coco yolo,coco" ;;
     --nms) _boxwright_words "auto greedy diou" ;;
     --resize) _boxwright_words "auto letterbox stretch" ;;
     --exif) _boxwright_words "apply ignore" ;;
     --cpu) _boxwright_words "generic avx2 avx512 vnni bf16 amx all" ;;
     --size) _boxwright_words "320 416 608" ;;
-    --classes | --conf | --iou | --max-det | --threads | --streams | --batch | --duration | \
-        --warmup) ;;
+    --sweep) _boxwright_words "batch=1,2,4,8,16,32 threads=1,2,4 streams=1,2" ;;
+    --classes | --gate | --calib-images | --conf | --iou | --max-det | --threads | --streams | --batch | --duration | \
+        --warmup | --percentile | --price-per-hour | --watts) ;;
     *) return 1 ;;
     esac
 }
@@ -49,7 +53,7 @@ _boxwright() {
     local options
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then
-        _boxwright_words "annotate inspect bench doctor --help --version"
+        _boxwright_words "annotate eval inspect bench doctor --help --version"
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -57,7 +61,14 @@ _boxwright() {
         options="$network $machine --out --format --conf --iou --nms --agnostic --max-det
             --classes --resize --exif --null --save-conf --draw --no-report --quiet --overwrite"
         ;;
-    bench) options="$network $machine --duration --warmup --profile --json" ;;
+    eval)
+        options="$network $machine --truth --images --conf --json --csv --gate --iou --resize
+            --precision --calib --calib-images"
+        ;;
+    bench)
+        options="$network $machine --duration --warmup --percentile --price-per-hour --watts
+            --json --profile --export-profile --sweep --out --precision --calib --calib-images"
+        ;;
     inspect) options="$network $machine" ;;
     doctor) options="$network" ;;
     *) return ;;

@@ -159,7 +159,7 @@ bw_status bw_model_open(bw_model **out, char **path, const bw_model_choice *choi
     bw_status status = bw_model_find(path, choice->model ? choice->model : BW_DEFAULT_MODEL, error);
     if (status == BW_OK)
         status = bw_model_load(out, *path, choice->weights, NULL, error);
-    if (status == BW_OK)
+    if (status == BW_OK && !choice->quiet)
         print_warnings(bw_model_warnings(*out));
     if (status == BW_OK && choice->names)
         status = bw_model_read_names(*out, choice->names, error);

@@ -14,6 +14,7 @@ typedef struct bw_model_choice {
     const char *weights; /* NULL for the file beside the model */
     const char *names;   /* NULL for what the model comes with */
     bw_size size;        /* 0 × 0 for the model's own */
+    bool quiet;          /* print no warnings: they were printed before */
 } bw_model_choice;
 
 /** Options that fill a bw_model_choice. */

@@ -9,8 +9,7 @@ static int compare(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* The smallest value that at least `percent` of the sorted values do not exceed. */
-static double percentile(const double *sorted, size_t count, double percent)
+double bw_percentile(const double *sorted, size_t count, double percent)
 {
     size_t rank = (size_t)ceil(percent / 100 * (double)count);
     return sorted[rank > 0 ? rank - 1 : 0];
@@ -30,9 +29,6 @@ bw_summary bw_summarize(double *values, size_t count)
         .max = values[count - 1],
         .mean = mean,
         .median = (values[(count - 1) / 2] + values[count / 2]) / 2,
-        .p90 = percentile(values, count, 90),
-        .p95 = percentile(values, count, 95),
-        .p99 = percentile(values, count, 99),
         .deviation = sqrt(squares / (double)count),
     };
 }

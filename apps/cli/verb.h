@@ -12,6 +12,7 @@ enum {
     BW_EXIT_FAILURE = 1,
     BW_EXIT_USAGE = 2,
     BW_EXIT_SOME_FAILED = 3, /* all was done, but some inputs could not be used */
+    BW_EXIT_GATE = 4,        /* all was done, but a figure is worse than was asked for */
     BW_EXIT_INTERRUPTED = 130,
 };
 
@@ -22,6 +23,6 @@ typedef struct bw_verb {
     int (*run)(int argc, char **argv);
 } bw_verb;
 
-extern const bw_verb bw_verb_annotate, bw_verb_bench, bw_verb_doctor, bw_verb_inspect;
+extern const bw_verb bw_verb_annotate, bw_verb_bench, bw_verb_doctor, bw_verb_eval, bw_verb_inspect;
 
 #endif

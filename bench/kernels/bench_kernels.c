@@ -1,9 +1,10 @@
 /**
  * Times every kernel on the layers of shapes.c, on one thread.
  *
- *     bench_kernels [-c] [-a] [filter]
+ *     bench_kernels [-b] [-c] [-a] [filter]
  *
- * Only shapes and kernels whose "shape kernel" contains `filter` are timed. With -c the caches are
+ * Only shapes and kernels whose "shape kernel" contains `filter` are timed. With -b
+ * tensors are bytes. With -c the caches are
  * emptied before each run, as they are for the weights of a large network. With -a the slow
  * reference kernels are timed too. A convolution's speed is that of its own definition, whatever
  * the method saves, so that Winograd's may exceed the peak; that of other families is bytes moved.
@@ -102,12 +103,33 @@ static void *allocate(size_t bytes)
     return block;
 }
 
-static float *tensor(const bw_layout *layout)
+static void *tensor(const bw_layout *layout)
 {
-    size_t count = bw_layout_elements(layout, 1);
-    float *block = allocate(count * sizeof *block);
-    fill(block, count, 1.0f);
+    size_t count = bw_layout_elements(layout, 1), size = bw_type_size(layout->format.type);
+    float *numbers = allocate(count * sizeof *numbers);
+    uint8_t *block = allocate(count * size);
+    fill(numbers, count, 1.0f);
+    for (size_t index = 0; index < count && layout->format.type == BW_U8; index++)
+        block[index] = bw_to_u8(64.0f * numbers[index], layout->format.zero_point);
+    if (layout->format.type == BW_F32)
+        memcpy(block, numbers, count * size);
+    bw_aligned_free(numbers);
     return block;
+}
+
+static void *first_pixel(void *block, const bw_layout *layout)
+{
+    return (uint8_t *)block + bw_layout_origin(layout) * bw_type_size(layout->format.type);
+}
+
+/* Integers up to 63 whose distribution is a bell, as that of trained weights is. */
+static void fill_integers(int8_t *out, size_t count)
+{
+    float *numbers = allocate((count + 2) * sizeof *numbers);
+    fill(numbers, count + 2, 21.0f);
+    for (size_t i = 0; i < count; i++)
+        out[i] = (int8_t)(numbers[i] + numbers[i + 1] + numbers[i + 2]);
+    bw_aligned_free(numbers);
 }
 
 static size_t weight_count(const bw_operation *operation)
@@ -126,8 +148,17 @@ static void *pack(const bw_kernel *kernel, const bw_operation *operation)
     float *bias = allocate((size_t)operation->out.channels * sizeof *bias);
     fill(weights, count, 2.0f / (float)(1 + count / (size_t)operation->out.channels));
     fill(bias, (size_t)operation->out.channels, 0.1f);
+    size_t channels = (size_t)operation->out.channels;
+    int8_t *integers = allocate(count);
+    float *scales = allocate(channels * sizeof *scales);
+    fill_integers(integers, count);
+    for (size_t channel = 0; channel < channels; channel++)
+        scales[channel] = 1.0f / (float)(1 + count / channels);
     void *packed = allocate(kernel->packed_bytes(operation));
-    kernel->pack(operation, &(bw_filters){.weights = weights, .bias = bias}, packed);
+    bw_filters filters = {weights, integers, scales, bias};
+    kernel->pack(operation, &filters, packed);
+    bw_aligned_free(integers);
+    bw_aligned_free(scales);
     bw_aligned_free(weights);
     bw_aligned_free(bias);
     return packed;
@@ -163,16 +194,16 @@ static void time_run(least *times, const bw_kernel *kernel, const bw_operation *
  * coarse on some systems. */
 static double time_kernel(const bw_kernel *kernel, const bw_operation *operation, char *flushed)
 {
-    float *in = tensor(&operation->in), *out = tensor(&operation->out);
-    float *second = operation->has_second ? tensor(&operation->second) : NULL;
+    void *in = tensor(&operation->in), *out = tensor(&operation->out);
+    void *second = operation->has_second ? tensor(&operation->second) : NULL;
     void *packed = pack(kernel, operation);
     void *scratch = allocate(kernel->scratch_bytes ? kernel->scratch_bytes(operation) : 0);
-    bw_operands operands = {.in = in + bw_layout_origin(&operation->in),
-                            .out = out + bw_layout_origin(&operation->out),
+    bw_operands operands = {.in = first_pixel(in, &operation->in),
+                            .out = first_pixel(out, &operation->out),
                             .weights = packed,
                             .images = 1};
     if (second)
-        operands.second = second + bw_layout_origin(&operation->second);
+        operands.second = first_pixel(second, &operation->second);
     least times = {0};
     uint64_t start = bw_clock();
     while (times.runs < LEAST_RUNS || (double)(bw_clock() - start) < enough_seconds * 1e9) {
@@ -195,8 +226,8 @@ static void report(const bw_shape *shape, const bw_operation *operation, const b
     if (counted)
         work = 2.0 * area * (double)weight_count(operation);
     else
-        work = (double)sizeof(float) * ((double)bw_layout_elements(&operation->in, 1) +
-                                        (double)bw_layout_elements(&operation->out, 1));
+        work = (double)bw_type_size(kernel->in) * (double)bw_layout_elements(&operation->in, 1) +
+               (double)bw_type_size(kernel->out) * (double)bw_layout_elements(&operation->out, 1);
     printf("%-22s %c %-26s %10.1f us %8.1f %s", shape->name, chosen ? '*' : ' ', kernel->name,
            time / 1e3, work / time, counted ? "GFLOP/s" : "GB/s");
     if (counted)
@@ -212,39 +243,48 @@ static bool wanted(const bw_shape *shape, const bw_kernel *kernel, const char *f
     return (all || !strstr(kernel->name, "_ref")) && (!filter || strstr(name, filter));
 }
 
-static void run_shape(const bw_shape *shape, const char *filter, bool all, char *flushed,
-                      double peak)
+/* What the command line asks for. */
+typedef struct command_line {
+    const char *filter;
+    bool all;
+    bw_type type;
+    char *flushed;
+} command_line;
+
+static void run_shape(const bw_shape *shape, const command_line *request, double peak)
 {
     uint32_t cpu = bw_cpu_features();
-    bw_operation operation = bw_shape_operation(shape);
+    bw_operation operation = bw_shape_operation(shape, request->type);
     const bw_kernel *chosen = bw_kernel_choose(&operation, cpu), *kernel;
     for (int index = 0; (kernel = bw_kernel_at(index)); index++) {
-        if (kernel->family != shape->family || (kernel->needs & ~cpu) != 0 ||
-            !bw_kernel_accepts(kernel, &operation) || !wanted(shape, kernel, filter, all))
+        if ((kernel->needs & ~cpu) != 0 || !bw_kernel_accepts(kernel, &operation) ||
+            !wanted(shape, kernel, request->filter, request->all))
             continue;
-        double time = time_kernel(kernel, &operation, flushed);
+        double time = time_kernel(kernel, &operation, request->flushed);
         report(shape, &operation, kernel, kernel == chosen, time, peak);
     }
 }
 
 int main(int argc, char **argv)
 {
-    bool cold = false, all = false;
-    const char *filter = NULL;
+    bool cold = false;
+    command_line request = {.type = BW_F32};
     for (int index = 1; index < argc; index++) {
         if (strcmp(argv[index], "-c") == 0)
             cold = true;
         else if (strcmp(argv[index], "-a") == 0)
-            all = true;
+            request.all = true;
+        else if (strcmp(argv[index], "-b") == 0)
+            request.type = BW_U8;
         else
-            filter = argv[index];
+            request.filter = argv[index];
     }
     double peak = measure_peak(bw_cpu_features());
     printf("one core's peak: %.1f GFLOP/s\n", peak);
-    char *flushed = cold ? allocate(FLUSH_BYTES) : NULL;
+    request.flushed = cold ? allocate(FLUSH_BYTES) : NULL;
     const bw_shape *shape;
     for (int index = 0; (shape = bw_shape_at(index)); index++)
-        run_shape(shape, filter, all, flushed, peak);
-    bw_aligned_free(flushed);
+        run_shape(shape, &request, peak);
+    bw_aligned_free(request.flushed);
     return EXIT_SUCCESS;
 }

@@ -77,7 +77,17 @@ const bw_shape *bw_shape_at(int index)
     return index >= 0 && index < (int)(sizeof shapes / sizeof *shapes) ? &shapes[index] : NULL;
 }
 
-bw_operation bw_shape_operation(const bw_shape *shape)
+/* Scales that leave the sums of the benchmark's numbers about the middle of the bytes. */
+static void set_formats(bw_operation *operation, bw_type type)
+{
+    operation->in.format.type = operation->out.format.type = type;
+    if (type == BW_U8) {
+        operation->in.format = (bw_format){type, 1.0f / 64.0f, 128};
+        operation->out.format = operation->in.format;
+    }
+}
+
+bw_operation bw_shape_operation(const bw_shape *shape, bw_type type)
 {
     int pad = shape->window / 2, lanes = shape->channels < BW_LANES / 4 ? BW_IMAGE_LANES : BW_LANES;
     bool term = shape->second || shape->family == BW_FAMILY_ADD;
@@ -95,6 +105,7 @@ bw_operation bw_shape_operation(const bw_shape *shape)
         .slope = 0.1f,
         .has_second = term,
     };
+    set_formats(&operation, type);
     if (term)
         operation.second = operation.out;
     return operation;

@@ -17,7 +17,7 @@ typedef struct bw_shape {
 /** The `index`-th shape, or NULL past the last. */
 const bw_shape *bw_shape_at(int index);
 
-/** The operation on dense layouts, with as much border as the window needs. */
-bw_operation bw_shape_operation(const bw_shape *shape);
+/** The operation on dense layouts of one type, with as much border as the window needs. */
+bw_operation bw_shape_operation(const bw_shape *shape, bw_type type);
 
 #endif

@@ -388,6 +388,60 @@ BW_API bw_status bw_writer_add(bw_writer *writer, const bw_annotation *annotatio
  */
 BW_API bw_status bw_writer_close(bw_writer **writer, bool commit, bw_error *error);
 
+/* ---- Evaluation ----------------------------------------------------------------------------- */
+
+/** Labelled pictures (the ground truth), and the predictions that are measured against them. */
+typedef struct bw_evaluation bw_evaluation;
+
+/**
+ * Reads ground truth: COCO's JSON, or a folder with images/ and labels/ (YOLO text). `images` is
+ * the folder of the pictures and `names` a file of class names, one a line; both may be NULL.
+ */
+BW_API bw_status bw_evaluation_open(bw_evaluation **out, const char *truth, const char *images,
+                                    const char *names, bw_error *error);
+
+/** The path of picture `index` as far as it is known; NULL past the last. */
+BW_API const char *bw_evaluation_image(const bw_evaluation *evaluation, size_t index);
+
+/** Says which classes detections have. They must be the truth's, which may lack names. */
+BW_API bw_status bw_evaluation_expect(bw_evaluation *evaluation, const char *const *names,
+                                      int classes, bw_error *error);
+
+/** Adds what an engine found in picture `index`. */
+BW_API bw_status bw_evaluation_add(bw_evaluation *evaluation, size_t index,
+                                   const bw_detection *detections, size_t count, bw_error *error);
+
+/** Adds predictions: COCO results, darknet's JSON, a folder of YOLO text or of a run. */
+BW_API bw_status bw_evaluation_read(bw_evaluation *evaluation, const char *path, bw_error *error);
+
+#define BW_AREAS 4     /* area ranges: all, small, medium, large */
+#define BW_OVERLAPS 10 /* IoU thresholds: 0.50, 0.55, … 0.95 */
+
+/** Precision, recall and F1 at IoU 0.50 of the boxes that score at least `confidence`. */
+typedef struct bw_operating_point {
+    double confidence, precision, recall, f1;
+} bw_operating_point;
+
+/** Of one class, or the means of the classes. What has nothing labelled to measure by is -1. */
+typedef struct bw_figures {
+    const char *name;         /* of the class, or "all" */
+    size_t images, instances; /* pictures with labelled boxes (or all pictures), and boxes */
+    double ap[BW_AREAS][BW_OVERLAPS], ar[BW_AREAS][BW_OVERLAPS]; /* of a picture's 100 best boxes */
+    double ar1[BW_OVERLAPS], ar10[BW_OVERLAPS];                  /* of its 1 and 10 best */
+    bw_operating_point best, given; /* where the mean F1 is best, and at a given confidence */
+} bw_figures;
+
+/** Measures: figures[0] is "all", figures[1 … classes] are the classes'; borrowed. */
+BW_API bw_status bw_evaluation_measure(bw_evaluation *evaluation, double confidence,
+                                       const bw_figures **figures, int *classes, bw_error *error);
+
+/** COCO's twelve figures, in COCO's order, of figures[0]. */
+BW_API void bw_figures_summarize(double summary[12], const bw_figures *figures);
+
+/** What was passed over while reading, a sentence a line; "" when nothing was. */
+BW_API const char *bw_evaluation_warnings(const bw_evaluation *evaluation);
+BW_API void bw_evaluation_close(bw_evaluation **evaluation);
+
 /* ---- Drawing -------------------------------------------------------------------------------- */
 
 /**

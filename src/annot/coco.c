@@ -130,20 +130,6 @@ static bw_status coco_open(void **out, const char *directory, const bw_writer_op
     return BW_OK;
 }
 
-/* The number that the stem of a file name is; -1 when it is none, or has over 18 digits. */
-static int64_t stem_number(const char *file_name)
-{
-    const char *slash = strrchr(file_name, '/');
-    const char *stem = slash ? slash + 1 : file_name;
-    size_t digits = strspn(stem, "0123456789");
-    const char *zeros = stem + strspn(stem, "0");
-    bool is_stem =
-        stem[digits] == '\0' || (stem[digits] == '.' && strchr(stem + digits + 1, '.') == NULL);
-    if (digits == 0 || !is_stem || stem + digits - zeros > 18)
-        return -1;
-    return strtoll(stem, NULL, 10);
-}
-
 static void write_boxes(coco_writer *writer, int64_t id, const bw_annotation *annotation)
 {
     for (size_t i = 0; i < annotation->count; i++) {
@@ -194,7 +180,7 @@ static bw_status put_waiting(coco_writer *writer, const bw_annotation *annotatio
 static bw_status coco_add(void *state, const bw_annotation *annotation, bw_error *error)
 {
     coco_writer *writer = state;
-    int64_t id = stem_number(annotation->file_name);
+    int64_t id = bw_coco_image_number(annotation->file_name);
     int64_t high = id > annotation->number ? id : annotation->number;
     writer->highest = high > writer->highest ? high : writer->highest;
     if (id < 0 || bw_id_set_holds(&writer->claimed, id))

@@ -1,6 +1,7 @@
 #include "annot/coco_names.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const NAMES[BW_COCO_CLASSES] = {
@@ -58,7 +59,7 @@ int bw_coco_category_id(int class_id)
     return class_id >= 0 && class_id < BW_COCO_CLASSES ? CATEGORY_IDS[class_id] : 0;
 }
 
-static const char *modern_spelling(const char *name)
+const char *bw_coco_spelling(const char *name)
 {
     for (size_t i = 0; i < sizeof SPELLINGS / sizeof *SPELLINGS; i++)
         if (strcmp(name, SPELLINGS[i].darknet) == 0)
@@ -71,7 +72,20 @@ bool bw_coco_is(const char *const *names, int count)
     if (count != BW_COCO_CLASSES)
         return false;
     for (int i = 0; i < count; i++)
-        if (strcmp(modern_spelling(names[i]), NAMES[i]) != 0)
+        if (strcmp(bw_coco_spelling(names[i]), NAMES[i]) != 0)
             return false;
     return true;
+}
+
+int64_t bw_coco_image_number(const char *file_name)
+{
+    const char *slash = strrchr(file_name, '/');
+    const char *stem = slash ? slash + 1 : file_name;
+    size_t digits = strspn(stem, "0123456789");
+    const char *zeros = stem + strspn(stem, "0");
+    bool is_stem =
+        stem[digits] == '\0' || (stem[digits] == '.' && strchr(stem + digits + 1, '.') == NULL);
+    if (digits == 0 || !is_stem || stem + digits - zeros > 18)
+        return -1;
+    return strtoll(stem, NULL, 10);
 }

@@ -6,6 +6,7 @@
 #define BW_ANNOT_COCO_NAMES_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define BW_COCO_CLASSES 80
 
@@ -20,5 +21,14 @@ int bw_coco_category_id(int class_id);
  * "tvmonitor", …) count as the same.
  */
 bool bw_coco_is(const char *const *names, int count);
+
+/** COCO's spelling of a class's name where darknet spells it otherwise; any other name as it is. */
+const char *bw_coco_spelling(const char *name);
+
+/**
+ * The image id that a file's name tells: the number that its stem is, as in 000000000139.jpg. -1
+ * when it is none, or has over 18 digits.
+ */
+int64_t bw_coco_image_number(const char *file_name);
 
 #endif

@@ -336,4 +336,18 @@ static bw_status decode(bw_image *out, const uint8_t *bytes, size_t size, const 
     return BW_OK;
 }
 
-const bw_image_format bw_format_bmp = {"bmp", matches, decode};
+static bw_status measure(bw_image *out, const uint8_t *bytes, size_t size, bw_error *error)
+{
+    bmp_file bmp = {.bytes = bytes, .size = size};
+    bw_status status = read_header(&bmp, error);
+    if (status != BW_OK)
+        return status;
+    if (bmp.width > INT32_MAX || bmp.height > INT32_MAX)
+        return bw_fail(error, BW_ERROR_LIMIT, "the BMP claims %u × %u pixels", bmp.width,
+                       bmp.height);
+    out->width = (int)bmp.width;
+    out->height = (int)bmp.height;
+    return BW_OK;
+}
+
+const bw_image_format bw_format_bmp = {"bmp", matches, decode, measure};

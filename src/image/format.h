@@ -24,6 +24,9 @@ typedef struct bw_image_format {
      */
     bw_status (*decode)(bw_image *out, const uint8_t *bytes, size_t size, const bw_limits *limits,
                         bw_error *error);
+
+    /** Sets width, height and orientation of `out` from the header, and nothing else. */
+    bw_status (*measure)(bw_image *out, const uint8_t *bytes, size_t size, bw_error *error);
 } bw_image_format;
 
 extern const bw_image_format bw_format_jpeg, bw_format_png, bw_format_webp, bw_format_bmp;

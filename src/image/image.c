@@ -86,6 +86,25 @@ bw_status bw_image_decode(bw_image *out, const void *bytes, size_t size,
     return status;
 }
 
+bw_status bw_image_measure(int *width, int *height, const void *bytes, size_t size, bw_error *error)
+{
+    bw_image image = {.orientation = 1};
+    for (int i = 0; formats[i]; i++) {
+        if (!bytes || !formats[i]->matches(bytes, size))
+            continue;
+        bw_status status = formats[i]->measure(&image, bytes, size, error);
+        if (status != BW_OK)
+            return status;
+        if (image.width < 1 || image.height < 1)
+            return bw_fail(error, BW_ERROR_FORMAT, "the picture has no pixels");
+        bool turned = image.orientation >= 5;
+        *width = turned ? image.height : image.width;
+        *height = turned ? image.width : image.height;
+        return BW_OK;
+    }
+    return bw_image_refuse(bytes, bytes ? size : 0, error);
+}
+
 bw_status bw_image_read(bw_image *out, const char *path, const bw_decode_options *options,
                         bw_error *error)
 {

@@ -14,6 +14,13 @@
 /** Refuses a picture of the caller's whose fields make no sense; `image` may be NULL. */
 bw_status bw_image_check(const bw_image *image, bw_error *error);
 
+/**
+ * Reads the size of a picture from its header, as it is once turned upright. Of a PNG, only an EXIF
+ * block before the pixels is seen.
+ */
+bw_status bw_image_measure(int *width, int *height, const void *bytes, size_t size,
+                           bw_error *error);
+
 /** Where a picture lies in the network's input: `width` × `height` pixels from (left, top). */
 typedef struct bw_fit {
     int left, top, width, height;

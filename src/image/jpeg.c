@@ -109,8 +109,7 @@ static void read_rgb_rows(jpeg_decoder *decoder, const bw_image *out)
 }
 
 /* Runs inside the trap. */
-static void decode_pixels(jpeg_decoder *decoder, bw_image *out, const uint8_t *bytes, size_t size,
-                          const bw_limits *limits)
+static void read_header(jpeg_decoder *decoder, const uint8_t *bytes, size_t size)
 {
     j_decompress_ptr info = &decoder->info;
     jpeg_create_decompress(info);
@@ -118,6 +117,14 @@ static void decode_pixels(jpeg_decoder *decoder, bw_image *out, const uint8_t *b
     decoder->progress.progress_monitor = on_progress;
     jpeg_mem_src(info, bytes, size);
     jpeg_read_header(info, TRUE);
+}
+
+/* Runs inside the trap. */
+static void decode_pixels(jpeg_decoder *decoder, bw_image *out, const uint8_t *bytes, size_t size,
+                          const bw_limits *limits)
+{
+    j_decompress_ptr info = &decoder->info;
+    read_header(decoder, bytes, size);
     bw_status status =
         bw_image_allocate(out, info->image_width, info->image_height, limits, decoder->trap.error);
     if (status != BW_OK)
@@ -132,18 +139,37 @@ static void decode_pixels(jpeg_decoder *decoder, bw_image *out, const uint8_t *b
         read_rgb_rows(decoder, out);
 }
 
+static void init_decoder(jpeg_decoder *decoder, bw_error *error)
+{
+    memset(decoder, 0, sizeof *decoder);
+    decoder->info.err = bw_jpeg_trap_init(&decoder->trap, "damaged JPEG", error);
+    decoder->trap.manager.emit_message = on_message;
+}
+
 static bw_status decode(bw_image *out, const uint8_t *bytes, size_t size, const bw_limits *limits,
                         bw_error *error)
 {
     out->orientation = find_orientation(bytes, size);
     jpeg_decoder decoder;
-    memset(&decoder, 0, sizeof decoder);
-    decoder.info.err = bw_jpeg_trap_init(&decoder.trap, "damaged JPEG", error);
-    decoder.trap.manager.emit_message = on_message;
+    init_decoder(&decoder, error);
     if (setjmp(decoder.trap.escape) == 0)
         decode_pixels(&decoder, out, bytes, size, limits);
     jpeg_destroy_decompress(&decoder.info);
     return decoder.trap.status;
 }
 
-const bw_image_format bw_format_jpeg = {"jpeg", matches, decode};
+static bw_status measure(bw_image *out, const uint8_t *bytes, size_t size, bw_error *error)
+{
+    jpeg_decoder decoder;
+    init_decoder(&decoder, error);
+    if (setjmp(decoder.trap.escape) == 0) {
+        read_header(&decoder, bytes, size);
+        out->width = (int)decoder.info.image_width;
+        out->height = (int)decoder.info.image_height;
+        out->orientation = find_orientation(bytes, size);
+    }
+    jpeg_destroy_decompress(&decoder.info);
+    return decoder.trap.status;
+}
+
+const bw_image_format bw_format_jpeg = {"jpeg", matches, decode, measure};

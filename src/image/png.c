@@ -34,16 +34,21 @@ static int read_pixels(spng_ctx *context, bw_image *out)
     return code;
 }
 
-static bw_status decode_with(spng_ctx *context, bw_image *out, const uint8_t *bytes, size_t size,
-                             const bw_limits *limits, bw_error *error)
+static int read_header(spng_ctx *context, const uint8_t *bytes, size_t size,
+                       struct spng_ihdr *header)
 {
     spng_set_image_limits(context, INT32_MAX, INT32_MAX);
     spng_set_chunk_limits(context, chunk_bytes, chunk_bytes);
     spng_set_crc_action(context, SPNG_CRC_ERROR, SPNG_CRC_ERROR);
     int code = spng_set_png_buffer(context, bytes, size);
+    return code == 0 ? spng_get_ihdr(context, header) : code;
+}
+
+static bw_status decode_with(spng_ctx *context, bw_image *out, const uint8_t *bytes, size_t size,
+                             const bw_limits *limits, bw_error *error)
+{
     struct spng_ihdr header;
-    if (code == 0)
-        code = spng_get_ihdr(context, &header);
+    int code = read_header(context, bytes, size, &header);
     if (code != 0)
         return fail(code, error);
     bw_status status = bw_image_allocate(out, header.width, header.height, limits, error);
@@ -64,4 +69,20 @@ static bw_status decode(bw_image *out, const uint8_t *bytes, size_t size, const 
     return status;
 }
 
-const bw_image_format bw_format_png = {"png", matches, decode};
+static bw_status measure(bw_image *out, const uint8_t *bytes, size_t size, bw_error *error)
+{
+    spng_ctx *context = spng_ctx_new(0);
+    if (!context)
+        return bw_fail(error, BW_ERROR_MEMORY, "cannot allocate a PNG decoder");
+    struct spng_ihdr header = {0};
+    struct spng_exif exif;
+    int code = read_header(context, bytes, size, &header);
+    out->width = (int)header.width;
+    out->height = (int)header.height;
+    if (code == 0 && spng_get_exif(context, &exif) == 0)
+        out->orientation = bw_exif_orientation((const uint8_t *)exif.data, exif.length);
+    spng_ctx_free(context);
+    return code == 0 ? BW_OK : fail(code, error);
+}
+
+const bw_image_format bw_format_png = {"png", matches, decode, measure};

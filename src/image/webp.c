@@ -70,4 +70,15 @@ static bw_status decode(bw_image *out, const uint8_t *bytes, size_t size, const 
     return BW_OK;
 }
 
-const bw_image_format bw_format_webp = {"webp", matches, decode};
+static bw_status measure(bw_image *out, const uint8_t *bytes, size_t size, bw_error *error)
+{
+    int width, height;
+    if (!WebPGetInfo(bytes, size, &width, &height))
+        return fail(VP8_STATUS_BITSTREAM_ERROR, error);
+    out->width = width;
+    out->height = height;
+    out->orientation = find_orientation(bytes, size);
+    return BW_OK;
+}
+
+const bw_image_format bw_format_webp = {"webp", matches, decode, measure};

@@ -19,7 +19,7 @@ typedef struct bw_range {
 
 typedef struct bw_quantization {
     const bw_range *ranges; /* one a tensor of the graph */
-    int largest_weight;     /* integers are −this to this; 127, or less for speed (see kernels) */
+    int largest_dense; /* integers of dense convolutions are −this to this; others −127 to 127 */
 } bw_quantization;
 
 /** Gives every tensor that can have it a byte format, and every convolution integer weights. */

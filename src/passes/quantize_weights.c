@@ -8,7 +8,7 @@
 
 #include "passes/quantize.h"
 
-enum { SHRINKS = 24 };
+enum { SHRINKS = 24, LARGEST_INTEGER = 127 };
 
 /* The largest magnitude may be cut off down to this share of it. */
 static const float least_share = 0.5f;
@@ -91,7 +91,7 @@ static bw_status quantize_node(bw_graph *graph, bw_node *node, const bw_quantiza
     const float *means = how->ranges[node->inputs[0]].means;
     for (size_t index = 0; index < channels; index++) {
         channel c = {node->weights.data + index * count, integers + index * count, count,
-                     (float)how->largest_weight};
+                     (float)(a->groups == 1 ? how->largest_dense : LARGEST_INTEGER)};
         int group = (int)index / (a->channels / a->groups);
         bias[index] = node->bias.data ? node->bias.data[index] : 0.0f;
         quantize_channel(&c, &scales[index], &bias[index], means + group * inputs,

@@ -3,6 +3,7 @@
  */
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "image/image.h"
 
@@ -21,6 +22,15 @@ static void use(const bw_image *image)
         bw_image_clear(&small);
 }
 
+/* What is decoded was measured right; but for the turn of a PNG, which may be told at its end. */
+static void check_size(const bw_image *image, bw_status measured, int width, int height)
+{
+    bool same = width == image->width && height == image->height;
+    bool turned = width == image->height && height == image->width && image->orientation >= 5;
+    if (measured != BW_OK || (!same && !turned))
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     bw_decode_options options;
@@ -29,7 +39,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     options.limits.image_pixels = 1 << 16;
     bw_image image;
     bw_error error;
+    int width = 0, height = 0;
+    bw_status measured = bw_image_measure(&width, &height, data, size, &error);
     if (bw_image_decode(&image, data, size, &options, &error) == BW_OK) {
+        check_size(&image, measured, width, height);
         use(&image);
         bw_image_clear(&image);
     }

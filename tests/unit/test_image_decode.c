@@ -11,6 +11,7 @@
 #include <spng.h>
 #include <webp/encode.h>
 
+#include "image/image.h"
 #include "image_samples.h"
 
 /* Decodes the file, checks it against `expected`, and frees the file. */
@@ -19,6 +20,10 @@ static void assert_decodes(sample_file *file, const bw_image *expected, int tole
 {
     bw_image image;
     check_ok(bw_image_decode(&image, file->bytes, file->size, NULL, &error));
+    int width, height;
+    check_ok(bw_image_measure(&width, &height, file->bytes, file->size, &error));
+    assert_int_equal(width, image.width);
+    assert_int_equal(height, image.height);
     assert_string_equal(image.format, format);
     int difference = sample_difference(&image, expected);
     if (difference > tolerance)

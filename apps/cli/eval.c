@@ -1,0 +1,163 @@
+/**
+ * boxwright eval: predictions, or a model's detections, against labelled pictures.
+ */
+#include "eval.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "terminal.h"
+#include "verb.h"
+
+static const char *const resize_choices[] = {"auto", "letterbox", "stretch", NULL};
+
+#define FIELD(name) offsetof(bw_eval_options, name)
+
+static const bw_option truth_table[] = {
+    {"truth", "PATH", "labelled pictures: COCO's JSON, or a folder of YOLO text (required)",
+     bw_read_text, FIELD(truth), 0, 0, NULL},
+    {"images", "DIR", "folder of the pictures (default: beside the labels)", bw_read_text,
+     FIELD(images), 0, 0, NULL},
+    {0},
+};
+
+static const bw_option output_table[] = {
+    {"conf", "X", "tell precision and recall at this confidence, too (default 0.25)", bw_read_float,
+     FIELD(confidence), 0, 1, NULL},
+    {"json", "FILE", "write all figures as JSON", bw_read_text, FIELD(json), 0, 0, NULL},
+    {"csv", "FILE", "write the table of classes as CSV", bw_read_text, FIELD(csv), 0, 0, NULL},
+    {"gate", "NAME=-X:FILE",
+     "exit with 4 when a figure is more than X below that of FILE, which --json wrote",
+     bw_read_gate, FIELD(gate), 0, 0, NULL},
+    {0},
+};
+
+static const bw_option model_table[] = {
+    {"iou", "X", "overlap above which the weaker of two boxes goes (default 0.45)", bw_read_float,
+     FIELD(iou), 0, 1, NULL},
+    {"resize", "WORD",
+     "letterbox keeps a picture's aspect, stretch does not (default auto: as the model asks)",
+     bw_read_choice, FIELD(resize), 0, 0, resize_choices},
+    {0},
+};
+
+static const bw_option_group groups[] = {
+    {"Ground truth", truth_table, 0},
+    {"Output", output_table, 0},
+    {"Detection, with --model", model_table, 0},
+    {"Network", bw_model_options, FIELD(model)},
+    {"Precision", bw_precision_options, FIELD(precision)},
+    {"Machine", bw_machine_options, FIELD(machine)},
+    {0},
+};
+
+static int run_eval(int argc, char **argv);
+
+const bw_verb bw_verb_eval = {
+    {
+        .name = "eval",
+        .summary = "Measure accuracy against labelled pictures",
+        .operands = "[PREDICTIONS]",
+        .details =
+            "PREDICTIONS is COCO results, darknet's JSON, a folder of YOLO text with confidence, "
+            "or\n"
+            "the folder of a run. Without it, --model says which network to run over the "
+            "pictures,\n"
+            "at confidence 0.001. The figures are COCO's, as pycocotools computes them.\n"
+            "\n"
+            "Exit status: 0 all good, 4 the gate is not passed, 2 wrong use, 1 failure.",
+        .groups = groups,
+    },
+    run_eval,
+};
+
+static int check_usage(const bw_eval_options *options, int predictions)
+{
+    const bw_usage *usage = &bw_verb_eval.usage;
+    if (!options->truth)
+        return bw_usage_error(usage, "say what is in the pictures: --truth PATH");
+    if (predictions > 1)
+        return bw_usage_error(usage, "there is one PREDICTIONS, a file or a folder");
+    if (predictions == 0 && !options->model.model)
+        return bw_usage_error(usage, "say what to measure: PREDICTIONS, or --model NAME|FILE");
+    if (predictions == 1 && options->model.model)
+        return bw_usage_error(usage, "PREDICTIONS and --model exclude each other");
+    return BW_EXIT_OK;
+}
+
+static void print_warnings(const char *warnings)
+{
+    while (*warnings) {
+        int length = (int)strcspn(warnings, "\n");
+        char line[600];
+        snprintf(line, sizeof line, "warning: %.*s", length, warnings);
+        bw_print_message(line);
+        warnings += length;
+        warnings += *warnings == '\n';
+    }
+}
+
+static bw_status write_files(const bw_eval_options *options, const bw_eval_result *result,
+                             bw_error *error)
+{
+    bw_status status = BW_OK;
+    if (options->json)
+        status = bw_eval_write_json(options->json, result, error);
+    if (status == BW_OK && options->csv)
+        status = bw_eval_write_csv(options->csv, result, error);
+    return status;
+}
+
+static bw_status measure(bw_evaluation *evaluation, const bw_eval_options *options,
+                         const char *predictions, bool *passed, bw_error *error)
+{
+    bw_status status = predictions ? bw_evaluation_read(evaluation, predictions, error)
+                                   : bw_eval_run_model(evaluation, options, error);
+    bw_eval_result result;
+    if (status == BW_OK)
+        status = bw_evaluation_measure(evaluation, (double)options->confidence, &result.figures,
+                                       &result.classes, error);
+    print_warnings(bw_evaluation_warnings(evaluation));
+    if (status != BW_OK)
+        return status;
+    bw_figures_summarize(result.summary, result.figures);
+    bw_eval_print(&result);
+    status = write_files(options, &result, error);
+    if (status == BW_OK && options->gate.file)
+        status = bw_gate_check(passed, &options->gate, result.summary, error);
+    return status;
+}
+
+static int evaluate(const bw_eval_options *options, const char *predictions)
+{
+    bw_evaluation *evaluation;
+    bw_error error;
+    bool passed = true;
+    bw_status status = bw_evaluation_open(&evaluation, options->truth, options->images,
+                                          options->model.names, &error);
+    if (status == BW_OK)
+        status = measure(evaluation, options, predictions, &passed, &error);
+    bw_evaluation_close(&evaluation);
+    if (status != BW_OK) {
+        bw_print_message(error.message);
+        return bw_exit_status(&error);
+    }
+    return passed ? BW_EXIT_OK : BW_EXIT_GATE;
+}
+
+static int run_eval(int argc, char **argv)
+{
+    bw_eval_options options = {
+        .confidence = 0.25f,
+        .iou = 0.45f,
+        .precision = bw_precision_defaults,
+        .machine = bw_machine_defaults,
+    };
+    int operands;
+    bw_options_result read = bw_options_read(&bw_verb_eval.usage, &options, argc, argv, &operands);
+    if (read != BW_OPTIONS_RUN)
+        return read == BW_OPTIONS_HELP ? BW_EXIT_OK : BW_EXIT_USAGE;
+    int wrong = check_usage(&options, operands);
+    return wrong ? wrong : evaluate(&options, operands ? argv[0] : NULL);
+}

@@ -1,0 +1,54 @@
+/**
+ * The parts of boxwright eval: a model's detections in, figures out, the gate.
+ */
+#ifndef BW_CLI_EVAL_H
+#define BW_CLI_EVAL_H
+
+#include "model.h"
+
+/** How many figures COCO's summary has, and what they are called. */
+#define BW_SUMMARY_FIGURES 12
+extern const char *const bw_summary_names[BW_SUMMARY_FIGURES];
+
+/** A figure that must not fall below a reference by more than `allowed`, which is at most 0. */
+typedef struct bw_gate {
+    int figure; /* in COCO's summary */
+    double allowed;
+    const char *file; /* what --json wrote; NULL where there is no gate */
+} bw_gate;
+
+/** Reads "AP=-0.005:reference.json" into a bw_gate. */
+bw_option_reader bw_read_gate;
+
+/** Compares with the reference and says so on standard output. */
+bw_status bw_gate_check(bool *passed, const bw_gate *gate, const double *summary, bw_error *error);
+
+typedef struct bw_eval_options {
+    const char *truth, *images, *json, *csv;
+    float confidence; /* where precision and recall are told besides the best */
+    float iou;        /* of a model's NMS */
+    int resize;       /* a bw_resize */
+    bw_gate gate;
+    bw_model_choice model;
+    bw_precision_choice precision;
+    bw_machine_choice machine;
+} bw_eval_options;
+
+/** Runs the model of the options over all labelled pictures. */
+bw_status bw_eval_run_model(bw_evaluation *evaluation, const bw_eval_options *options,
+                            bw_error *error);
+
+/** What was measured: figures[0] of all, and one a class. */
+typedef struct bw_eval_result {
+    const bw_figures *figures;
+    int classes;
+    double summary[BW_SUMMARY_FIGURES];
+} bw_eval_result;
+
+/** Prints COCO's lines, the table of classes and the operating points. */
+void bw_eval_print(const bw_eval_result *result);
+
+bw_status bw_eval_write_json(const char *file, const bw_eval_result *result, bw_error *error);
+bw_status bw_eval_write_csv(const char *file, const bw_eval_result *result, bw_error *error);
+
+#endif

@@ -1,0 +1,114 @@
+#include <stdlib.h>
+
+#include "eval.h"
+#include "progress.h"
+
+enum { MOST_BOXES = 1000 };
+
+/* Pictures that keep the engine busy. */
+typedef struct image_batch {
+    bw_image *images;
+    bw_detections *found;
+    int size;
+} image_batch;
+
+static bw_status detect_batch(bw_evaluation *evaluation, bw_engine *engine,
+                              const image_batch *batch, size_t first, size_t *count,
+                              bw_error *error)
+{
+    bw_status status = BW_OK;
+    const char *path;
+    *count = 0;
+    while (status == BW_OK && *count < (size_t)batch->size &&
+           (path = bw_evaluation_image(evaluation, first + *count)) != NULL) {
+        status = bw_image_read(&batch->images[*count], path, NULL, error);
+        *count += status == BW_OK;
+    }
+    if (status == BW_OK && *count > 0)
+        status = bw_engine_detect(engine, batch->images, *count, batch->found, error);
+    for (size_t i = 0; status == BW_OK && i < *count; i++)
+        status = bw_evaluation_add(evaluation, first + i, batch->found[i].items,
+                                   batch->found[i].count, error);
+    for (size_t i = 0; i < *count; i++)
+        bw_image_clear(&batch->images[i]);
+    return status;
+}
+
+static bw_status detect_all(bw_evaluation *evaluation, bw_engine *engine, const image_batch *batch,
+                            bw_error *error)
+{
+    bw_progress progress = bw_progress_start(false);
+    size_t done = 0, total = 0, count;
+    while (bw_evaluation_image(evaluation, total))
+        total++;
+    bw_status status;
+    do {
+        status = detect_batch(evaluation, engine, batch, done, &count, error);
+        done += count;
+        bw_progress_update(&progress, (int64_t)done, 0, (int64_t)total);
+    } while (status == BW_OK && done < total);
+    bw_progress_end(&progress);
+    return status;
+}
+
+static bw_status run_batches(bw_evaluation *evaluation, bw_engine *engine, int size,
+                             bw_error *error)
+{
+    image_batch batch = {
+        .images = calloc((size_t)size, sizeof *batch.images),
+        .found = calloc((size_t)size, sizeof *batch.found),
+        .size = size,
+    };
+    bw_status status = BW_OK;
+    if (batch.images && batch.found)
+        status = detect_all(evaluation, engine, &batch, error);
+    else
+        status = bw_fail(error, BW_ERROR_MEMORY, "cannot allocate a batch of %d pictures", size);
+    for (int i = 0; batch.found && i < size; i++)
+        bw_detections_clear(&batch.found[i]);
+    free(batch.images);
+    free(batch.found);
+    return status;
+}
+
+static bw_status run_plan(bw_evaluation *evaluation, const bw_plan *plan,
+                          const bw_eval_options *options, bw_error *error)
+{
+    bw_plan_info info;
+    bw_plan_describe(plan, &info);
+    bw_run_options run;
+    bw_run_options_init(&run);
+    run.threads = options->machine.threads;
+    run.streams = options->machine.streams;
+    run.confidence = 0.001f;
+    run.iou = options->iou;
+    run.max_detections = MOST_BOXES;
+    run.resize = (bw_resize)options->resize;
+    bw_engine *engine;
+    bw_status status =
+        bw_evaluation_expect(evaluation, info.model.names, info.model.classes, error);
+    if (status == BW_OK)
+        status = bw_engine_open(&engine, plan, &run, error);
+    if (status != BW_OK)
+        return status;
+    bw_engine_info engine_info;
+    bw_engine_describe(engine, &engine_info);
+    status = run_batches(evaluation, engine, info.batch * engine_info.streams, error);
+    bw_engine_close(&engine);
+    return status;
+}
+
+bw_status bw_eval_run_model(bw_evaluation *evaluation, const bw_eval_options *options,
+                            bw_error *error)
+{
+    bw_plan *plan;
+    char *path;
+    bw_status status =
+        bw_plan_open(&plan, &path, &options->model, &options->precision, &options->machine, error);
+    if (status != BW_OK)
+        return status;
+    free(path);
+    status = run_plan(evaluation, plan, options, error);
+    bw_plan_close(&plan);
+    return status;
+}

@@ -1,0 +1,310 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "eval/dataset.h"
+#include "eval/folder.h"
+#include "eval/json_walk.h"
+
+/* The functions of the public header: files of every kind → a set → figures. */
+struct bw_evaluation {
+    bw_dataset set;
+    int32_t *class_map; /* of an engine's classes to the truth's, -1 for none; NULL: the same */
+    int mapped;
+    size_t *label_starts, *found_starts; /* where a picture's boxes begin, one more than pictures */
+    bw_figures *figures;
+};
+
+/* ---- Reading -------------------------------------------------------------------------------- */
+
+static bw_status read_truth(bw_dataset *set, const char *path, const char *images,
+                            const char *names, bw_error *error)
+{
+    bw_status status = BW_OK;
+    if (names && bw_is_folder(path))
+        status = bw_dataset_read_names(set, names, error);
+    if (status != BW_OK)
+        return status;
+    if (bw_is_folder(path))
+        status = bw_truth_read_yolo(set, path, images, error);
+    else
+        status = bw_truth_read_coco(set, path, error);
+    return status == BW_OK ? bw_dataset_index(set, error) : status;
+}
+
+/* Where the pictures of a file that only names them are: beside it, unless a folder is given. */
+static bw_status place_images(bw_dataset *set, const char *path, const char *images,
+                              bw_error *error)
+{
+    const char *slash = strrchr(path, '/');
+    int length = slash ? (int)(slash - path) : 1;
+    const char *folder =
+        images ? images : bw_arena_format(&set->arena, "%.*s", length, slash ? path : ".");
+    for (size_t i = 0; folder && i < set->image_count; i++) {
+        bw_data_image *image = &set->images[i];
+        if (image->path)
+            continue;
+        image->path = bw_arena_format(&set->arena, "%s/%s", folder, image->name);
+        if (!image->path)
+            folder = NULL;
+    }
+    return folder ? BW_OK : bw_fail_memory(error, strlen(path), "file names");
+}
+
+bw_status bw_evaluation_open(bw_evaluation **out, const char *truth, const char *images,
+                             const char *names, bw_error *error)
+{
+    *out = NULL;
+    bw_evaluation *evaluation = calloc(1, sizeof *evaluation);
+    if (!evaluation)
+        return bw_fail_memory(error, sizeof *evaluation, "an evaluation");
+    bw_status status = read_truth(&evaluation->set, truth, images, names, error);
+    if (status == BW_OK)
+        status = place_images(&evaluation->set, truth, images, error);
+    if (status != BW_OK)
+        bw_evaluation_close(&evaluation);
+    *out = evaluation;
+    return status;
+}
+
+void bw_evaluation_close(bw_evaluation **evaluation)
+{
+    if (!evaluation || !*evaluation)
+        return;
+    bw_dataset_free(&(*evaluation)->set);
+    free((*evaluation)->class_map);
+    free((*evaluation)->label_starts);
+    free((*evaluation)->found_starts);
+    free((*evaluation)->figures);
+    free(*evaluation);
+    *evaluation = NULL;
+}
+
+const char *bw_evaluation_image(const bw_evaluation *evaluation, size_t index)
+{
+    const bw_dataset *set = &evaluation->set;
+    return index < set->image_count ? set->images[index].path : NULL;
+}
+
+const char *bw_evaluation_warnings(const bw_evaluation *evaluation)
+{
+    return evaluation->set.warnings ? evaluation->set.warnings : "";
+}
+
+/* Whether the first element of a JSON array is a frame of darknet's. */
+static bw_status notice_frame(void *context, const json_t *element, size_t index, bw_error *error)
+{
+    *(bool *)context = json_object_get(element, "objects") != NULL;
+    (void)index;
+    return bw_fail(error, BW_ERROR_ARGUMENT, "enough is seen");
+}
+
+static bool is_darknet(const char *path)
+{
+    static const bw_json_section sections[] = {{NULL, notice_frame}, {0}};
+    bool frame = false;
+    bw_json_walk(path, sections, &frame, NULL);
+    return frame;
+}
+
+bw_status bw_evaluation_read(bw_evaluation *evaluation, const char *path, bw_error *error)
+{
+    bw_dataset *set = &evaluation->set;
+    if (!bw_is_folder(path))
+        return is_darknet(path) ? bw_found_read_darknet(set, path, error)
+                                : bw_found_read_coco(set, path, error);
+    const char *results = bw_arena_format(&set->arena, "%s/coco_results.json", path);
+    if (!results)
+        return bw_fail_memory(error, strlen(path), "a file name");
+    return access(results, F_OK) == 0 ? bw_found_read_coco(set, results, error)
+                                      : bw_found_read_yolo(set, path, error);
+}
+
+/* ---- An engine's detections ----------------------------------------------------------------- */
+
+static bw_status map_classes(bw_evaluation *evaluation, const char *const *names, int classes,
+                             bw_error *error)
+{
+    int known = 0;
+    for (int i = 0; i < classes; i++) {
+        evaluation->class_map[i] = bw_dataset_find_class(&evaluation->set, names[i]);
+        known += evaluation->class_map[i] >= 0;
+    }
+    if (known == 0)
+        return bw_fail(error, BW_ERROR_FORMAT,
+                       "the ground truth has none of the classes of the model, such as '%.100s'",
+                       names[0]);
+    if (known == classes)
+        return BW_OK;
+    return bw_dataset_warn(&evaluation->set, error,
+                           "%d of the model's %d classes are not in the ground truth, and do not "
+                           "count",
+                           classes - known, classes);
+}
+
+bw_status bw_evaluation_expect(bw_evaluation *evaluation, const char *const *names, int classes,
+                               bw_error *error)
+{
+    bw_dataset *set = &evaluation->set;
+    if (classes < 1 || classes > BW_EVAL_CLASSES)
+        return bw_fail(error, BW_ERROR_ARGUMENT, "%d classes; there may be 1 to %d", classes,
+                       BW_EVAL_CLASSES);
+    if (!set->named) {
+        for (size_t i = 0; i < set->label_count; i++)
+            if (set->labels[i].box.class_id >= classes)
+                return bw_fail(error, BW_ERROR_FORMAT,
+                               "the ground truth has boxes of class %d, the model only %d classes",
+                               set->labels[i].box.class_id, classes);
+        return bw_dataset_set_classes(set, names, (size_t)classes, error);
+    }
+    free(evaluation->class_map);
+    evaluation->class_map = calloc((size_t)classes, sizeof *evaluation->class_map);
+    evaluation->mapped = classes;
+    if (!evaluation->class_map)
+        return bw_fail_memory(error, (size_t)classes * sizeof(int32_t), "classes");
+    return map_classes(evaluation, names, classes, error);
+}
+
+bw_status bw_evaluation_add(bw_evaluation *evaluation, size_t index, const bw_detection *detections,
+                            size_t count, bw_error *error)
+{
+    bw_dataset *set = &evaluation->set;
+    if (index >= set->image_count)
+        return bw_fail(error, BW_ERROR_ARGUMENT, "there is no picture %zu of %zu", index,
+                       set->image_count);
+    bw_status status = BW_OK;
+    for (size_t i = 0; status == BW_OK && i < count; i++) {
+        bw_found_box found = bw_found_box_make(&detections[i]);
+        int classes = evaluation->class_map ? evaluation->mapped : (int)set->class_count;
+        if (found.class_id < 0 || found.class_id >= classes)
+            return bw_fail(error, BW_ERROR_ARGUMENT, "a detection has class %d of %d",
+                           found.class_id, classes);
+        if (evaluation->class_map)
+            found.class_id = evaluation->class_map[found.class_id];
+        if (found.class_id >= 0)
+            status = bw_dataset_add_found(set, index, &found, error);
+    }
+    return status;
+}
+
+/* ---- Measuring ------------------------------------------------------------------------------ */
+
+/*
+ * Sorts records by the picture that their first member names, those of a picture in the order they
+ * had. Fills `starts`, one more than there are pictures.
+ */
+static bw_status group(void *records, size_t count, size_t size, size_t images, size_t *starts,
+                       bw_error *error)
+{
+    char *sorted = malloc(count * size + 1), *from = records;
+    if (!sorted)
+        return bw_fail_memory(error, count * size, "boxes");
+    memset(starts, 0, (images + 1) * sizeof *starts);
+    for (size_t i = 0; i < count; i++)
+        starts[*(const size_t *)(const void *)(from + i * size) + 1]++;
+    for (size_t i = 0; i < images; i++)
+        starts[i + 1] += starts[i];
+    for (size_t i = 0; i < count; i++) {
+        size_t image = *(const size_t *)(const void *)(from + i * size);
+        memcpy(sorted + starts[image]++ * size, from + i * size, size);
+    }
+    if (count > 0)
+        memcpy(records, sorted, count * size);
+    free(sorted);
+    memmove(starts + 1, starts, images * sizeof *starts);
+    starts[0] = 0;
+    return BW_OK;
+}
+
+static bw_status group_boxes(bw_evaluation *evaluation, bw_error *error)
+{
+    bw_dataset *set = &evaluation->set;
+    size_t room = set->image_count + 1;
+    free(evaluation->label_starts);
+    free(evaluation->found_starts);
+    evaluation->label_starts = calloc(room, sizeof *evaluation->label_starts);
+    evaluation->found_starts = calloc(room, sizeof *evaluation->found_starts);
+    if (!evaluation->label_starts || !evaluation->found_starts)
+        return bw_fail_memory(error, room * sizeof(size_t), "an evaluation");
+    bw_status status = group(set->labels, set->label_count, sizeof *set->labels, set->image_count,
+                             evaluation->label_starts, error);
+    if (status == BW_OK)
+        status = group(set->founds, set->found_count, sizeof *set->founds, set->image_count,
+                       evaluation->found_starts, error);
+    return status;
+}
+
+/* Arrays of a picture's boxes alone. */
+typedef struct picture_boxes {
+    bw_truth_box *truth;
+    bw_found_box *found;
+    size_t truth_capacity, found_capacity;
+} picture_boxes;
+
+static bw_status add_picture(bw_eval *eval, const bw_evaluation *evaluation, size_t image,
+                             picture_boxes *boxes, bw_error *error)
+{
+    const bw_dataset *set = &evaluation->set;
+    size_t label = evaluation->label_starts[image], found = evaluation->found_starts[image];
+    size_t truth_count = evaluation->label_starts[image + 1] - label;
+    size_t found_count = evaluation->found_starts[image + 1] - found;
+    if (!bw_array_reserve((void **)&boxes->truth, &boxes->truth_capacity, truth_count,
+                          sizeof *boxes->truth) ||
+        !bw_array_reserve((void **)&boxes->found, &boxes->found_capacity, found_count,
+                          sizeof *boxes->found))
+        return bw_fail_memory(error, found_count * sizeof *boxes->found, "boxes");
+    for (size_t i = 0; i < truth_count; i++)
+        boxes->truth[i] = set->labels[label + i].box;
+    for (size_t i = 0; i < found_count; i++)
+        boxes->found[i] = set->founds[found + i].box;
+    bw_status status =
+        bw_eval_add(eval, boxes->truth, truth_count, boxes->found, found_count, error);
+    return status == BW_OK ? BW_OK : bw_fail_prefix(error, status, "%s", set->images[image].name);
+}
+
+static bw_status add_pictures(bw_eval *eval, const bw_evaluation *evaluation, bw_error *error)
+{
+    picture_boxes boxes = {0};
+    bw_status status = BW_OK;
+    for (size_t image = 0; status == BW_OK && image < evaluation->set.image_count; image++)
+        status = add_picture(eval, evaluation, image, &boxes, error);
+    free(boxes.truth);
+    free(boxes.found);
+    return status;
+}
+
+static bw_status measure(bw_evaluation *evaluation, const bw_eval *eval, double confidence,
+                         bw_error *error)
+{
+    const bw_dataset *set = &evaluation->set;
+    free(evaluation->figures);
+    evaluation->figures = calloc(set->class_count + 1, sizeof *evaluation->figures);
+    if (!evaluation->figures)
+        return bw_fail_memory(error, (set->class_count + 1) * sizeof(bw_figures), "figures");
+    evaluation->figures[0].name = "all";
+    for (size_t i = 0; i < set->class_count; i++)
+        evaluation->figures[1 + i].name = set->classes[i].name;
+    return bw_eval_measure(eval, confidence, evaluation->figures, error);
+}
+
+bw_status bw_evaluation_measure(bw_evaluation *evaluation, double confidence,
+                                const bw_figures **figures, int *classes, bw_error *error)
+{
+    bw_eval *eval = NULL;
+    *figures = NULL;
+    *classes = (int)evaluation->set.class_count;
+    bw_status status = group_boxes(evaluation, error);
+    if (status == BW_OK)
+        status = bw_eval_open(&eval, *classes, error);
+    if (status == BW_OK)
+        status = add_pictures(eval, evaluation, error);
+    if (status == BW_OK)
+        status = measure(evaluation, eval, confidence, error);
+    bw_eval_close(&eval);
+    if (status == BW_OK)
+        *figures = evaluation->figures;
+    return status;
+}

@@ -1,0 +1,87 @@
+/**
+ * Fuzz target of the readers of labels: the bytes are taken as COCO's dataset, as predictions in
+ * any form of JSON, and as lines of numbers. What is read must be measurable.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "eval/folder.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char truth[] =
+    "{\"images\":[{\"id\":1,\"file_name\":\"a.jpg\",\"width\":64,\"height\":48},"
+    "{\"id\":2,\"file_name\":\"b.jpg\",\"width\":64,\"height\":48}],"
+    "\"categories\":[{\"id\":1,\"name\":\"cat\"},{\"id\":3,\"name\":\"dog\"}],"
+    "\"annotations\":[{\"id\":1,\"image_id\":1,\"category_id\":3,\"bbox\":[1,2,30,40]}]}";
+
+/* A file in memory and the path by which it can be opened. */
+static int make_file(char *path, size_t path_size, const void *bytes, size_t size)
+{
+    int file = memfd_create("fuzz", MFD_CLOEXEC);
+    if (file < 0 || (size > 0 && write(file, bytes, size) != (ssize_t)size)) {
+        perror("fuzz_eval");
+        exit(1);
+    }
+    snprintf(path, path_size, "/proc/self/fd/%d", file);
+    return file;
+}
+
+static void check(bw_status status, const bw_error *error)
+{
+    if (status != BW_OK && (!error->message[0] || error->status != status))
+        abort();
+}
+
+static void measure(bw_evaluation *evaluation)
+{
+    const bw_figures *figures;
+    int classes;
+    bw_error error = {0};
+    bw_status status = bw_evaluation_measure(evaluation, 0.25, &figures, &classes, &error);
+    check(status, &error);
+    for (int i = 0; status == BW_OK && i <= classes; i++)
+        if (!(figures[i].ap[0][0] >= -1 && figures[i].ap[0][0] <= 1))
+            abort();
+}
+
+static void read_with(const char *truth_path, const char *predictions)
+{
+    bw_evaluation *evaluation;
+    bw_error error = {0};
+    bw_status status = bw_evaluation_open(&evaluation, truth_path, NULL, NULL, &error);
+    check(status, &error);
+    if (status != BW_OK)
+        return;
+    check(bw_evaluation_read(evaluation, predictions, &error), &error);
+    measure(evaluation);
+    bw_evaluation_close(&evaluation);
+}
+
+static bw_status take_line(void *context, const double *values, int count, size_t line,
+                           bw_error *error)
+{
+    (void)context;
+    (void)error;
+    if (count < 1 || count > BW_LINE_NUMBERS || line < 1 || !(values[0] <= values[0]))
+        abort();
+    return BW_OK;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char path[64], truth_path[64];
+    int file = make_file(path, sizeof path, data, size);
+    int truth_file = make_file(truth_path, sizeof truth_path, truth, sizeof truth - 1);
+    bw_error error = {0};
+    read_with(path, truth_path);
+    read_with(truth_path, path);
+    check(bw_number_lines_parse((const char *)data, size, take_line, NULL, &error), &error);
+    close(file);
+    close(truth_file);
+    return 0;
+}
