@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <xxhash.h>
 
 #include "base/memory.h"
 #include "pipeline/walk.h"
@@ -145,4 +147,27 @@ bw_status bw_calibrate(bw_calibration **out, const bw_model *model,
     if (status != BW_OK)
         bw_calibration_close(out);
     return status;
+}
+
+static bool digest_path(void *context, const char *path, const char *name, const bw_error *problem)
+{
+    uint64_t *digest = context;
+    struct stat status;
+    (void)name;
+    if (problem || stat(path, &status) != 0)
+        return true;
+    int64_t facts[] = {status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+    *digest = XXH3_64bits_withSeed(path, strlen(path), *digest);
+    *digest = XXH3_64bits_withSeed(facts, sizeof facts, *digest);
+    return true;
+}
+
+uint64_t bw_calibration_digest(const bw_precision_choice *choice)
+{
+    if (choice->precision != BW_PRECISION_INT8 || !choice->calib)
+        return 0;
+    uint64_t digest =
+        XXH3_64bits_withSeed(choice->calib, strlen(choice->calib), (uint64_t)choice->pictures);
+    bw_walk(choice->calib, digest_path, &digest);
+    return digest;
 }

@@ -37,4 +37,7 @@ bw_status bw_load_pictures(const char *folder, int most, bw_picture_visitor *vis
 bw_status bw_calibrate(bw_calibration **out, const bw_model *model,
                        const bw_precision_choice *choice, int threads, bw_error *error);
 
+/** A digest of the pictures that the choice names: their paths, sizes and times of change. */
+uint64_t bw_calibration_digest(const bw_precision_choice *choice);
+
 #endif

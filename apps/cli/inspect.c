@@ -43,6 +43,9 @@ static void print_model(const char *path, const bw_plan_info *info)
     printf("Work         %.3f GMAC an image\n", (double)model->macs / 1e9);
     printf("Candidates   %llu boxes an image\n", (unsigned long long)model->boxes);
     printf("Plan         %d steps for batches of %d, on %s\n", info->steps, info->batch, features);
+    if (info->file_bytes)
+        printf("File         %.1f MB, built with %s\n", (double)info->file_bytes / 1e6,
+               info->settings);
     printf("Memory       %.1f MB activations, %.1f MB packed weights\n",
            (double)info->arena_bytes / 1e6, (double)info->weight_bytes / 1e6);
 }
@@ -81,8 +84,8 @@ static int run_inspect(int argc, char **argv)
     bw_plan *plan;
     char *path;
     bw_error error;
-    if (bw_plan_open(&plan, &path, &options.model, &options.precision, &options.machine, &error) !=
-        BW_OK) {
+    bw_plan_choice choice = {&options.model, &options.precision, &options.machine, false};
+    if (bw_plan_open(&plan, &path, &choice, &error) != BW_OK) {
         bw_print_message(error.message);
         return bw_exit_status(&error);
     }

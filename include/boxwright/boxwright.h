@@ -236,6 +236,23 @@ BW_API void bw_build_options_init(bw_build_options *options);
 BW_API bw_status bw_plan_build(bw_plan **out, const bw_model *model,
                                const bw_build_options *options, bw_error *error);
 
+/**
+ * Writes the plan to a file (customarily .bwp): whole or not at all, also when several processes
+ * write the same one. It can be read by this version of the library, on machines that have the
+ * features that the plan's kernels need.
+ */
+BW_API bw_status bw_plan_save(const bw_plan *plan, const char *path, bw_error *error);
+
+/**
+ * Maps a plan that was saved. All of it is checked before use, as untrusted: what is damaged, cut,
+ * of another version or for another processor is refused. The file must not change while the plan
+ * lives; to replace it by another under the same name is harmless.
+ */
+BW_API bw_status bw_plan_load(bw_plan **out, const char *path, bw_error *error);
+
+/** Whether the file begins as plans do. */
+BW_API bool bw_plan_recognise(const char *path);
+
 typedef struct bw_plan_info {
     bw_model_info model;
     bw_precision precision;
@@ -244,6 +261,8 @@ typedef struct bw_plan_info {
     uint64_t arena_bytes;  /* activations, for the whole batch */
     uint64_t weight_bytes; /* packed weights */
     uint32_t cpu_features; /* what the chosen kernels need */
+    uint64_t file_bytes;   /* size of the file it was loaded from; 0 where it was built */
+    const char *settings;  /* what it was built with, such as "batch=1 cpu=avx2"; borrowed */
 } bw_plan_info;
 
 BW_API void bw_plan_describe(const bw_plan *plan, bw_plan_info *info);

@@ -1,11 +1,15 @@
 #include "plan/plan.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api/api.h"
+#include "base/cpu.h"
 #include "calibrate/observe.h"
 #include "passes/passes.h"
+#include "plan/plan_file.h"
 
 enum {
     LARGEST_BATCH = 4096,
@@ -31,6 +35,19 @@ static bw_status copy_info(bw_plan *plan, const bw_model *model, bw_error *error
     }
     plan->model.names = names;
     return names ? BW_OK : bw_fail_memory(error, sizeof *names, "class names");
+}
+
+/* What the plan is to tell about how it was built. */
+static bw_status record_settings(bw_plan *plan, const bw_build_options *options, bw_error *error)
+{
+    char features[80];
+    bw_cpu_describe(features, sizeof features, options->cpu_mask & bw_cpu_features());
+    for (char *space = features; (space = strchr(space, ' ')) != NULL;)
+        *space = '+';
+    plan->settings =
+        bw_arena_format(&plan->arena, "precision=%s batch=%d cpu=%s",
+                        bw_precision_name(options->precision), options->batch, features);
+    return plan->settings ? BW_OK : bw_fail_memory(error, sizeof features, "a plan's settings");
 }
 
 static bw_status quantize(bw_graph *graph, const bw_calibration *calibration, uint32_t cpu,
@@ -73,6 +90,8 @@ static bw_status build(bw_plan *plan, const bw_model *model, const bw_build_opti
     if (status == BW_OK)
         status = bw_plan_lower(plan, &graph, options->batch, cpu, error);
     bw_graph_free(&graph);
+    if (status == BW_OK)
+        status = record_settings(plan, options, error);
     return status == BW_OK ? copy_info(plan, model, error) : status;
 }
 
@@ -96,6 +115,50 @@ bw_status bw_plan_build(bw_plan **out, const bw_model *model, const bw_build_opt
     return status;
 }
 
+bw_status bw_plan_save(const bw_plan *plan, const char *path, bw_error *error)
+{
+    uint8_t *bytes;
+    size_t size;
+    bw_status status = bw_plan_encode(&bytes, &size, plan, error);
+    if (status != BW_OK)
+        return status;
+    const bw_span spans[] = {{bytes, size}, {plan->weights, plan->weight_bytes}};
+    status = bw_write_spans(path, spans, 2, error);
+    free(bytes);
+    return status;
+}
+
+bw_status bw_plan_load(bw_plan **out, const char *path, bw_error *error)
+{
+    *out = NULL;
+    bw_plan *plan = calloc(1, sizeof *plan);
+    if (!plan)
+        return bw_fail_memory(error, sizeof *plan, "a plan");
+    bw_error own; /* where the message is put together */
+    bw_status status = bw_map_file(&plan->file, path, &own);
+    if (status == BW_OK)
+        status = bw_plan_decode(plan, plan->file.data, plan->file.size, path, &own);
+    if (status != BW_OK) {
+        bw_plan_close(&plan);
+        if (error)
+            *error = own;
+    }
+    *out = plan;
+    return status;
+}
+
+bool bw_plan_recognise(const char *path)
+{
+    uint8_t start[BW_PLAN_TAG_SIZE];
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return false;
+    bool plan = read(fd, start, sizeof start) == (ssize_t)sizeof start &&
+                memcmp(start, bw_plan_tag, sizeof start) == 0;
+    close(fd);
+    return plan;
+}
+
 void bw_plan_describe(const bw_plan *plan, bw_plan_info *info)
 {
     *info = (bw_plan_info){
@@ -106,6 +169,8 @@ void bw_plan_describe(const bw_plan *plan, bw_plan_info *info)
         .arena_bytes = plan->arena_bytes,
         .weight_bytes = plan->weight_bytes,
         .cpu_features = plan->cpu_features,
+        .file_bytes = plan->file.size,
+        .settings = plan->settings,
     };
 }
 
@@ -130,7 +195,8 @@ void bw_plan_close(bw_plan **handle)
     bw_plan *plan = *handle;
     if (!plan)
         return;
-    bw_aligned_free(plan->weights);
+    bw_aligned_free(plan->packed);
+    bw_unmap_file(&plan->file);
     bw_arena_free(&plan->arena);
     free(plan);
     *handle = NULL;

@@ -168,8 +168,9 @@ static bw_status pack_weights(lowering *state, bw_error *error)
             return bw_fail(error, BW_ERROR_LIMIT, "the packed weights are too large");
     }
     plan->weight_bytes = total;
-    plan->weights = bw_large_alloc(total);
-    if (!plan->weights)
+    plan->packed = bw_large_alloc(total);
+    plan->weights = plan->packed;
+    if (!plan->packed)
         return bw_fail_memory(error, total, "packed weights");
     for (int index = 0; index < plan->step_count; index++) {
         const bw_step *step = &plan->steps[index];
@@ -178,7 +179,7 @@ static bw_status pack_weights(lowering *state, bw_error *error)
         assert(node);
         bw_filters filters = {node->weights.data, node->integers, node->scales, node->bias.data};
         if (kernel->pack)
-            kernel->pack(&step->operation, &filters, plan->weights + step->weights);
+            kernel->pack(&step->operation, &filters, plan->packed + step->weights);
     }
     return BW_OK;
 }
