@@ -9,6 +9,7 @@
 
 #if defined(__x86_64__)
 extern const bw_kernel bw_kernel_conv_u8_emulated, bw_kernel_conv_u8_f32_emulated;
+extern const bw_kernel bw_kernel_conv_bf16_emulated, bw_kernel_conv_bf16_f32_emulated;
 #endif
 
 /** The `index`-th emulated kernel, or NULL past the last. */
