@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "base/cpu.h"
 #include "calibrate/observe.h"
+#include "passes/halve.h"
 #include "passes/passes.h"
 #include "plan/plan_file.h"
 
@@ -71,7 +72,7 @@ static bw_status set_precision(bw_graph *graph, const bw_build_options *options,
     switch (options->precision) {
     case BW_PRECISION_FP32: return BW_OK;
     case BW_PRECISION_INT8: return quantize(graph, options->calibration, cpu, error);
-    case BW_PRECISION_BF16:
+    case BW_PRECISION_BF16: return bw_pass_halve(graph, error);
     case BW_PRECISION_COUNT: break;
     }
     return bw_fail(error, BW_ERROR_UNSUPPORTED, "there is no such precision here");

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "passes/heads.h"
+
 /* Tensors that must share one format, because an operation moves bytes between them unchanged. */
 typedef struct classes {
     int *parent;
@@ -78,35 +80,13 @@ static bw_status set_formats(bw_graph *graph, const classes *all, bw_error *erro
     return BW_OK;
 }
 
-/* Convolutions write the floats that a head reads; other nodes get a conversion after them. */
-static bw_status free_outputs(bw_graph *graph, const int *uses, bw_error *error)
-{
-    for (size_t index = 0; index < graph->output_count; index++) {
-        int tensor = graph->outputs[index].tensor;
-        const bw_node *producer = &graph->nodes[graph->tensors[tensor].producer];
-        if (producer->op == BW_OP_CONV && uses[tensor] == 1) {
-            graph->tensors[tensor].format = (bw_format){.type = BW_F32};
-            continue;
-        }
-        bw_node convert = {.op = BW_OP_CONVERT,
-                           .name = producer->name,
-                           .inputs = &tensor,
-                           .input_count = 1,
-                           .residual = BW_NONE};
-        bw_status status = bw_graph_add(graph, &graph->outputs[index].tensor, &convert, error);
-        if (status != BW_OK)
-            return status;
-    }
-    return BW_OK;
-}
-
 static bw_status choose_formats(bw_graph *graph, classes *all, int *uses,
                                 const bw_quantization *how, bw_error *error)
 {
     form_classes(all, graph, how->ranges);
     bw_graph_count_uses(graph, uses);
     bw_status status = set_formats(graph, all, error);
-    return status == BW_OK ? free_outputs(graph, uses, error) : status;
+    return status == BW_OK ? bw_free_outputs(graph, uses, error) : status;
 }
 
 bw_status bw_pass_quantize(bw_graph *graph, const bw_quantization *how, bw_error *error)

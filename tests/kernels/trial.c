@@ -340,7 +340,7 @@ static double allowed(const kernel_trial *trial, float wanted, float magnitude)
         (double)FLT_EPSILON * (steepness * factor * rounding + (piecewise ? 0.0 : smooth)) +
         (piecewise ? tiny * factor : (double)FLT_MIN);
     if (operation->out.format.type == BW_BF16)
-        limit += 0x1p-8 * (fabs((double)wanted) + limit) + (double)FLT_MIN;
+        limit += 0x1p-7 * (fabs((double)wanted) + limit) + (double)FLT_MIN;
     return limit;
 }
 

@@ -58,7 +58,7 @@ static void lower(bw_plan *plan, const bw_graph *graph, uint32_t cpu)
 
 static void release(bw_plan *plan)
 {
-    bw_aligned_free(plan->weights);
+    bw_aligned_free(plan->packed);
     bw_arena_free(&plan->arena);
 }
 

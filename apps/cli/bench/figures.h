@@ -24,6 +24,7 @@ typedef struct bw_bench_figures {
     const char *no_energy;          /* why nothing was measured; NULL for BW_ENERGY_RAPL */
 } bw_bench_figures;
 
-bw_bench_figures bw_bench_figures_make(const bw_bench_point *point, const bw_bench_options *options);
+bw_bench_figures bw_bench_figures_make(const bw_bench_point *point,
+                                       const bw_bench_options *options);
 
 #endif
