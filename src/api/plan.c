@@ -57,12 +57,13 @@ static bw_status quantize(bw_graph *graph, const bw_calibration *calibration, ui
     if (!calibration)
         return bw_fail(error, BW_ERROR_ARGUMENT,
                        "INT8 needs a calibration: pictures like those that will be annotated");
-    bw_range *ranges = NULL;
-    bw_status status = bw_calibration_ranges(&ranges, calibration, graph->tensor_count, error);
-    bw_quantization how = {ranges, cpu & BW_CPU_AVX512_VNNI ? LARGEST_INTEGER : SHORT_INTEGER};
+    bw_statistics *statistics = NULL;
+    bw_status status =
+        bw_calibration_statistics(&statistics, calibration, graph->tensor_count, error);
+    int largest = cpu & BW_CPU_AVX512_VNNI ? LARGEST_INTEGER : SHORT_INTEGER;
     if (status == BW_OK)
-        status = bw_pass_quantize(graph, &how, error);
-    free(ranges);
+        status = bw_pass_quantize(graph, statistics, largest, error);
+    free(statistics);
     return status;
 }
 
