@@ -153,15 +153,14 @@ void bw_gate_print(FILE *file, const char *title, const bw_gate_outcome *outcome
         return;
     case BW_GATE_AP:
         fprintf(file,
-                "%sAP %.4f in fp32, %.4f in %s: a drop of %.4f of at most %.4f (%zu labelled "
-                "pictures)\n",
+                "%sAP %.4f in fp32, %.4f in %s: drop %.4f, budget %.4f, %zu labelled pictures\n",
                 title, outcome->reference, outcome->value, name, outcome->drop, outcome->budget,
                 outcome->pictures);
         return;
     case BW_GATE_AGREEMENT:
         fprintf(file,
-                "%sF1 %.3f of %s against the %.0f boxes of fp32: a drop of %.3f of at most "
-                "%.3f (%zu pictures without labels)\n",
+                "%sF1 %.3f of %s with the %.0f boxes of fp32: drop %.3f, budget %.3f, %zu pictures "
+                "without labels\n",
                 title, outcome->value, name, outcome->reference, outcome->drop, outcome->budget,
                 outcome->pictures);
         return;
