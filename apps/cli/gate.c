@@ -39,15 +39,16 @@ static bw_status refuse_blind(bw_gate_outcome *outcome, const char *folder, bw_e
     if (outcome->measure == BW_GATE_AP)
         return bw_fail(
             error, BW_ERROR_UNSUPPORTED,
-            "on the %zu pictures of '%.150s' AP is %.4f in fp32 already, so what %s loses "
+            "on the pictures of '%.150s' (%zu in all) AP is %.4f in fp32 already, so what %s loses "
             "cannot be told: see that the labels are of these pictures and of this "
             "network's classes, or build without a check: --no-gate",
-            outcome->pictures, folder, outcome->reference, name);
-    return bw_fail(error, BW_ERROR_UNSUPPORTED,
-                   "the %zu pictures of '%.150s' show nothing that the network recognises, even in "
-                   "fp32, so what %s loses cannot be told: give --calib pictures like those that "
-                   "will be annotated, or build without a check: --no-gate",
-                   outcome->pictures, folder, name);
+            folder, outcome->pictures, outcome->reference, name);
+    return bw_fail(
+        error, BW_ERROR_UNSUPPORTED,
+        "the pictures of '%.150s' (%zu in all) show nothing that the network recognises, even in "
+        "fp32, so what %s loses cannot be told: give --calib pictures like those that "
+        "will be annotated, or build without a check: --no-gate",
+        folder, outcome->pictures, name);
 }
 
 static bw_status refuse_drop(bw_gate_outcome *outcome, const char *folder, bw_error *error)
@@ -59,12 +60,13 @@ static bw_status refuse_drop(bw_gate_outcome *outcome, const char *folder, bw_er
                  outcome->value);
     else
         snprintf(what, sizeof what, "F1 against the boxes of fp32 is %.3f", outcome->value);
-    return bw_fail(error, BW_ERROR_UNSUPPORTED,
-                   "%s loses too much: %s on the %zu pictures of '%.100s', a drop of %.4f where "
-                   "%.4f is allowed; calibrate on more pictures like those that will be annotated, "
-                   "allow more with --max-drop, or build it all the same with --no-gate",
-                   bw_precision_name(outcome->precision), what, outcome->pictures, folder,
-                   outcome->drop, outcome->budget);
+    return bw_fail(
+        error, BW_ERROR_UNSUPPORTED,
+        "%s loses too much: %s on the pictures of '%.100s' (%zu in all), a drop of %.4f where "
+        "%.4f is allowed; calibrate on more pictures like those that will be annotated, "
+        "allow more with --max-drop, or build it all the same with --no-gate",
+        bw_precision_name(outcome->precision), what, folder, outcome->pictures, outcome->drop,
+        outcome->budget);
 }
 
 /* What FP32 itself does not show cannot get worse: any plan would pass. */

@@ -17,7 +17,7 @@ build() {
     boxwright build -o plan.bwp "$@" >said 2>&1
     echo "exit $?"
     grep 'boxwright:\|^Accuracy' said | sed 's/[0-9]\.[0-9]*/N/g; s/the [0-9]* boxes/the N boxes/'
-    test ! -e plan.bwp || boxwright inspect --model plan.bwp | sed -n 's/.*cpu=[^ ]*/settings:/p' | sed 's/=[0-9.]*/=N/2; s/s=[0-9]* /s=N /'
+    test ! -e plan.bwp || boxwright inspect --model plan.bwp | sed -n 's/.*cpu=[^ ]*/settings:/p' | sed 's/=[0-9][0-9.]*/=N/g'
     rm -f plan.bwp
 }
 build $tiny $int8
