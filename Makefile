@@ -3,6 +3,7 @@
 #   make                          builds build/release/boxwright (installs nothing)
 #   make run [IN=…] [OUT=…] [MODEL=…]
 #   make test
+#   make bench [ARGS=…]
 
 OUT ?= out
 PREFIX ?= /usr/local
@@ -53,12 +54,12 @@ lint: ## Check format (clang-format), warnings (clang) and code (clang-tidy, cpp
 	@scripts/build.sh release
 	@scripts/lint.sh
 
-bench: ## Compare with other engines on this machine, in a table and as JSON
+bench: ## Compare with other engines on this machine, as ARGS says (docs/comparison.md)
 	@scripts/setup.sh build
 	@scripts/setup.sh --optional fetch
 	@scripts/build.sh --products release
 	@scripts/assets.sh model photos
-	@bench/run.sh
+	@bench/run.sh $(ARGS)
 
 install: ## Install to DESTDIR and PREFIX (default /usr/local)
 	@scripts/setup.sh --check build

@@ -15,20 +15,25 @@ from pathlib import Path
 
 import numpy as np
 
+import boxwright
+import processor
+from setting import LeftOut, Setting, level_option, run_program
+
 HERE = Path(__file__).resolve().parent
 
 
 class Peer:
-    """One peer in one of its modes, in a worker process."""
+    """One peer in one precision and mode, in a worker process."""
 
-    def __init__(self, name: str, mode: str, files: dict, batch: int, threads: int):
-        self.name, self.mode = name, mode
-        environment = dict(os.environ, OMP_NUM_THREADS=str(threads))
+    def __init__(self, name: str, precision: str, mode: str, setting: Setting):
+        self.name, self.precision, self.mode = name, precision, mode
+        environment = processor.environment(setting.threads, setting.level)
         self.process = subprocess.Popen([sys.executable, str(HERE / "worker.py")], text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL, env=environment)
-        answer = self.ask(do="open", peer=name, mode=mode, files=files, batch=batch,
-                          threads=threads, size=files["size"])
+        answer = self.ask(do="open", peer=name, precision=precision, mode=mode,
+                          files=setting.files, batch=setting.batch, threads=setting.threads,
+                          size=setting.files["size"])
         self.version = answer["version"]
         self.stop()
 
@@ -39,9 +44,11 @@ class Peer:
         self.process.send_signal(signal.SIGCONT)
         print(json.dumps(command), file=self.process.stdin, flush=True)
         line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{self.name} ({self.mode}) died at {command['do']}")
-        return json.loads(line)
+        answer = json.loads(line) if line else {"error": "its process ended"}
+        if "error" in answer:
+            self.close()
+            raise LeftOut(f"{self.name} {self.precision} {self.mode}: {answer['error']}")
+        return answer
 
     def run(self, seconds: float) -> dict:
         result = self.ask(do="run", seconds=seconds)
@@ -66,37 +73,43 @@ class Peer:
 class Boxwright:
     """Boxwright's own `bench` verb, started anew for each run."""
 
-    name, mode = "boxwright", "fp32"
+    name, mode = "boxwright", ""
 
-    def __init__(self, program: Path, files: dict, batch: int, threads: int):
-        self.command = [str(program), "bench", "--model", files["cfg"], "--weights",
-                        files["weights"], "--batch", str(batch), "--threads", str(threads)]
-        banner = subprocess.run([str(program), "--version"], capture_output=True, text=True,
-                                check=True)
-        self.version = banner.stdout.split()[-1]
+    def __init__(self, program: Path, precision: str, setting: Setting):
+        self.precision = precision
+        network = boxwright.Network(program, precision, setting)
+        self.command = [str(program), "bench", *network.options("bench"),
+                        *level_option(setting.level)]
+        self.version = run_program([str(program), "--version"]).split()[-1]
 
     def run(self, seconds: float) -> dict:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "bench.json")
-            command = [*self.command, "--duration", str(seconds), "--json", str(path)]
-            done = subprocess.run(command, capture_output=True, text=True)
-            if done.returncode:
-                raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}")
+            run_program([*self.command, "--duration", str(seconds), "--json", str(path)])
             return json.loads(path.read_text(encoding="utf-8"))
 
     def close(self) -> None:
         pass
 
 
-def open_fastest(name: str, modes: tuple[str, ...], files: dict, batch: int, threads: int,
-                 seconds: float) -> Peer:
-    """Opens a peer in each of its modes, tries them for some seconds, keeps the fastest."""
-    best, best_rate = None, 0.0
+def open_fastest(name: str, precision: str, modes: tuple[str, ...], setting: Setting,
+                 seconds: float) -> tuple[Peer, list[str]]:
+    """Opens a peer in each of its modes, tries them for some seconds, keeps the fastest.
+
+    Gives also what was left out: a mode that the peer has no way to run this network in.
+    """
+    best, best_rate, absent = None, 0.0, []
     for mode in modes:
-        peer = Peer(name, mode, files, batch, threads)
-        rate = peer.run(seconds)["throughput"]
+        try:
+            peer = Peer(name, precision, mode, setting)
+            rate = peer.run(seconds)["throughput"]
+        except LeftOut as reason:
+            absent.append(str(reason))
+            continue
         if best is None or rate > best_rate:
             peer, best, best_rate = best, peer, rate
         if peer:
             peer.close()
-    return best
+    if best is None:
+        raise LeftOut("; ".join(absent))
+    return best, absent

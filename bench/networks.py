@@ -14,7 +14,7 @@ from darknet_onnx import to_onnx
 
 HERE = Path(__file__).resolve().parent
 SOURCE = HERE.parent
-TRANSLATORS = ("darknet_cfg.py", "darknet_onnx.py", "darknet_ncnn.py")
+TRANSLATORS = ("darknet_cfg.py", "darknet_onnx.py", "darknet_ncnn.py", "networks.py")
 
 
 def read_list(path: Path = HERE / "models.json") -> dict[str, dict]:
@@ -41,9 +41,16 @@ def fingerprint(model: dict) -> str:
     return digest.hexdigest()
 
 
+def stretches(model: dict) -> bool:
+    """Whether pictures are stretched to the input's size; the others keep their aspect."""
+    return model.get("resize") == "stretch"
+
+
 def write_cfg(model: dict, path: Path) -> None:
-    """Copies the cfg with the size of the input replaced."""
+    """Copies the cfg with the size of the input replaced, and the way to fit pictures into it."""
     text = model["cfg"].read_text(encoding="utf-8")
+    if stretches(model):
+        text = text.replace("[net]", "[net]\nletter_box=0", 1)
     for key, value in zip(("width", "height"), model["size"]):
         text = re.sub(rf"(?m)^{key}\s*=.*$", f"{key}={value}", text, count=1)
     path.write_text(text, encoding="utf-8")
@@ -54,7 +61,7 @@ def describe(network: Network, model: dict, folder: Path) -> dict:
     return {"cfg": str(folder / "model.cfg"), "weights": str(weights),
             "onnx": str(folder / "model.onnx"), "ncnn": str(folder / "model"),
             "heads": len(network.heads), "macs": network.macs, "size": model["size"],
-            "random_weights": "weights" not in model}
+            "stretch": stretches(model), "random_weights": "weights" not in model}
 
 
 def prepare(name: str, model: dict, root: Path) -> dict:

@@ -1,8 +1,13 @@
 #!/bin/sh
-# Compares Boxwright's FP32 speed with its peers': `make bench`. Arguments go to compare.py.
+# Compares Boxwright with its peers: `make bench`. Arguments go to compare.py, or, after --startup
+# or --accuracy, to startup.py or accuracy.py.
 set -eu
 source_dir=$(cd "$(dirname "$0")/.." && pwd)
 environment="$source_dir/build/bench-venv"
 "$source_dir/scripts/python-env.sh" "$source_dir/bench/requirements.txt" "$environment"
 export PYTHONPYCACHEPREFIX="$source_dir/build/pycache"
-exec "$environment/bin/python" "$source_dir/bench/compare.py" "$@"
+script=compare.py
+case ${1:-} in
+    --startup | --accuracy) script=${1#--}.py && shift ;;
+esac
+exec "$environment/bin/python" "$source_dir/bench/$script" "$@"

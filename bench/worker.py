@@ -2,9 +2,12 @@
 
 Commands on standard input, JSON, one a line; answers on standard output:
 
-    {"do": "open", "peer": …, "mode": …, "files": …, "batch": …, "threads": …, "size": [w, h]}
+    {"do": "open", "peer": …, "precision": …, "mode": …, "files": …, "batch": …, "threads": …,
+     "size": [w, h]}
     {"do": "check", "file": FILE}    writes the heads of the first batch as FILE (.npz)
     {"do": "run", "seconds": S}      runs for S seconds: throughput and latencies
+
+What the engine cannot do is answered with {"error": …}.
 
 compare.py stops the process (SIGSTOP) while it is not its turn, so that no spinning thread of one
 engine takes time from another. It dies with compare.py, stopped or not.
@@ -28,8 +31,8 @@ def open_engine(command: dict):
     module = importlib.import_module(f"peers.{command['peer']}")
     width, height = command["size"]
     images = np.random.default_rng(1).random((command["batch"], 3, height, width), np.float32)
-    engine = module.Engine(command["files"], command["mode"], command["batch"],
-                           command["threads"], images)
+    engine = module.Engine(command["files"], command["precision"], command["mode"],
+                           command["batch"], command["threads"], images)
     engine.run()
     return engine
 
@@ -55,14 +58,17 @@ def main() -> None:
     engine = None
     for line in sys.stdin:
         command = json.loads(line)
-        if command["do"] == "open":
-            engine = open_engine(command)
-            answer = {"version": engine.version}
-        elif command["do"] == "check":
-            np.savez(command["file"], *engine.outputs())
-            answer = {}
-        else:
-            answer = measure(engine, command["seconds"])
+        try:
+            if command["do"] == "open":
+                engine = open_engine(command)
+                answer = {"version": engine.version}
+            elif command["do"] == "check":
+                np.savez(command["file"], *engine.outputs())
+                answer = {}
+            else:
+                answer = measure(engine, command["seconds"])
+        except Exception as error:
+            answer = {"error": str(error).strip().splitlines()[-1]}
         print(json.dumps(answer), file=answers, flush=True)
 
 

@@ -24,11 +24,15 @@ _boxwright_value() { # the value of option $1; fails where it takes none
     case $1 in
     --model)
         _boxwright_files .cfg
-        mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -W "$(_boxwright_models)" -- "$current")
+        mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(
+            compgen -W "$(_boxwright_models)" -- "$current"
+            compgen -f -X "!*.bwp" -- "$current"
+        )
         ;;
     --weights) _boxwright_files .weights ;;
     --names) _boxwright_files .names ;;
     --json | --export-profile) _boxwright_files .json ;;
+    --output | -o) _boxwright_files .bwp ;;
     --csv) _boxwright_files .csv ;;
     --truth) _boxwright_files ;;
     --precision) _boxwright_words "fp32 bf16 int8" ;;
@@ -49,27 +53,29 @@ _boxwright_value() { # the value of option $1; fails where it takes none
 _boxwright() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local network="--model --weights --names --size"
+    local precision="--precision --calib --calib-images"
     local machine="--threads --streams --batch --cpu"
     local options
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then
-        _boxwright_words "annotate eval inspect bench doctor --help --version"
+        _boxwright_words "annotate build bench eval inspect doctor --help --version"
         return
     fi
     case ${COMP_WORDS[1]} in
     annotate)
-        options="$network $machine --out --format --conf --iou --nms --agnostic --max-det
+        options="$network $machine $precision --no-cache --out --format --conf --iou --nms --agnostic --max-det
             --classes --resize --exif --null --save-conf --draw --no-report --quiet --overwrite"
         ;;
+    build) options="$network $machine $precision --output" ;;
     eval)
-        options="$network $machine --truth --images --conf --json --csv --gate --iou --resize
-            --precision --calib --calib-images"
+        options="$network $machine $precision --truth --images --conf --json --csv --gate --iou
+            --resize"
         ;;
     bench)
-        options="$network $machine --duration --warmup --percentile --price-per-hour --watts
-            --json --profile --export-profile --sweep --out --precision --calib --calib-images"
+        options="$network $machine $precision --duration --warmup --percentile --price-per-hour
+            --watts --json --profile --export-profile --sweep --out"
         ;;
-    inspect) options="$network $machine" ;;
+    inspect) options="$network $machine $precision" ;;
     doctor) options="$network" ;;
     *) return ;;
     esac

@@ -66,6 +66,12 @@ static const bw_option detection_table[] = {
     {0},
 };
 
+static const bw_option plan_table[] = {
+    {"no-cache", NULL, "build the network's plan anew and do not keep it for later runs",
+     bw_read_flag, FIELD(no_cache), 0, 0, NULL},
+    {0},
+};
+
 static const bw_option_group groups[] = {
     {"Output", output_table, 0},
     {"Input", input_table, 0},
@@ -73,6 +79,7 @@ static const bw_option_group groups[] = {
     {"Network", bw_model_options, FIELD(model)},
     {"Precision", bw_precision_options, FIELD(precision)},
     {"Machine", bw_machine_options, FIELD(machine)},
+    {"Plan", plan_table, 0},
     {0},
 };
 

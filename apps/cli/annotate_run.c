@@ -134,7 +134,7 @@ static bw_status record_thresholds(run *state, bw_error *error)
         {"threads", state->threads},
         {"streams", state->engine_info.streams},
         {"decoders", state->decoders},
-        {"batch", options->machine.batch},
+        {"batch", state->info.batch},
     };
     bw_status status = BW_OK;
     for (size_t i = 0; status == BW_OK && i < sizeof numbers / sizeof *numbers; i++)
@@ -159,7 +159,7 @@ static bw_status record_words(run *state, bw_error *error)
         {"formats", options->formats},
         {"cpu", bw_cpu_name()},
         {"features", features},
-        {"precision", "fp32"},
+        {"precision", bw_precision_name(state->info.precision)},
         {"started", now_text(started, sizeof started)},
         {"state", "running"},
     };
@@ -197,8 +197,9 @@ static bw_status record_end(run *state, const bw_annotate_result *result, const 
 static bw_status open_model(run *state, bw_error *error)
 {
     const bw_annotate_options *options = state->options;
-    bw_status status = bw_plan_open(&state->plan, &state->model_path, &options->model,
-                                    &options->precision, &options->machine, error);
+    bw_plan_choice choice = {&options->model, &options->precision, &options->machine,
+                             !options->no_cache, NULL};
+    bw_status status = bw_plan_open(&state->plan, &state->model_path, &choice, error);
     if (status != BW_OK)
         return status;
     bw_plan_describe(state->plan, &state->info);
@@ -303,7 +304,7 @@ static bw_status run_stages(run *state, bw_annotate_result *result, bw_error *er
         .sources = options->sources,
         .ignore_exif = options->exif != 0,
         .decoders = state->decoders,
-        .batch = options->machine.batch * state->engine_info.streams,
+        .batch = state->info.batch * state->engine_info.streams,
         .engine = state->engine,
         .sink = take_item,
         .sink_context = state,

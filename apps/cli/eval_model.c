@@ -103,8 +103,8 @@ bw_status bw_eval_run_model(bw_evaluation *evaluation, const bw_eval_options *op
 {
     bw_plan *plan;
     char *path;
-    bw_status status =
-        bw_plan_open(&plan, &path, &options->model, &options->precision, &options->machine, error);
+    bw_plan_choice choice = {&options->model, &options->precision, &options->machine, false, NULL};
+    bw_status status = bw_plan_open(&plan, &path, &choice, error);
     if (status != BW_OK)
         return status;
     free(path);

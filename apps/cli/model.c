@@ -7,11 +7,14 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "fastest.h"
+#include "plan_cache.h"
 #include "terminal.h"
 
 const bw_option bw_model_options[] = {
-    {"model", "NAME|FILE", "network, a .cfg file or a name (default " BW_DEFAULT_MODEL ")",
-     bw_read_text, offsetof(bw_model_choice, model), 0, 0, NULL},
+    {"model", "NAME|FILE",
+     "network: a .cfg, a plan (.bwp) or a name (default " BW_DEFAULT_MODEL ")", bw_read_text,
+     offsetof(bw_model_choice, model), 0, 0, NULL},
     {"weights", "FILE", "its weights (default: beside the .cfg), or random:SEED for speed tests",
      bw_read_text, offsetof(bw_model_choice, weights), 0, 0, NULL},
     {"names", "FILE", "class names, one a line (default: beside the .cfg, or COCO's)", bw_read_text,
@@ -27,14 +30,14 @@ const bw_option bw_machine_options[] = {
     {"streams", "N",
      "groups of threads that work on batches side by side (default: one for each NUMA node)",
      bw_read_int, offsetof(bw_machine_choice, streams), 1, 1024, NULL},
-    {"batch", "N", "pictures the network takes at once (default 1)", bw_read_int,
+    {"batch", "N", "pictures the network takes at once (default 1, or the plan's)", bw_read_int,
      offsetof(bw_machine_choice, batch), 1, 1024, NULL},
     {"cpu", "LEVEL", "use no more than generic, avx2, avx512, vnni, bf16, amx (default all)",
      bw_read_cpu, offsetof(bw_machine_choice, cpu), 0, 0, NULL},
     {0},
 };
 
-const bw_machine_choice bw_machine_defaults = {.batch = 1, .cpu = {.mask = BW_CPU_ALL}};
+const bw_machine_choice bw_machine_defaults = {.cpu = {.mask = BW_CPU_ALL}};
 
 /* ---- Where models are ----------------------------------------------------------------------- */
 
@@ -153,54 +156,137 @@ static void print_warnings(const char *warnings)
     }
 }
 
-bw_status bw_model_open(bw_model **out, char **path, const bw_model_choice *choice, bw_error *error)
+static bw_status open_model(bw_model **out, const char *path, const bw_model_choice *choice,
+                            bw_error *error)
 {
-    *out = NULL;
-    bw_status status = bw_model_find(path, choice->model ? choice->model : BW_DEFAULT_MODEL, error);
-    if (status == BW_OK)
-        status = bw_model_load(out, *path, choice->weights, NULL, error);
+    bw_status status = bw_model_load(out, path, choice->weights, NULL, error);
     if (status == BW_OK && !choice->quiet)
         print_warnings(bw_model_warnings(*out));
     if (status == BW_OK && choice->names)
         status = bw_model_read_names(*out, choice->names, error);
     if (status == BW_OK && choice->size.width)
         status = bw_model_resize(*out, choice->size.width, choice->size.height, error);
-    if (status != BW_OK) {
+    if (status != BW_OK)
         bw_model_close(out);
+    return status;
+}
+
+bw_status bw_model_open(bw_model **out, char **path, const bw_model_choice *choice, bw_error *error)
+{
+    *out = NULL;
+    bw_status status = bw_model_find(path, choice->model ? choice->model : BW_DEFAULT_MODEL, error);
+    if (status == BW_OK && bw_plan_recognise(*path))
+        status = bw_fail(error, BW_ERROR_ARGUMENT,
+                         "'%s' is a plan; this needs the model that it was built from", *path);
+    else if (status == BW_OK)
+        status = open_model(out, *path, choice, error);
+    if (status != BW_OK) {
         free(*path);
         *path = NULL;
     }
     return status;
 }
 
-static bw_status build(bw_plan **out, const bw_model *model, const bw_precision_choice *precision,
-                       const bw_machine_choice *machine, bw_error *error)
+/* ---- Plans ---------------------------------------------------------------------------------- */
+
+static bw_status calibrate_and_build(bw_plan **out, const bw_model *model,
+                                     const bw_plan_choice *choice, bw_build_options *options,
+                                     bw_error *error)
 {
-    bw_build_options options;
-    bw_build_options_init(&options);
-    options.batch = machine->batch;
-    options.cpu_mask = machine->cpu.mask;
-    options.precision = (bw_precision)precision->precision;
     bw_calibration *calibration;
-    bw_status status = bw_calibrate(&calibration, model, precision, machine->threads, error);
-    options.calibration = calibration;
-    if (status == BW_OK)
-        status = bw_plan_build(out, model, &options, error);
+    bw_status status =
+        bw_calibrate(&calibration, model, choice->precision, choice->machine->threads, error);
+    options->calibration = calibration;
+    if (status == BW_OK && choice->precision->precision == BW_PRECISION_BEST)
+        status = bw_build_fastest(out, model, options, error);
+    else if (status == BW_OK)
+        status = bw_plan_build(out, model, options, error);
     bw_calibration_close(&calibration);
     return status;
 }
 
-bw_status bw_plan_open(bw_plan **out, char **path, const bw_model_choice *model,
-                       const bw_precision_choice *precision, const bw_machine_choice *machine,
+static bw_status build(bw_plan **out, const bw_model *model, const bw_plan_choice *choice,
                        bw_error *error)
 {
-    *out = NULL;
-    bw_model *loaded;
-    bw_status status = bw_model_open(&loaded, path, model, error);
+    bw_build_options options;
+    bw_build_options_init(&options);
+    options.batch = choice->machine->batch ? choice->machine->batch : 1;
+    options.cpu_mask = choice->machine->cpu.mask;
+    options.precision = (bw_precision)choice->precision->precision;
+    options.threads = choice->machine->threads;
+    bw_tuning_apply(&options, choice->tuning);
+    char *place = NULL;
+    if (choice->cache)
+        place = bw_plan_cache_place(model, &options, bw_calibration_digest(choice->precision));
+    bw_status status = BW_OK;
+    if (!place || !bw_plan_cache_load(out, place)) {
+        status = calibrate_and_build(out, model, choice, &options, error);
+        if (status == BW_OK && place)
+            bw_plan_cache_save(*out, place);
+    }
+    free(place);
+    if (status == BW_OK) {
+        bw_plan_info info;
+        bw_plan_describe(*out, &info);
+        print_warnings(info.warnings);
+    }
+    return status;
+}
+
+/* The first option that asks for another plan than this one, or NULL. */
+static const char *find_contradiction(const bw_plan *plan, const bw_plan_choice *choice)
+{
+    bw_plan_info info;
+    bw_plan_describe(plan, &info);
+    bw_size size = choice->model->size;
+    int precision = choice->precision->precision, batch = choice->machine->batch;
+    if (choice->model->weights)
+        return "weights";
+    if (choice->model->names)
+        return "names";
+    if (choice->precision->calib)
+        return "calib";
+    if (size.width && (size.width != info.model.width || size.height != info.model.height))
+        return "size";
+    if (precision != BW_PRECISION_FP32 && precision != (int)info.precision)
+        return "precision";
+    if (batch && batch != info.batch)
+        return "batch";
+    return info.cpu_features & ~choice->machine->cpu.mask ? "cpu" : NULL;
+}
+
+static bw_status load_plan(bw_plan **out, const char *path, const bw_plan_choice *choice,
+                           bw_error *error)
+{
+    bw_status status = bw_plan_load(out, path, error);
     if (status != BW_OK)
         return status;
-    status = build(out, loaded, precision, machine, error);
-    bw_model_close(&loaded);
+    const char *option = find_contradiction(*out, choice);
+    if (!option)
+        return BW_OK;
+    bw_plan_close(out);
+    return bw_fail(error, BW_ERROR_ARGUMENT,
+                   "--%s contradicts '%s', a plan, which has that built in: leave the option out, "
+                   "or build another plan",
+                   option, path);
+}
+
+bw_status bw_plan_open(bw_plan **out, char **path, const bw_plan_choice *choice, bw_error *error)
+{
+    *out = NULL;
+    const char *name = choice->model->model ? choice->model->model : BW_DEFAULT_MODEL;
+    bw_model *model = NULL;
+    bw_status status = bw_model_find(path, name, error);
+    if (status != BW_OK)
+        return status;
+    if (bw_plan_recognise(*path)) {
+        status = load_plan(out, *path, choice, error);
+    } else {
+        status = open_model(&model, *path, choice->model, error);
+        if (status == BW_OK)
+            status = build(out, model, choice, error);
+        bw_model_close(&model);
+    }
     if (status != BW_OK) {
         free(*path);
         *path = NULL;

@@ -6,6 +6,7 @@
 
 #include "calibrate.h"
 #include "options.h"
+#include "tuning.h"
 
 #define BW_DEFAULT_MODEL "yolov3-tiny"
 
@@ -23,7 +24,7 @@ extern const bw_option bw_model_options[];
 typedef struct bw_machine_choice {
     int threads; /* 0: one for each processor */
     int streams; /* 0: as the engine chooses */
-    int batch;
+    int batch;   /* 0: 1, or the plan's */
     bw_cpu_level cpu;
 } bw_machine_choice;
 
@@ -44,9 +45,19 @@ bw_status bw_model_find(char **path, const char *name, bw_error *error);
 bw_status bw_model_open(bw_model **out, char **path, const bw_model_choice *choice,
                         bw_error *error);
 
-/** Opens the model, calibrates where the precision needs it, and builds its plan in one go. */
-bw_status bw_plan_open(bw_plan **out, char **path, const bw_model_choice *model,
-                       const bw_precision_choice *precision, const bw_machine_choice *machine,
-                       bw_error *error);
+/** Everything that decides which plan is used. */
+typedef struct bw_plan_choice {
+    const bw_model_choice *model;
+    const bw_precision_choice *precision;
+    const bw_machine_choice *machine;
+    bool cache;                     /* take the plan from the cache, and keep it there */
+    const bw_tuning_choice *tuning; /* NULL: kernels are chosen by estimates */
+} bw_plan_choice;
+
+/**
+ * Opens the model, calibrates where the precision needs it, and builds its plan in one go. A plan
+ * file, recognised by its tag, is loaded instead; options that contradict it are refused.
+ */
+bw_status bw_plan_open(bw_plan **out, char **path, const bw_plan_choice *choice, bw_error *error);
 
 #endif

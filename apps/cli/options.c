@@ -148,10 +148,21 @@ static void reject_option(const bw_usage *usage, const char *typed, size_t lengt
                    bw_suggestion_text(&suggestion, "--", nearest, sizeof nearest));
 }
 
-/* Reads argv[*at], which begins with "--", and its value; leaves *at on the last one used. */
-static bool read_long(const bw_usage *usage, char *values, int argc, char **argv, int *at)
+/* The name that "-x" stands for, or NULL. */
+static const char *find_letter(const bw_usage *usage, const char *argument)
 {
-    const char *typed = argv[*at] + 2, *text = strchr(typed, '=');
+    const bw_short_option *known = usage->short_options;
+    for (; known && known->name && strlen(argument) == 2; known++)
+        if (known->letter == argument[1])
+            return known->name;
+    return NULL;
+}
+
+/* Reads an option, `typed` without its dashes, and its value; leaves *at on the last one used. */
+static bool read_option(const bw_usage *usage, char *values, int argc, char **argv, int *at,
+                        const char *typed)
+{
+    const char *text = strchr(typed, '=');
     size_t length = text ? (size_t)(text - typed) : strlen(typed), group = 0;
     const bw_option *option = find_option(usage, typed, length, &group);
     if (!option) {
@@ -198,13 +209,14 @@ bw_options_result bw_options_read(const bw_usage *usage, void *values, int argc,
         } else if (is_help(argument)) {
             bw_options_print_help(usage);
             return BW_OPTIONS_HELP;
-        } else if (argument[1] != '-') {
+        } else if (argument[1] != '-' && !find_letter(usage, argument)) {
             bw_usage_error(usage,
                            "there is no option '%s': options have two dashes, and a name that "
                            "begins with one stands after '--'",
                            argument);
             return BW_OPTIONS_WRONG;
-        } else if (!read_long(usage, values, argc, argv, &at)) {
+        } else if (!read_option(usage, values, argc, argv, &at,
+                                argument[1] == '-' ? argument + 2 : find_letter(usage, argument))) {
             return BW_OPTIONS_WRONG;
         }
     }
@@ -253,10 +265,15 @@ static void print_wrapped(const char *text)
     putchar('\n');
 }
 
-static void print_option(const char *name, const char *argument, const char *help)
+static void print_option(const bw_usage *usage, const char *name, const char *argument,
+                         const char *help)
 {
-    char left[64];
-    int length = snprintf(left, sizeof left, "  --%s%s%s", name, argument ? " " : "",
+    char left[64], letter[8] = "";
+    const bw_short_option *known = usage->short_options;
+    for (; known && known->name; known++)
+        if (strcmp(known->name, name) == 0)
+            snprintf(letter, sizeof letter, "-%c, ", known->letter);
+    int length = snprintf(left, sizeof left, "  %s--%s%s%s", letter, name, argument ? " " : "",
                           argument ? argument : "");
     printf("%s", left);
     if (length > HELP_COLUMN - 2)
@@ -275,8 +292,8 @@ void bw_options_print_help(const bw_usage *usage)
     for (const bw_option_group *group = usage->groups; group->options; group++) {
         printf("\n%s\n", group->title);
         for (const bw_option *option = group->options; option->name; option++)
-            print_option(option->name, option->argument, option->help);
+            print_option(usage, option->name, option->argument, option->help);
     }
     printf("\nOther\n");
-    print_option("help", NULL, "this text");
+    print_option(usage, "help", NULL, "this text");
 }

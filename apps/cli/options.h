@@ -1,7 +1,8 @@
 /**
  * Command-line options, declared as tables: one row gives parser, check, default and help text.
  *
- * `--name=value` and `--name value` are the same; `--` ends the options; everything that is no
+ * `--name=value` and `--name value` are the same, and for options that have a letter `-o value`
+ * too; `--` ends the options; everything that is no
  * option is an operand, wherever it stands, "-" too.
  */
 #ifndef BW_CLI_OPTIONS_H
@@ -55,12 +56,19 @@ typedef struct bw_option_group {
     size_t offset;
 } bw_option_group;
 
+/** A letter that stands for an option: `-o FILE` for `--output FILE`. */
+typedef struct bw_short_option {
+    char letter;
+    const char *name;
+} bw_short_option;
+
 /** What the help of a verb is made from. */
 typedef struct bw_usage {
     const char *name, *summary;
     const char *operands;          /* as the usage line shows them; NULL where none are taken */
     const char *details;           /* more about it, ready wrapped; may be NULL */
     const bw_option_group *groups; /* ended by one without options */
+    const bw_short_option *short_options; /* ended by one without a name; may be NULL */
 } bw_usage;
 
 typedef enum bw_options_result {

@@ -1,5 +1,7 @@
 #include "tuning.h"
 
+enum { LATENCY = 1 };
+
 static const char *const modes[] = {"throughput", "latency", NULL};
 
 const bw_option bw_tuning_options[] = {
@@ -10,7 +12,7 @@ const bw_option bw_tuning_options[] = {
     {"timing-cache", "FILE", "file of timings: what it knows is not measured, what is new is added",
      bw_read_text, offsetof(bw_tuning_choice, timings), 0, 0, NULL},
     {"tune-time", "SECONDS", "about how long to measure (default 60)", bw_read_int,
-     offsetof(bw_tuning_choice, seconds), 0, 86400, NULL},
+     offsetof(bw_tuning_choice, seconds), 1, 86400, NULL},
     {"seed", "N", "order of the measurements and numbers of their pictures (default 1)",
      bw_read_int, offsetof(bw_tuning_choice, seed), 0, 2147483647, NULL},
     {0},
@@ -22,9 +24,8 @@ void bw_tuning_apply(bw_build_options *options, const bw_tuning_choice *choice)
 {
     if (!choice)
         return;
-    options->tune = !choice->no_tune;
-    options->mode = (bw_mode)choice->mode;
+    options->latency = choice->mode == LATENCY;
+    options->tune_seconds = choice->no_tune ? 0 : choice->seconds;
     options->seed = (uint64_t)choice->seed;
-    options->tune_seconds = choice->seconds;
     options->timings = choice->timings;
 }

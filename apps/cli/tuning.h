@@ -4,11 +4,12 @@
 #ifndef BW_CLI_TUNING_H
 #define BW_CLI_TUNING_H
 
+#include "boxwright/boxwright.h"
 #include "options.h"
 
 typedef struct bw_tuning_choice {
     bool no_tune;
-    int mode; /* a bw_mode */
+    int mode; /* 0: throughput, 1: latency */
     int seed;
     int seconds;
     const char *timings; /* a file; NULL for none */

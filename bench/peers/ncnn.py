@@ -13,7 +13,10 @@ import ncnn
 class Engine:
     version = ncnn.__version__
 
-    def __init__(self, files: dict, mode: str, batch: int, threads: int, images: np.ndarray):
+    def __init__(self, files: dict, precision: str, mode: str, batch: int, threads: int,
+                 images: np.ndarray):
+        if precision != "fp32":
+            raise ValueError(f"no {precision}")
         workers = min(threads, batch) if mode == "images" else 1
         self.net = ncnn.Net()
         options = self.net.opt

@@ -10,7 +10,10 @@ import onnxruntime
 class Engine:
     version = onnxruntime.__version__
 
-    def __init__(self, files: dict, mode: str, batch: int, threads: int, images: np.ndarray):
+    def __init__(self, files: dict, precision: str, mode: str, batch: int, threads: int,
+                 images: np.ndarray):
+        if precision != "fp32":
+            raise ValueError(f"no {precision}")
         workers = min(threads, batch) if mode == "images" else 1
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads // workers

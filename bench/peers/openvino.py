@@ -1,32 +1,39 @@
-"""OpenVINO: latency form (one request on all threads) and throughput form (as many as it likes)."""
+"""OpenVINO: one request on all threads ("latency"), as many as it likes ("throughput"), or the
+batch as requests of one image each, as many under way as it likes ("images").
+"""
 from __future__ import annotations
 
 import numpy as np
 import openvino
 
+HINTS = {"fp32": {"INFERENCE_PRECISION_HINT": "f32"}, "bf16": {"INFERENCE_PRECISION_HINT": "bf16"},
+         "int8": {}}
+
 
 class Engine:
     version = openvino.__version__.split("-")[0]
 
-    def __init__(self, files: dict, mode: str, batch: int, threads: int, images: np.ndarray):
+    def __init__(self, files: dict, precision: str, mode: str, batch: int, threads: int,
+                 images: np.ndarray):
         core = openvino.Core()
-        model = core.read_model(files["onnx"])
-        model.reshape({model.inputs[0]: list(images.shape)})
+        model = core.read_model(files["int8" if precision == "int8" else "onnx"])
+        parts = np.split(images, batch) if mode == "images" else [images]
+        model.reshape({model.inputs[0]: list(parts[0].shape)})
         compiled = core.compile_model(model, "CPU", {
-            "INFERENCE_PRECISION_HINT": "f32",
-            "PERFORMANCE_HINT": mode.upper(),
+            **HINTS[precision],
+            "PERFORMANCE_HINT": "LATENCY" if mode == "latency" else "THROUGHPUT",
             "INFERENCE_NUM_THREADS": threads,
         })
-        self.queue = openvino.AsyncInferQueue(compiled)
-        self.input = {0: images}
-        self.images = batch * len(self.queue)
+        self.compiled, self.queue = compiled, openvino.AsyncInferQueue(compiled)
+        self.parts = [{0: part} for part in parts]
+        self.repeats = 1 if mode == "images" else len(self.queue)
+        self.images = batch * self.repeats
 
     def run(self) -> None:
-        for _ in range(len(self.queue)):
-            self.queue.start_async(self.input, share_inputs=True)
+        for part in self.parts * self.repeats:
+            self.queue.start_async(part, share_inputs=True)
         self.queue.wait_all()
 
     def outputs(self) -> list[np.ndarray]:
-        self.run()
-        request = self.queue[0]
-        return [np.array(tensor.data) for tensor in request.output_tensors]
+        results = [self.compiled(part).to_tuple() for part in self.parts]
+        return [np.concatenate(heads) for heads in zip(*results)]

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cpu.h"
 #include "base/memory.h"
 
 /* O_NONBLOCK keeps a FIFO from hanging the open; regular files ignore it. */
@@ -138,6 +139,47 @@ bw_status bw_write_file(const char *path, const void *bytes, size_t size, bw_err
     }
     bw_arena_free(&arena);
     return status;
+}
+
+/* Creates a file beside `path` that nobody else writes. */
+static int create_temporary(const char **name, bw_arena *arena, const char *path)
+{
+    enum { TRIES = 16 };
+    int fd = -1;
+    for (int attempt = 0; fd < 0 && attempt < TRIES; attempt++) {
+        unsigned long long moment = (unsigned long long)bw_clock();
+        *name = bw_arena_format(arena, "%s.%d-%llx.part", path, (int)getpid(), moment);
+        errno = ENOMEM;
+        if (*name)
+            fd = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd < 0 && errno != EEXIST)
+            break;
+    }
+    return fd;
+}
+
+bw_status bw_write_spans(const char *path, const bw_span *spans, size_t count, bw_error *error)
+{
+    bw_arena arena = {0};
+    const char *temporary = NULL;
+    int fd = create_temporary(&temporary, &arena, path);
+    bool written = fd >= 0;
+    for (size_t index = 0; written && index < count; index++)
+        written = write_all(fd, spans[index].bytes, spans[index].size);
+    int code = errno;
+    if (fd >= 0 && close(fd) != 0 && written) {
+        written = false;
+        code = errno;
+    }
+    if (written && rename(temporary, path) != 0) {
+        written = false;
+        code = errno;
+    }
+    if (!written && fd >= 0)
+        unlink(temporary);
+    bw_arena_free(&arena);
+    errno = code;
+    return written ? BW_OK : bw_fail_errno(error, "write", path);
 }
 
 static bw_status make_folder(const char *path, bw_error *error)

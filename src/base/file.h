@@ -26,6 +26,18 @@ bw_status bw_read_file(uint8_t **bytes, size_t *size, const char *path, uint64_t
 /** Writes `size` bytes to a temporary file beside `path` and renames it: whole or not at all. */
 bw_status bw_write_file(const char *path, const void *bytes, size_t size, bw_error *error);
 
+/** Some bytes of a file to be written. */
+typedef struct bw_span {
+    const void *bytes;
+    size_t size;
+} bw_span;
+
+/**
+ * Writes spans, one after the other, as bw_write_file does; the temporary file's name is this
+ * call's own, so that several processes may write the same path: the last one's stays.
+ */
+bw_status bw_write_spans(const char *path, const bw_span *spans, size_t count, bw_error *error);
+
 /** Creates a folder and those above it; it is fine if they exist. */
 bw_status bw_make_folders(const char *path, bw_error *error);
 

@@ -118,6 +118,12 @@ typedef struct bw_kernel {
     size_t (*packed_bytes)(const bw_operation *operation);
     void (*pack)(const bw_operation *operation, const bw_filters *filters, void *packed);
 
+    /**
+     * Whether packed weights that come from outside are as `pack` may write them, where they hold
+     * addresses or counts; NULL where they are nothing but numbers to compute with.
+     */
+    bool (*packed_sound)(const bw_operation *operation, const void *packed);
+
     /** Scratch memory that each thread needs, 64-byte aligned; NULL for none. */
     size_t (*scratch_bytes)(const bw_operation *operation);
 

@@ -179,8 +179,9 @@ static bw_status place_weights(bw_plan *plan, bw_error *error)
 static bw_status pack_weights(lowering *state, bw_error *error)
 {
     bw_plan *plan = state->plan;
-    plan->weights = bw_large_alloc(plan->weight_bytes);
-    if (!plan->weights)
+    plan->packed = bw_large_alloc(plan->weight_bytes);
+    plan->weights = plan->packed;
+    if (!plan->packed)
         return bw_fail_memory(error, plan->weight_bytes, "packed weights");
     for (int index = 0; index < plan->step_count; index++) {
         const bw_step *step = &plan->steps[index];
@@ -189,7 +190,7 @@ static bw_status pack_weights(lowering *state, bw_error *error)
         assert(node);
         bw_filters filters = {node->weights.data, node->integers, node->scales, node->bias.data};
         if (kernel->pack)
-            kernel->pack(&step->operation, &filters, plan->weights + step->weights);
+            kernel->pack(&step->operation, &filters, plan->packed + step->weights);
     }
     return BW_OK;
 }

@@ -11,6 +11,7 @@
 #ifndef BW_PLAN_PLAN_H
 #define BW_PLAN_PLAN_H
 
+#include "base/file.h"
 #include "detect/head.h"
 #include "graph/graph.h"
 #include "kernels/kernels.h"
@@ -53,8 +54,12 @@ struct bw_plan {
     bw_head *heads; /* as many as outputs */
     int output_count;
     size_t arena_bytes;
-    uint8_t *weights;
+    const uint8_t *weights; /* in one of the two that follow */
     size_t weight_bytes;
+    uint8_t *packed;       /* a block of the plan's own; NULL where it came from a file */
+    bw_mapping file;       /* the plan's file; empty where the plan was built */
+    const char *settings;  /* what it was built with, "name=value" separated by spaces */
+    const char *warnings;  /* of its build, one a line, or NULL */
     uint32_t cpu_features; /* what the chosen kernels need */
 };
 

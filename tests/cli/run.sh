@@ -30,7 +30,7 @@ cat >"$work/tools/boxwright" <<END
 exec '$program' "\$@"
 END
 chmod +x "$work"/tools/*
-export PATH="$work/tools:$PATH" DATA="$here/data" LC_ALL=C TERM=dumb HOME="$work"
+export PATH="$work/tools:$PATH" DATA="$here/data" LC_ALL=C TERM=dumb HOME="$work" XDG_CACHE_HOME="$work/cache"
 export tiny="--model $here/data/tiny.cfg --weights random:1"
 unset BOXWRIGHT_MODELS XDG_DATA_HOME
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -140,21 +141,30 @@ def suppress(boxes: Boxes, iou: float) -> Boxes:
     return boxes.pick(kept[np.argsort(-boxes.scores[kept], kind="stable")])
 
 
-class Detector:
-    """A network ready to run on photos (8-bit RGB, height × width × 3)."""
+def onnx_runtime(network: Network) -> Callable[[np.ndarray], list[np.ndarray]]:
+    """The network as a function from an input tensor to the heads' tensors."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = len(os.sched_getaffinity(0))
+    session = onnxruntime.InferenceSession(to_onnx(network).SerializeToString(), options,
+                                           providers=["CPUExecutionProvider"])
+    return lambda tensor: session.run(None, {"images": tensor})
 
-    def __init__(self, network: Network, stretch: bool = False):
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = len(os.sched_getaffinity(0))
-        self.session = onnxruntime.InferenceSession(to_onnx(network).SerializeToString(), options,
-                                                    providers=["CPUExecutionProvider"])
+
+class Detector:
+    """A network ready to run on photos (8-bit RGB, height × width × 3).
+
+    `run` computes it, as onnx_runtime() does; other engines can be put in its place.
+    """
+
+    def __init__(self, network: Network, stretch: bool = False,
+                 run: Callable[[np.ndarray], list[np.ndarray]] | None = None):
         self.network, self.stretch = network, stretch
+        self.run = run or onnx_runtime(network)
 
     def candidates(self, pixels: np.ndarray, confidence: float) -> Boxes:
         """Boxes over the threshold in pixels of the network's input, before any suppression."""
         _, height, width = self.network.shape
-        feed = {"images": network_input(pixels, self.network.shape, self.stretch)}
-        tensors = self.session.run(None, feed)
+        tensors = self.run(network_input(pixels, self.network.shape, self.stretch))
         return Boxes.join([decode(head, tensor[0], width, height, confidence)
                            for head, tensor in zip(self.network.heads, tensors, strict=True)])
 

@@ -20,7 +20,7 @@ def verbs_of(program):
 
 
 def options_of(text):
-    return re.findall(r"^  --([a-z-]+)", text, re.MULTILINE)
+    return re.findall(r"^  (?:-[a-z], )?--([a-z-]+)", text, re.MULTILINE)
 
 
 def section(text, start, end):
@@ -57,7 +57,8 @@ def check_verb(folder, verb, options):
             + section(manual, r"^\.SS Options of the network", r"^\.SH ")
             + section(manual, r"^\.SH DESCRIPTION", r"^\.S[SH] "))
     zsh = read(folder, "_boxwright")
-    groups = section(zsh, r"^network=\($", r"^\)$") + section(zsh, r"^machine=\($", r"^\)$")
+    groups = "".join(section(zsh, rf"^{group}=\($", r"^\)$")
+                     for group in ("network", "precision", "machine"))
     function = section(zsh, rf"^_boxwright_{verb}\(\) ", r"^}$")
     offered = complete(folder, verb, "--")
     for option in options:

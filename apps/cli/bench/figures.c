@@ -8,7 +8,7 @@ static double peak_megabytes(void)
     return getrusage(RUSAGE_SELF, &usage) == 0 ? (double)usage.ru_maxrss * 1024 / 1e6 : 0;
 }
 
-static void add_energy(bw_figures *figures, const bw_bench_point *point, double watts)
+static void add_energy(bw_bench_figures *figures, const bw_bench_point *point, double watts)
 {
     figures->no_energy = bw_energy_obstacle(point->energy);
     if (point->energy == BW_ENERGY_MEASURED) {
@@ -21,10 +21,10 @@ static void add_energy(bw_figures *figures, const bw_bench_point *point, double 
     figures->joules_per_image = figures->watts / point->throughput;
 }
 
-bw_figures bw_figures_make(const bw_bench_point *point, const bw_bench_options *options)
+bw_bench_figures bw_bench_figures_make(const bw_bench_point *point, const bw_bench_options *options)
 {
     double price = (double)options->price_per_hour;
-    bw_figures figures = {
+    bw_bench_figures figures = {
         .throughput = point->throughput,
         .priced = price >= 0,
         .cost = price / 3600 * 1e6 / point->throughput,

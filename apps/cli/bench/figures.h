@@ -13,7 +13,7 @@ typedef enum bw_energy_source {
     BW_ENERGY_ESTIMATE, /* --watts for as long as it took */
 } bw_energy_source;
 
-typedef struct bw_figures {
+typedef struct bw_bench_figures {
     double throughput; /* images a second */
     bool priced;
     double cost; /* of a million images, where priced */
@@ -22,8 +22,9 @@ typedef struct bw_figures {
     bw_energy_source energy;
     double watts, joules_per_image; /* where the source is known */
     const char *no_energy;          /* why nothing was measured; NULL for BW_ENERGY_RAPL */
-} bw_figures;
+} bw_bench_figures;
 
-bw_figures bw_figures_make(const bw_bench_point *point, const bw_bench_options *options);
+bw_bench_figures bw_bench_figures_make(const bw_bench_point *point,
+                                       const bw_bench_options *options);
 
 #endif

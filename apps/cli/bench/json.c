@@ -31,7 +31,7 @@ static json_t *real_or_null(bool known, double value)
     return known ? json_real(value) : json_null();
 }
 
-static json_t *energy_json(const bw_figures *figures)
+static json_t *energy_json(const bw_bench_figures *figures)
 {
     static const char *const sources[] = {
         [BW_ENERGY_UNKNOWN] = NULL, [BW_ENERGY_RAPL] = "rapl", [BW_ENERGY_ESTIMATE] = "estimate"};
@@ -41,7 +41,7 @@ static json_t *energy_json(const bw_figures *figures)
                      real_or_null(known, figures->watts), "not_measured", figures->no_energy);
 }
 
-static json_t *figures_json(const bw_figures *figures)
+static json_t *figures_json(const bw_bench_figures *figures)
 {
     json_t *memory =
         json_pack("{s:f, s:f, s:f, s:f}", "peak", figures->peak_mb, "plan", figures->plan_mb,
@@ -55,7 +55,7 @@ json_t *bw_bench_json(const bw_bench_point *point, const bw_bench_options *optio
 {
     char isa[80];
     bw_cpu_describe(isa, sizeof isa, point->cpu_features);
-    bw_figures figures = bw_figures_make(point, options);
+    bw_bench_figures figures = bw_bench_figures_make(point, options);
     json_t *object = json_pack(
         "{s:s, s:i, s:i, s:f, s:I, s:f, s:o, s:f, s:s, s:s, s:s, s:f, s:o}", "fingerprint",
         point->fingerprint, "width", point->width, "height", point->height, "throughput",

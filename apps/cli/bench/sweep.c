@@ -28,6 +28,8 @@ static void choose_axes(bw_sweep *sweep)
     bw_machine_choice machine = sweep->options->machine;
     if (!machine.threads)
         machine.threads = bw_cpu_count();
+    if (!machine.batch)
+        machine.batch = 1;
     for (int kind = 0; kind < BW_AXES; kind++) {
         bw_axis *axis = &sweep->axis[kind];
         *axis = sweep->options->axes.axis[kind];
@@ -98,8 +100,8 @@ static bw_status replace_plan(bw_plan **plan, const bw_bench_options *options, b
 {
     char *path;
     bw_plan_close(plan);
-    bw_status status =
-        bw_plan_open(plan, &path, &options->model, &options->precision, &options->machine, error);
+    bw_plan_choice choice = {&options->model, &options->precision, &options->machine, false, NULL};
+    bw_status status = bw_plan_open(plan, &path, &choice, error);
     if (status == BW_OK)
         free(path);
     return status;

@@ -23,7 +23,7 @@ static void print_summary(const bw_bench_point *point, const bw_percentiles *per
                100 * bw_bench_variation(point));
 }
 
-static void print_energy(const bw_figures *figures)
+static void print_energy(const bw_bench_figures *figures)
 {
     printf("Energy         ");
     if (figures->energy == BW_ENERGY_UNKNOWN)
@@ -36,7 +36,7 @@ static void print_energy(const bw_figures *figures)
                figures->watts, figures->no_energy);
 }
 
-static void print_figures(const bw_figures *figures, const bw_bench_options *options)
+static void print_figures(const bw_bench_figures *figures, const bw_bench_options *options)
 {
     printf("\n=== Five figures ===\n");
     printf("Throughput     %.3f images/s\n", figures->throughput);
@@ -54,7 +54,7 @@ static void print_figures(const bw_figures *figures, const bw_bench_options *opt
 
 void bw_bench_print(const bw_bench_point *point, const bw_bench_options *options)
 {
-    bw_figures figures = bw_figures_make(point, options);
+    bw_bench_figures figures = bw_bench_figures_make(point, options);
     char setting[96];
     printf("%d x %d, %s, %s, %s\n\n", point->width, point->height, point->precision,
            bw_setting_words(setting, sizeof setting, &point->setting), bw_cpu_name());

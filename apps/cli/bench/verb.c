@@ -162,8 +162,8 @@ static bw_status bench_once(const bw_bench_options *options, bw_error *error)
 {
     bw_plan *plan;
     char *path;
-    bw_status status =
-        bw_plan_open(&plan, &path, &options->model, &options->precision, &options->machine, error);
+    bw_plan_choice choice = {&options->model, &options->precision, &options->machine, false, NULL};
+    bw_status status = bw_plan_open(&plan, &path, &choice, error);
     if (status != BW_OK)
         return status;
     status = bench_plan(options, plan, error);

@@ -18,7 +18,7 @@ BW_TILE(6)
 const bw_conv_tiles bw_conv_tiles_avx2 = {
     .pixels = 6,
     .blocks = 1,
-    .product_cycles = 1.2,
+    .product_cycles = 1.05,
     .run = {{run_1, run_2, run_3, run_4, run_5, run_6}},
     .finish = finish_pixels,
 };

@@ -39,15 +39,17 @@ BW_INLINE void step(bw_vector sums[][TILE_VECTORS], const float *const *bases, s
 {
     bw_vector weight[TILE_VECTORS];
     BW_UNROLL
-    for (int part = 0; part < vectors; part++)
+    for (int part = 0; part < vectors; part++) {
         weight[part] = bw_vector_load(weights + (channel * vectors + part) * BW_VECTOR_LANES);
+        bw_vector_hold(&weight[part]);
+    }
     BW_UNROLL
     for (int pixel = 0; pixel < pixels; pixel++) {
         bw_vector x =
             bw_vector_set(bases[pixel / 3][(size_t)(pixel % 3) * stride + (size_t)channel]);
         BW_UNROLL
         for (int part = 0; part < vectors; part++)
-            sums[pixel][part] = bw_vector_fma(x, weight[part], sums[pixel][part]);
+            bw_vector_accumulate(&sums[pixel][part], x, weight[part]);
     }
 }
 
@@ -140,18 +142,10 @@ BW_INLINE void store(bw_vector sums[][TILE_VECTORS], const bw_conv_tile *tile, i
     }
 }
 
-BW_INLINE void run_tile(const bw_conv_tile *tile, int pixels, int vectors)
+/* All steps of a tile. */
+BW_INLINE void sum_windows(bw_vector sums[][TILE_VECTORS], const bw_conv_tile *tile, int pixels,
+                           int vectors)
 {
-    bw_vector sums[BW_TILE_PIXELS][TILE_VECTORS];
-    BW_UNROLL
-    for (int part = 0; part < vectors; part++) {
-        const float *start = tile->start + part_offset(part, tile->start_block);
-        BW_UNROLL
-        for (int pixel = 0; pixel < pixels; pixel++)
-            sums[pixel][part] = bw_vector_load(start + (size_t)pixel * tile->start_pixel);
-    }
-    if (tile->ahead_columns > 0)
-        prefetch_outputs(tile, pixels, vectors);
     const float *weights = tile->weights, *plane = tile->in;
     size_t stride = tile->in_pixel;
     for (int left = tile->planes; left > 0; left--) {
@@ -169,6 +163,41 @@ BW_INLINE void run_tile(const bw_conv_tile *tile, int pixels, int vectors)
         }
         plane += tile->in_plane;
     }
+}
+
+/* The same for windows of one position and whole planes: nested short loops would cost a tenth. */
+BW_INLINE void sum_points(bw_vector sums[][TILE_VECTORS], const bw_conv_tile *tile, int pixels,
+                          int vectors)
+{
+    const float *weights = tile->weights, *plane = tile->in;
+    size_t stride = tile->in_pixel;
+    for (int left = tile->planes; left > 1; left--) {
+        if (tile->ahead_columns > 0)
+            prefetch_windows(plane + tile->ahead, stride, pixels);
+        weights = tap(sums, plane, stride, BW_LANES, weights, pixels, vectors);
+        plane += tile->in_plane;
+    }
+    if (tile->ahead_columns > 0)
+        prefetch_windows(plane + tile->ahead, stride, pixels);
+    tap(sums, plane, stride, tile->last_channels, weights, pixels, vectors);
+}
+
+BW_INLINE void run_tile(const bw_conv_tile *tile, int pixels, int vectors)
+{
+    bw_vector sums[BW_TILE_PIXELS][TILE_VECTORS];
+    BW_UNROLL
+    for (int part = 0; part < vectors; part++) {
+        const float *start = tile->start + part_offset(part, tile->start_block);
+        BW_UNROLL
+        for (int pixel = 0; pixel < pixels; pixel++)
+            sums[pixel][part] = bw_vector_load(start + (size_t)pixel * tile->start_pixel);
+    }
+    if (tile->ahead_columns > 0)
+        prefetch_outputs(tile, pixels, vectors);
+    if (tile->kernel_height * tile->kernel_width == 1 && tile->channels == BW_LANES)
+        sum_points(sums, tile, pixels, vectors);
+    else
+        sum_windows(sums, tile, pixels, vectors);
     activate(sums, tile, pixels, vectors);
     store(sums, tile, pixels, vectors);
 }

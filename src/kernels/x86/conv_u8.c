@@ -264,6 +264,55 @@ void bw_conv_u8_pack(const bw_conv_u8_method *method, const bw_operation *operat
     }
 }
 
+/* Whether four bytes at the place are of the window: what place_of may give. */
+static bool place_sound(const bw_operation *operation, int32_t place)
+{
+    const bw_layout *in = &operation->in;
+    if (place < 0)
+        return false;
+    size_t plane = (size_t)place / in->plane_stride, rest = (size_t)place % in->plane_stride;
+    size_t row = rest / in->row_stride, column = rest % in->row_stride / (size_t)in->lanes;
+    return plane < (size_t)bw_layout_planes(in) && row < (size_t)operation->kernel_height &&
+           column < (size_t)operation->kernel_width && rest % BW_STEP_CHANNELS == 0;
+}
+
+/* The steps that a segment's bundles take, or -1 where they are impossible. */
+static int count_bundled(const bw_bundles *bundles)
+{
+    const int32_t counts[] = {bundles->fours, bundles->twos, bundles->ones, bundles->wides};
+    for (int index = 0; index < 4; index++)
+        if (counts[index] < 0 || counts[index] > BW_SEGMENT_STEPS)
+            return -1;
+    return 4 * bundles->fours + 2 * bundles->twos + bundles->ones + bundles->wides;
+}
+
+static bool group_sound(const bw_operation *operation, const division *d, const void *packed,
+                        int group)
+{
+    group_parts parts = parts_of(d, packed, group);
+    int total = 0;
+    for (int segment = 0; segment < d->segments; segment++) {
+        int steps = count_bundled(&parts.bundles[segment]);
+        if (steps < 0 || steps > d->steps - total)
+            return false;
+        total += steps;
+    }
+    for (int step = 0; step < total; step++)
+        if (!place_sound(operation, parts.places[step]))
+            return false;
+    return true;
+}
+
+bool bw_conv_u8_sound(const bw_conv_u8_method *method, const bw_operation *operation,
+                      const void *packed)
+{
+    division d = divide(method, operation);
+    for (int group = 0; group < d.groups; group++)
+        if (!group_sound(operation, &d, packed, group))
+            return false;
+    return true;
+}
+
 int bw_conv_u8_units(const bw_conv_u8_method *method, const bw_operation *operation, int images)
 {
     division d = divide(method, operation);

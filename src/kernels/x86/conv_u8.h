@@ -87,6 +87,8 @@ double bw_conv_u8_cost(const bw_conv_u8_method *method, const bw_operation *oper
 size_t bw_conv_u8_packed_bytes(const bw_conv_u8_method *method, const bw_operation *operation);
 void bw_conv_u8_pack(const bw_conv_u8_method *method, const bw_operation *operation,
                      const bw_filters *filters, void *packed);
+bool bw_conv_u8_sound(const bw_conv_u8_method *method, const bw_operation *operation,
+                      const void *packed);
 int bw_conv_u8_units(const bw_conv_u8_method *method, const bw_operation *operation, int images);
 void bw_conv_u8_run(const bw_conv_u8_method *method, const bw_operation *operation,
                     const bw_operands *operands, int first, int last);

@@ -14,7 +14,12 @@
 #include "kernels/x86/epilogue_vector.h"
 #include "kernels/x86/rows.h"
 
-enum { BLOCK = 16, PAIR = 2 * BW_LANES };
+enum {
+    BLOCK = 16,           /* pixels between the sums and the epilogue */
+    PIXELS = 4,           /* whose sums are in registers */
+    MOST_POSITIONS = 128, /* of a window */
+    PAIR = 2 * BW_LANES,
+};
 
 /** The packed weights of 16 channels. */
 typedef struct lane_weights {
@@ -65,13 +70,13 @@ static bool accepts(const bw_operation *operation)
     return operation->family == BW_FAMILY_DEPTHWISE && in->channels == out->channels &&
            in->lanes % BW_LANES == 0 && in->lanes == out->lanes &&
            (!operation->has_second || second->lanes == out->lanes) &&
-           bw_sum_terms(operation) <= BW_SUM_TERMS && bw_conv_border_suffices(operation);
+           count_positions(operation) <= MOST_POSITIONS && bw_conv_border_suffices(operation);
 }
 
 static double cost(const bw_operation *operation)
 {
     double pixels = (double)operation->out.height * operation->out.width;
-    return pixels * count_vectors(operation) * (12.0 + 5.0 * count_pairs(operation));
+    return pixels * count_vectors(operation) * (12.0 + 3.0 * count_pairs(operation));
 }
 
 static size_t packed_bytes(const bw_operation *operation)
@@ -110,40 +115,56 @@ static __m256i load_wide(const uint8_t *from)
     return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(const void *)from));
 }
 
-/* Bytes from the start of the window to a position; past the last one, to the last one. */
-static ptrdiff_t place_in_window(const bw_operation *operation, int position)
+/** One row of 16 channels: bytes from a window's start to each position of it, and from pixel to
+ * pixel. */
+typedef struct row_windows {
+    ptrdiff_t places[MOST_POSITIONS + 1], pixel;
+    int pairs;
+} row_windows;
+
+/* The second position of the last pair may be one too many: its weights are zero. */
+static row_windows windows_of(const bw_operation *operation)
 {
-    int last = count_positions(operation) - 1;
-    position = position < last ? position : last;
-    return position / operation->kernel_width * (ptrdiff_t)operation->in.row_stride +
-           (ptrdiff_t)(position % operation->kernel_width) * operation->in.lanes;
+    row_windows made;
+    int positions = count_positions(operation);
+    made.pairs = count_pairs(operation);
+    made.pixel = (ptrdiff_t)operation->stride * operation->in.lanes;
+    for (int position = 0; position < positions; position++)
+        made.places[position] =
+            position / operation->kernel_width * (ptrdiff_t)operation->in.row_stride +
+            (ptrdiff_t)(position % operation->kernel_width) * operation->in.lanes;
+    made.places[positions] = made.places[positions - 1];
+    return made;
 }
 
-static void sum_pixels(const bw_operation *operation, const uint8_t *from, const lane_weights *by,
-                       int32_t *sums, int pixels)
+BW_INLINE void sum_pixels(const row_windows *windows, const uint8_t *from, const lane_weights *by,
+                          int32_t *sums, int pixels)
 {
     const __m256i *starts = (const __m256i *)(const void *)by->starts;
     __m256i first = _mm256_loadu_si256(starts), second = _mm256_loadu_si256(starts + 1);
-    __m256i low[BLOCK], high[BLOCK];
-    for (int pixel = 0; pixel < BLOCK; pixel++) {
+    __m256i low[PIXELS], high[PIXELS];
+    ptrdiff_t stride = windows->pixel;
+    BW_UNROLL
+    for (int pixel = 0; pixel < pixels; pixel++) {
         low[pixel] = _mm256_permute2x128_si256(first, second, 0x20);
         high[pixel] = _mm256_permute2x128_si256(first, second, 0x31);
     }
-    ptrdiff_t stride = (ptrdiff_t)operation->stride * operation->in.lanes;
-    for (int pair = 0; pair < count_pairs(operation); pair++) {
-        const uint8_t *a = from + place_in_window(operation, 2 * pair);
-        const uint8_t *b = from + place_in_window(operation, 2 * pair + 1);
+    for (int pair = 0; pair < windows->pairs; pair++) {
+        const uint8_t *a = from + windows->places[2 * pair];
+        const uint8_t *b = from + windows->places[2 * pair + 1];
         const __m256i *weights = (const __m256i *)(const void *)(by->pairs + pair * PAIR);
         __m256i low_weights = _mm256_loadu_si256(weights);
         __m256i high_weights = _mm256_loadu_si256(weights + 1);
-        for (int pixel = 0; pixel < pixels; pixel++, a += stride, b += stride) {
-            __m256i x = load_wide(a), y = load_wide(b);
+        BW_UNROLL
+        for (int pixel = 0; pixel < pixels; pixel++) {
+            __m256i x = load_wide(a + pixel * stride), y = load_wide(b + pixel * stride);
             low[pixel] = _mm256_add_epi32(
                 low[pixel], _mm256_madd_epi16(_mm256_unpacklo_epi16(x, y), low_weights));
             high[pixel] = _mm256_add_epi32(
                 high[pixel], _mm256_madd_epi16(_mm256_unpackhi_epi16(x, y), high_weights));
         }
     }
+    BW_UNROLL
     for (int pixel = 0; pixel < pixels; pixel++) {
         __m256i *to = (__m256i *)(void *)(sums + pixel * BW_LANES);
         _mm256_storeu_si256(to, _mm256_permute2x128_si256(low[pixel], high[pixel], 0x20));
@@ -151,7 +172,22 @@ static void sum_pixels(const bw_operation *operation, const uint8_t *from, const
     }
 }
 
-static void run_vector(const bw_row *row, int lane)
+static void sum_block(const row_windows *windows, const uint8_t *from, const lane_weights *by,
+                      int32_t *sums, int pixels)
+{
+    for (; pixels >= PIXELS; pixels -= PIXELS) {
+        sum_pixels(windows, from, by, sums, PIXELS);
+        from += PIXELS * windows->pixel;
+        sums += PIXELS * BW_LANES;
+    }
+    for (; pixels > 0; pixels--) {
+        sum_pixels(windows, from, by, sums, 1);
+        from += windows->pixel;
+        sums += BW_LANES;
+    }
+}
+
+static void run_vector(const bw_row *row, const row_windows *windows, int lane)
 {
     const bw_operation *operation = row->operation;
     const bw_operands *operands = row->operands;
@@ -171,8 +207,7 @@ static void run_vector(const bw_row *row, int lane)
     for (int x = 0; x < out->width; x += BLOCK) {
         int pixels = out->width - x < BLOCK ? out->width - x : BLOCK;
         ptrdiff_t at = (ptrdiff_t)x * out->lanes + lane;
-        sum_pixels(operation, from + (ptrdiff_t)x * operation->stride * in->lanes, &by, sums,
-                   pixels);
+        sum_block(windows, from + x * windows->pixel, &by, sums, pixels);
         finish_pixels(&epilogue, sums, second ? second + at : NULL,
                       (uint8_t *)row->out + at * (ptrdiff_t)bw_type_size(out->format.type), pixels);
     }
@@ -180,8 +215,9 @@ static void run_vector(const bw_row *row, int lane)
 
 static void run_row(const bw_row *row)
 {
+    row_windows windows = windows_of(row->operation);
     for (int lane = 0; lane < row->operation->out.lanes; lane += BW_LANES)
-        run_vector(row, lane);
+        run_vector(row, &windows, lane);
 }
 
 static void run(const bw_operation *operation, const bw_operands *operands, int first, int last,

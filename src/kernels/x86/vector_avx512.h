@@ -61,6 +61,18 @@ static inline bw_vector bw_vector_fma(bw_vector a, bw_vector b, bw_vector c)
     return _mm512_fmadd_ps(a, b, c);
 }
 
+/** *sum += a × b, rounded once. */
+static inline void bw_vector_accumulate(bw_vector *sum, bw_vector a, bw_vector b)
+{
+    *sum = bw_vector_fma(a, b, *sum);
+}
+
+/** Nothing: with 32 registers the compiler keeps what it has loaded. */
+static inline void bw_vector_hold(bw_vector *x)
+{
+    (void)x;
+}
+
 /** c − a × b, rounded once. */
 static inline bw_vector bw_vector_fnma(bw_vector a, bw_vector b, bw_vector c)
 {

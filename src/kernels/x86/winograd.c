@@ -12,6 +12,8 @@ enum {
     WEIGHT_BYTES = 8 << 20,  /* where the weights are larger than this */
     UNITS_WANTED = 32,       /* for one image; it takes chunks of half the planes to have them: */
     CHUNK_PLANES = 8,        /* the transform of the input may be repeated for each chunk */
+    DEEP_PLANES = 8, /* of the input, from which on a chunk is summed position by position */
+    ANY = 0,         /* number of images */
     ALL_POSITIONS = BW_WINOGRAD_INPUTS * BW_WINOGRAD_INPUTS,
 };
 
@@ -39,6 +41,7 @@ typedef struct division {
     int in_planes, out_planes;
     int group_planes, chunk_planes, chunks;
     int block_tiles;      /* the most of any block */
+    int sum_planes;       /* whose sums are held together: a group or a chunk */
     size_t in_position;   /* floats from position to position of the transformed input */
     size_t sum_position;  /* and of the sums */
     size_t group_weights; /* floats of a full group */
@@ -49,7 +52,8 @@ static int divide_up(int a, int b)
     return (a + b - 1) / b;
 }
 
-static int choose_tiles(const division *d)
+/* The most tiles of a block, however many images there are. */
+static int limit_tiles(const division *d)
 {
     size_t tile_bytes = (size_t)d->positions * (size_t)d->in_planes * BW_LANES * sizeof(float);
     size_t weight_bytes = tile_bytes * (size_t)d->out_planes * BW_LANES;
@@ -58,20 +62,28 @@ static int choose_tiles(const division *d)
         tiles = TILES_LEAST;
     if (tiles > TILES_MOST || weight_bytes > WEIGHT_BYTES)
         tiles = TILES_MOST;
-    return divide_up(d->image_tiles, divide_up(d->image_tiles, tiles));
+    return tiles;
 }
 
 /* The planes of a chunk: whole groups, and as equal as can be. */
-static int choose_chunk(const division *d)
+static int choose_chunk(const division *d, int images)
 {
-    int planes = CHUNK_PLANES, blocks = divide_up(d->image_tiles, d->block_tiles);
-    if (blocks * (d->out_planes / planes) < UNITS_WANTED)
+    int planes = CHUNK_PLANES, blocks = divide_up(d->image_tiles * images, d->block_tiles);
+    if (images != ANY && blocks * (d->out_planes / planes) < UNITS_WANTED)
         planes /= 2;
     int chunks = d->out_planes < planes ? 1 : d->out_planes / planes;
     return divide_up(divide_up(d->out_planes, chunks), d->group_planes) * d->group_planes;
 }
 
-static division divide(const bw_winograd *method, const bw_operation *operation)
+/* Blocks as equal as can be over all images' tiles. */
+static int choose_tiles(const division *d, int images)
+{
+    int all = d->image_tiles * images, limit = limit_tiles(d);
+    return images == ANY ? limit : divide_up(all, divide_up(all, limit));
+}
+
+/* For `images` images, or with the largest blocks and chunks that any number of them has. */
+static division divide(const bw_winograd *method, const bw_operation *operation, int images)
 {
     const bw_layout *out = &operation->out;
     division d = {.inputs = method->outputs + 2};
@@ -82,13 +94,14 @@ static division divide(const bw_winograd *method, const bw_operation *operation)
     d.in_planes = bw_layout_planes(&operation->in);
     d.out_planes = bw_layout_planes(out);
     d.group_planes = method->tiles->blocks;
-    d.block_tiles = choose_tiles(&d);
-    d.chunk_planes = choose_chunk(&d);
+    d.block_tiles = choose_tiles(&d, images);
+    d.chunk_planes = choose_chunk(&d, images);
+    d.sum_planes = d.in_planes < DEEP_PLANES ? d.group_planes : d.chunk_planes;
     d.chunks = divide_up(d.out_planes, d.chunk_planes);
     /* One vector more than needed where the distance is even, lest all positions fall on one set of
      * the cache. */
     d.in_position = (size_t)(d.in_planes * d.block_tiles | 1) * BW_LANES;
-    d.sum_position = (size_t)(d.group_planes * d.block_tiles | 1) * BW_LANES;
+    d.sum_position = (size_t)(d.sum_planes * d.block_tiles | 1) * BW_LANES;
     d.group_weights =
         (size_t)d.positions * (size_t)operation->in.channels * (size_t)d.group_planes * BW_LANES;
     return d;
@@ -108,7 +121,7 @@ bool bw_winograd_accepts(const bw_operation *operation)
  */
 double bw_winograd_cost(const bw_winograd *method, const bw_operation *operation)
 {
-    division d = divide(method, operation);
+    division d = divide(method, operation, 1);
     double tiles = d.image_tiles, positions = d.positions;
     double products =
         method->tiles->product_cycles * tiles * positions * operation->in.channels * d.out_planes;
@@ -120,7 +133,7 @@ double bw_winograd_cost(const bw_winograd *method, const bw_operation *operation
 
 size_t bw_winograd_packed_bytes(const bw_winograd *method, const bw_operation *operation)
 {
-    division d = divide(method, operation);
+    division d = divide(method, operation, 1);
     size_t steps = (size_t)d.positions * (size_t)operation->in.channels;
     return (steps + 1) * (size_t)d.out_planes * BW_LANES * sizeof(float);
 }
@@ -163,7 +176,7 @@ static void load_filters(const bw_operation *operation, const float *weights, in
 void bw_winograd_pack(const bw_winograd *method, const bw_operation *operation,
                       const bw_filters *filters, void *packed)
 {
-    division d = divide(method, operation);
+    division d = divide(method, operation, 1);
     float *to = packed;
     for (int channel = 0; channel < d.out_planes * BW_LANES; channel++)
         *to++ = channel < operation->out.channels ? bw_filters_bias(filters, channel) : 0.0f;
@@ -189,13 +202,13 @@ void bw_winograd_pack(const bw_winograd *method, const bw_operation *operation,
 
 size_t bw_winograd_scratch_bytes(const bw_winograd *method, const bw_operation *operation)
 {
-    division d = divide(method, operation);
+    division d = divide(method, operation, ANY);
     return (size_t)d.positions * (d.in_position + d.sum_position) * sizeof(float);
 }
 
 int bw_winograd_units(const bw_winograd *method, const bw_operation *operation, int images)
 {
-    division d = divide(method, operation);
+    division d = divide(method, operation, images);
     return divide_up(d.image_tiles * images, d.block_tiles) * d.chunks;
 }
 
@@ -263,14 +276,15 @@ static void transform_block(const work *w)
     }
 }
 
-/* The products of matrices of a group of output planes, position by position. */
-static void multiply_group(const work *w, int plane, int blocks)
+/* The product of matrices of a group of output planes at one position. */
+static void multiply_group(const work *w, int position, int plane, int blocks, float *sums)
 {
     const division *d = w->d;
     const bw_conv_tiles *tiles = w->method->tiles;
     static const _Alignas(64) float zeros[BW_LANES];
     int inputs = w->operation->in.channels, count = divide_up(w->tiles, tiles->pixels);
-    size_t stride = (size_t)d->block_tiles * BW_LANES, step = (size_t)blocks * BW_LANES;
+    size_t stride = (size_t)d->block_tiles * BW_LANES;
+    size_t step = (size_t)position * (size_t)inputs * (size_t)blocks;
     const float *weights = (const float *)w->operands->weights + (size_t)d->out_planes * BW_LANES +
                            (size_t)(plane / d->group_planes) * d->group_weights;
     bw_conv_tile tile = {
@@ -281,22 +295,34 @@ static void multiply_group(const work *w, int plane, int blocks)
         .kernel_width = 1,
         .channels = BW_LANES,
         .last_channels = inputs - (d->in_planes - 1) * BW_LANES,
+        .weights = weights + step * BW_LANES,
         .start = zeros,
         .out_block = stride,
     };
+    for (int index = 0, first = 0; index < count; index++) {
+        int end = (index + 1) * w->tiles / count;
+        tile.in = w->transformed + (size_t)position * d->in_position + first * BW_LANES;
+        tile.out = sums + first * BW_LANES;
+        tiles->run[blocks - 1][end - first - 1](&tile);
+        first = end;
+    }
+}
+
+/* The products of a group or chunk of output planes, position by position. */
+static void multiply_planes(const work *w, int start, int end)
+{
+    const division *d = w->d;
     for (int position = 0; position < d->positions; position++) {
-        tile.weights = weights + (size_t)position * (size_t)inputs * step;
-        for (int index = 0, first = 0; index < count; index++) {
-            int end = (index + 1) * w->tiles / count;
-            tile.in = w->transformed + (size_t)position * d->in_position + first * BW_LANES;
-            tile.out = w->sums + (size_t)position * d->sum_position + first * BW_LANES;
-            tiles->run[blocks - 1][end - first - 1](&tile);
-            first = end;
+        float *sums = w->sums + (size_t)position * d->sum_position;
+        for (int plane = start; plane < end; plane += d->group_planes) {
+            int blocks = end - plane < d->group_planes ? end - plane : d->group_planes;
+            multiply_group(w, position, plane, blocks, sums);
+            sums += blocks * d->block_tiles * BW_LANES;
         }
     }
 }
 
-static void finish_group(const work *w, int plane, int blocks)
+static void finish_planes(const work *w, int start, int end)
 {
     const bw_operation *operation = w->operation;
     const bw_layout *out = &operation->out, *second = &operation->second;
@@ -308,12 +334,12 @@ static void finish_group(const work *w, int plane, int blocks)
         .second_row = second->row_stride,
         .out_row = out->row_stride,
     };
-    for (int block = 0; block < blocks; block++) {
-        size_t index = (size_t)plane + (size_t)block;
+    for (int plane = start; plane < end; plane++) {
+        size_t index = (size_t)plane;
         output.bias = (const float *)w->operands->weights + index * BW_LANES;
         for (int tile = 0; tile < w->tiles; tile++) {
             place at = place_of(w, w->first + tile);
-            output.sums = w->sums + (block * w->d->block_tiles + tile) * BW_LANES;
+            output.sums = w->sums + ((plane - start) * w->d->block_tiles + tile) * BW_LANES;
             output.out = (float *)w->operands->out + at.image * out->image_stride +
                          index * out->plane_stride + (size_t)at.y * out->row_stride +
                          at.x * BW_LANES;
@@ -345,7 +371,7 @@ static void zero_borders(const work *w, int first_plane, int last_plane)
 void bw_winograd_run(const bw_winograd *method, const bw_operation *operation,
                      const bw_operands *operands, int first, int last, void *scratch)
 {
-    division d = divide(method, operation);
+    division d = divide(method, operation, operands->images);
     int all = d.image_tiles * operands->images, block = -1;
     work w = {.method = method, .operation = operation, .operands = operands, .d = &d};
     w.transformed = scratch;
@@ -360,10 +386,10 @@ void bw_winograd_run(const bw_winograd *method, const bw_operation *operation,
         int start = unit % d.chunks * d.chunk_planes, end = start + d.chunk_planes;
         if (end > d.out_planes)
             end = d.out_planes;
-        for (int plane = start; plane < end; plane += d.group_planes) {
-            int blocks = end - plane < d.group_planes ? end - plane : d.group_planes;
-            multiply_group(&w, plane, blocks);
-            finish_group(&w, plane, blocks);
+        for (int plane = start; plane < end; plane += d.sum_planes) {
+            int last_plane = end - plane < d.sum_planes ? end : plane + d.sum_planes;
+            multiply_planes(&w, plane, last_plane);
+            finish_planes(&w, plane, last_plane);
         }
         zero_borders(&w, start, end);
     }

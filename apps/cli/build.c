@@ -1,0 +1,121 @@
+/**
+ * boxwright build: a network's plan, made once and kept in a file.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cpu.h"
+#include "model.h"
+#include "terminal.h"
+#include "verb.h"
+
+typedef struct build_options {
+    const char *output;
+    bw_model_choice model;
+    bw_precision_choice precision;
+    bw_tuning_choice tuning;
+    bw_machine_choice machine;
+} build_options;
+
+static const bw_option output_table[] = {
+    {"output", "FILE", "the plan's file, customarily .bwp (required)", bw_read_text,
+     offsetof(build_options, output), 0, 0, NULL},
+    {0},
+};
+
+static const bw_option_group groups[] = {
+    {"Output", output_table, 0},
+    {"Network", bw_model_options, offsetof(build_options, model)},
+    {"Precision", bw_precision_options, offsetof(build_options, precision)},
+    {"Tuning", bw_tuning_options, offsetof(build_options, tuning)},
+    {"Machine", bw_machine_options, offsetof(build_options, machine)},
+    {0},
+};
+
+static void print_summary(const char *file, double seconds, const bw_plan_info *info)
+{
+    char features[80];
+    bw_cpu_describe(features, sizeof features, info->cpu_features);
+    printf("Plan         ");
+    bw_print_clean(stdout, file);
+    printf(", %.1f MB\n", (double)info->file_bytes / 1e6);
+    printf("Fingerprint  %s\n", info->model.fingerprint);
+    printf("Input        %d x %d pixels, batches of %d\n", info->model.width, info->model.height,
+           info->batch);
+    printf("Steps        %d in %s, on %s\n", info->steps, bw_precision_name(info->precision),
+           features);
+    printf("Settings     %s\n", info->settings);
+    printf("Memory       %.1f MB activations, %.1f MB packed weights\n",
+           (double)info->arena_bytes / 1e6, (double)info->weight_bytes / 1e6);
+    printf("Built        in %.1f s; use it as --model ", seconds);
+    bw_print_clean(stdout, file);
+    putchar('\n');
+}
+
+/* Builds, saves, and loads the file again: what stands there has been read once. */
+static bw_status build(const build_options *options, bw_error *error)
+{
+    bw_plan_choice choice = {&options->model, &options->precision, &options->machine, false,
+                             &options->tuning};
+    uint64_t start = bw_clock();
+    bw_plan *plan;
+    char *path;
+    bw_status status = bw_plan_open(&plan, &path, &choice, error);
+    if (status != BW_OK)
+        return status;
+    bw_plan_info info;
+    bw_plan_describe(plan, &info);
+    if (info.file_bytes)
+        status = bw_fail(error, BW_ERROR_ARGUMENT,
+                         "'%s' is a plan; a plan is built from the model it came from", path);
+    else
+        status = bw_plan_save(plan, options->output, error);
+    bw_plan_close(&plan);
+    free(path);
+    if (status == BW_OK)
+        status = bw_plan_load(&plan, options->output, error);
+    if (status == BW_OK) {
+        bw_plan_describe(plan, &info);
+        print_summary(options->output, (double)(bw_clock() - start) / 1e9, &info);
+        bw_plan_close(&plan);
+    }
+    return status;
+}
+
+static int run_build(int argc, char **argv);
+
+static const bw_short_option short_options[] = {{'o', "output"}, {0}};
+
+const bw_verb bw_verb_build = {
+    {
+        .name = "build",
+        .summary = "Build a network's plan once and keep it in a file",
+        .details =
+            "A plan holds everything that this machine's processor needs to run the network:\n"
+            "the kernels chosen, the weights packed for them, names, anchors and settings. It\n"
+            "loads in milliseconds; the other verbs take it as --model FILE. Kernels are chosen\n"
+            "by measuring them in the network itself, with the threads and batch given.",
+        .groups = groups,
+        .short_options = short_options,
+    },
+    run_build,
+};
+
+static int run_build(int argc, char **argv)
+{
+    build_options options = {.precision = bw_precision_defaults,
+                             .tuning = bw_tuning_defaults,
+                             .machine = bw_machine_defaults};
+    int operands;
+    bw_options_result result =
+        bw_options_read(&bw_verb_build.usage, &options, argc, argv, &operands);
+    if (result != BW_OPTIONS_RUN)
+        return result == BW_OPTIONS_HELP ? BW_EXIT_OK : BW_EXIT_USAGE;
+    if (!options.output)
+        return bw_usage_error(&bw_verb_build.usage, "say where to write the plan: -o FILE.bwp");
+    bw_error error;
+    if (build(&options, &error) == BW_OK)
+        return BW_EXIT_OK;
+    bw_print_message(error.message);
+    return bw_exit_status(&error);
+}

@@ -1,0 +1,160 @@
+/**
+ * The convolution of bytes with AVX-512 VNNI: vpdpbusd adds four products to each 32-bit sum, so
+ * that a step is one instruction a pixel and panel, and lists need no bundles.
+ */
+#include "kernels/x86/vector_avx512.h"
+
+#include <string.h>
+
+#include "kernels/x86/epilogue_vector.h"
+
+enum { BASES = (BW_U8_PIXELS + 2) / 3 };
+
+/** The windows of three pixels each are reached from one base, plus nothing, one or two strides. */
+typedef struct bases {
+    const uint8_t *of[BASES];
+} bases;
+
+BW_INLINE bases bases_of(const uint8_t *in, size_t stride, int pixels)
+{
+    bases made;
+    BW_UNROLL
+    for (int base = 0; 3 * base < pixels; base++) {
+        made.of[base] = in + 3 * (size_t)base * stride;
+        __asm__("" : "+r"(made.of[base]));
+    }
+    return made;
+}
+
+BW_INLINE __m512i spread(const uint8_t *from)
+{
+    int32_t four;
+    memcpy(&four, from, sizeof four);
+    return _mm512_set1_epi32(four);
+}
+
+BW_INLINE void step(__m512i sums[][BW_U8_BLOCKS], const bases *from, size_t stride,
+                    const int8_t *weights, int pixels, int blocks)
+{
+    __m512i weight[BW_U8_BLOCKS];
+    BW_UNROLL
+    for (int block = 0; block < blocks; block++)
+        weight[block] = _mm512_loadu_si512(weights + block * BW_STEP_BYTES);
+    BW_UNROLL
+    for (int pixel = 0; pixel < pixels; pixel++) {
+        __m512i bytes = spread(from->of[pixel / 3] + (size_t)(pixel % 3) * stride);
+        BW_UNROLL
+        for (int block = 0; block < blocks; block++)
+            sums[pixel][block] = _mm512_dpbusd_epi32(sums[pixel][block], bytes, weight[block]);
+    }
+}
+
+BW_INLINE void run_tile(const bw_conv_steps *steps, int pixels, int blocks)
+{
+    __m512i sums[BW_U8_PIXELS][BW_U8_BLOCKS];
+    size_t stride = steps->in_pixel;
+    const int32_t *places = steps->places;
+    const int8_t *weights = steps->weights;
+    BW_UNROLL
+    for (int pixel = 0; pixel < pixels; pixel++) {
+        BW_UNROLL
+        for (int block = 0; block < blocks; block++)
+            sums[pixel][block] = _mm512_loadu_si512(steps->starts + block * BW_LANES);
+    }
+    for (int segment = 0; segment < steps->segments; segment++) {
+        for (int left = steps->bundles[segment].ones; left > 0; left--) {
+            bases from = bases_of(steps->in + *places++, stride, pixels);
+            step(sums, &from, stride, weights, pixels, blocks);
+            weights += blocks * BW_STEP_BYTES;
+        }
+    }
+    BW_UNROLL
+    for (int pixel = 0; pixel < pixels; pixel++) {
+        BW_UNROLL
+        for (int block = 0; block < blocks; block++)
+            _mm512_storeu_si512(steps->sums + (block * BW_U8_PIXELS + pixel) * BW_LANES,
+                                sums[pixel][block]);
+    }
+}
+
+#define TILE(pixels)                                                                               \
+    static void tile_1_##pixels(const bw_conv_steps *steps)                                        \
+    {                                                                                              \
+        run_tile(steps, pixels, 1);                                                                \
+    }                                                                                              \
+    static void tile_2_##pixels(const bw_conv_steps *steps)                                        \
+    {                                                                                              \
+        run_tile(steps, pixels, 2);                                                                \
+    }
+
+TILE(1)
+TILE(2)
+TILE(3)
+TILE(4)
+TILE(5)
+TILE(6)
+TILE(7)
+TILE(8)
+TILE(9)
+TILE(10)
+TILE(11)
+TILE(12)
+TILE(13)
+TILE(14)
+
+const bw_conv_u8_method bw_conv_u8_avx512vnni = {
+    .pixels = BW_U8_PIXELS,
+    .blocks = BW_U8_BLOCKS,
+    .bundled = false,
+    .step_cycles = 1.1,
+    .run = {{tile_1_1, tile_1_2, tile_1_3, tile_1_4, tile_1_5, tile_1_6, tile_1_7, tile_1_8,
+             tile_1_9, tile_1_10, tile_1_11, tile_1_12, tile_1_13, tile_1_14},
+            {tile_2_1, tile_2_2, tile_2_3, tile_2_4, tile_2_5, tile_2_6, tile_2_7, tile_2_8,
+             tile_2_9, tile_2_10, tile_2_11, tile_2_12, tile_2_13, tile_2_14}},
+    .finish = finish_pixels,
+};
+
+static double cost(const bw_operation *operation)
+{
+    return bw_conv_u8_cost(&bw_conv_u8_avx512vnni, operation);
+}
+
+static size_t packed_bytes(const bw_operation *operation)
+{
+    return bw_conv_u8_packed_bytes(&bw_conv_u8_avx512vnni, operation);
+}
+
+static void pack(const bw_operation *operation, const bw_filters *filters, void *packed)
+{
+    bw_conv_u8_pack(&bw_conv_u8_avx512vnni, operation, filters, packed);
+}
+
+static int units(const bw_operation *operation, int images)
+{
+    return bw_conv_u8_units(&bw_conv_u8_avx512vnni, operation, images);
+}
+
+static void run(const bw_operation *operation, const bw_operands *operands, int first, int last,
+                void *scratch)
+{
+    (void)scratch;
+    bw_conv_u8_run(&bw_conv_u8_avx512vnni, operation, operands, first, last);
+}
+
+#define CONVOLUTION(words, to)                                                                     \
+    const bw_kernel bw_kernel_##words = {                                                          \
+        .name = #words,                                                                            \
+        .family = BW_FAMILY_CONV,                                                                  \
+        .in = BW_U8,                                                                               \
+        .out = to,                                                                                 \
+        .needs = BW_CPU_AVX512 | BW_CPU_AVX512_VNNI,                                               \
+        .accepts = bw_conv_u8_accepts,                                                             \
+        .cost = cost,                                                                              \
+        .packed_bytes = packed_bytes,                                                              \
+        .pack = pack,                                                                              \
+        .units = units,                                                                            \
+        .run = run,                                                                                \
+    }
+
+CONVOLUTION(conv_u8_avx512vnni, BW_U8);
+CONVOLUTION(conv_u8_f32_avx512vnni, BW_F32);

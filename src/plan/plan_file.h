@@ -1,0 +1,78 @@
+/**
+ * The plan as a file (.bwp), version 1: read by mapping it, and checked as if an enemy wrote it.
+ *
+ * All numbers are little-endian; u32 and u64 without a sign, i32 in two's complement, f32 as IEEE
+ * 754; a text is its length (u32) and its bytes, none of them NUL. Nothing is padded but the
+ * tables, with zeros, so that the weights start on a page.
+ *
+ *     offset  head
+ *          0  8 bytes  89 'B' 'W' 'P' 0D 0A 1A 0A, the tag
+ *          8  u32      version, 1
+ *         12  u32      01020304: the order of the bytes
+ *         16  u64      size of the file
+ *         24  u64      offset of the weights, a multiple of 4096, at most 1 GiB
+ *         32  u64      bytes of weights; the file ends with them
+ *         40  u64      XXH3-64 of the tables: all from 56 on to the weights
+ *         48  u64      XXH3-64 of the 48 bytes before
+ *         56  tables, in this order:
+ *             library  text: the version of Boxwright, which the reader's must equal: the form of
+ *                      packed weights and the kernels' names are its own affair
+ *             needs    u32: the bw_cpu_feature bits that the kernels need
+ *             sums     XXH3-64 (u64) of each 4 MiB of weights, the last block shorter
+ *             model    fingerprint (32 bytes); i32 width, height, layers, resize; u64 boxes,
+ *                      weights, macs; u32 number of classes; each one's name, a text
+ *             settings text: what the plan was built with, "name=value" separated by spaces
+ *             precision i32
+ *             memory   i32 batch, sharing; u64 bytes of the arena, a multiple of batch × 64
+ *             steps    u32 count; each: layer, kernel (texts); operation; u64 offset of in,
+ *                      second and out in the arena, of the weights in the weights; u64 macs
+ *             input    port
+ *             outputs  u32 count; each: port; i32 kind, form, classes, nms; f32 scale_xy;
+ *                      u32 number of anchors; each: f32 width, height
+ *
+ *     operation  i32 family; layout of in, second, out; i32 kernel height and width, stride, pad
+ *                top and left, groups, activation; f32 slope; i32 has_second, first_channel,
+ *                out_channel
+ *     port       layout; u64 offset in the arena
+ *     layout     i32 type; f32 scale; i32 zero point, height, width, channels, lanes, border;
+ *                its strides follow from these, and from the share of the arena that an image has
+ *
+ * The numbers behind words (families, types, activations, …) are those of the enumerations, which
+ * therefore may be changed only together with the version.
+ *
+ * The reader refuses what is damaged, cut, of another version or for another processor before it
+ * uses any of it, and says why. Checked are the size, every sum (those of the weights by several
+ * threads), and then what the numbers mean (plan_check.h).
+ */
+#ifndef BW_PLAN_PLAN_FILE_H
+#define BW_PLAN_PLAN_FILE_H
+
+#include "plan/plan.h"
+
+enum {
+    BW_PLAN_VERSION = 1,
+    BW_PLAN_TAG_SIZE = 8,
+    BW_PLAN_HEAD_SIZE = 56,
+    BW_PLAN_PAGE = 4096,
+    BW_PLAN_BLOCK = 4 << 20, /* bytes of weights that share a sum */
+};
+
+extern const uint8_t bw_plan_tag[BW_PLAN_TAG_SIZE];
+
+/** What the head says. */
+typedef struct bw_plan_head {
+    uint32_t version, order;
+    uint64_t file_size, weights_offset, weight_bytes, tables_sum, head_sum;
+} bw_plan_head;
+
+/** Everything of the file before the weights; `*bytes` is the caller's (free). */
+bw_status bw_plan_encode(uint8_t **bytes, size_t *size, const bw_plan *plan, bw_error *error);
+
+/**
+ * Fills a zeroed plan from a whole file's bytes, 64-byte aligned, which stay the caller's and must
+ * outlive the plan: its weights are among them. The messages begin with `name`.
+ */
+bw_status bw_plan_decode(bw_plan *plan, const uint8_t *bytes, size_t size, const char *name,
+                         bw_error *error);
+
+#endif
