@@ -99,8 +99,8 @@ static bw_status tune(bw_plan *plan, const bw_graph *graph, const bw_build_optio
     status = bw_tune(plan, graph, &tuning, &damaged, error);
     bw_meter_close(&meter);
     if (status == BW_OK && damaged > 0)
-        plan->warnings = bw_arena_format(&plan->arena, "%zu damaged lines of '%s' were passed over",
-                                         damaged, options->timings);
+        plan->warnings = bw_arena_format(
+            &plan->arena, "damaged lines of '%s' were passed over: %zu", options->timings, damaged);
     return status;
 }
 

@@ -5,7 +5,7 @@
 #include "tune/random.h"
 
 enum {
-    LEAST_RUNS = 3,
+    LEAST_RUNS = 2,
     MOST_RUNS = 8, /* of a round */
     MOST_CYCLES = 6,
     MOST_SAMPLES = MOST_RUNS * MOST_CYCLES * 2,
