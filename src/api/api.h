@@ -27,8 +27,8 @@ bw_status bw_model_set_names(bw_model *model, const char *path, bw_error *error)
 /** The model's graph with all passes run; to be freed. */
 bw_status bw_graph_optimise(bw_graph *out, const bw_model *model, bw_error *error);
 
-/** `*ranges` (the caller's) for the `count` tensors of the model's optimised graph. */
-bw_status bw_calibration_ranges(bw_range **ranges, const bw_calibration *calibration, size_t count,
-                                bw_error *error);
+/** `*statistics` (the caller's) for the `count` tensors of the model's optimised graph. */
+bw_status bw_calibration_statistics(bw_statistics **statistics, const bw_calibration *calibration,
+                                    size_t count, bw_error *error);
 
 #endif

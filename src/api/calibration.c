@@ -77,18 +77,18 @@ bw_status bw_calibration_add(bw_calibration *calibration, const bw_image *image,
     return bw_observer_add(calibration->observer, image, calibration->resize, error);
 }
 
-bw_status bw_calibration_ranges(bw_range **ranges, const bw_calibration *calibration, size_t count,
-                                bw_error *error)
+bw_status bw_calibration_statistics(bw_statistics **statistics, const bw_calibration *calibration,
+                                    size_t count, bw_error *error)
 {
-    *ranges = NULL;
+    *statistics = NULL;
     if (count != calibration->graph.tensor_count)
         return bw_fail(error, BW_ERROR_ARGUMENT, "the calibration was made with another model");
     if (bw_observer_pictures(calibration->observer) == 0)
         return bw_fail(error, BW_ERROR_ARGUMENT, "the calibration has seen no picture");
-    *ranges = calloc(count, sizeof **ranges);
-    if (!*ranges)
-        return bw_fail_memory(error, count * sizeof **ranges, "a calibration");
-    bw_observer_ranges(calibration->observer, *ranges);
+    *statistics = calloc(count, sizeof **statistics);
+    if (!*statistics)
+        return bw_fail_memory(error, count * sizeof **statistics, "a calibration");
+    bw_observer_statistics(calibration->observer, *statistics);
     return BW_OK;
 }
 

@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "base/cpu.h"
 #include "calibrate/observe.h"
+#include "passes/halve.h"
 #include "passes/passes.h"
 #include "plan/plan_file.h"
 #include "tune/tune.h"
@@ -59,12 +60,13 @@ static bw_status quantize(bw_graph *graph, const bw_calibration *calibration, ui
     if (!calibration)
         return bw_fail(error, BW_ERROR_ARGUMENT,
                        "INT8 needs a calibration: pictures like those that will be annotated");
-    bw_range *ranges = NULL;
-    bw_status status = bw_calibration_ranges(&ranges, calibration, graph->tensor_count, error);
-    bw_quantization how = {ranges, cpu & BW_CPU_AVX512_VNNI ? LARGEST_INTEGER : SHORT_INTEGER};
+    bw_statistics *statistics = NULL;
+    bw_status status =
+        bw_calibration_statistics(&statistics, calibration, graph->tensor_count, error);
+    int largest = cpu & BW_CPU_AVX512_VNNI ? LARGEST_INTEGER : SHORT_INTEGER;
     if (status == BW_OK)
-        status = bw_pass_quantize(graph, &how, error);
-    free(ranges);
+        status = bw_pass_quantize(graph, statistics, largest, error);
+    free(statistics);
     return status;
 }
 
@@ -74,7 +76,7 @@ static bw_status set_precision(bw_graph *graph, const bw_build_options *options,
     switch (options->precision) {
     case BW_PRECISION_FP32: return BW_OK;
     case BW_PRECISION_INT8: return quantize(graph, options->calibration, cpu, error);
-    case BW_PRECISION_BF16:
+    case BW_PRECISION_BF16: return bw_pass_halve(graph, error);
     case BW_PRECISION_COUNT: break;
     }
     return bw_fail(error, BW_ERROR_UNSUPPORTED, "there is no such precision here");

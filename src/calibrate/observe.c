@@ -4,13 +4,12 @@
 
 #include "backend/backend.h"
 #include "base/cpu.h"
-#include "calibrate/histogram.h"
 #include "image/image.h"
 
 /* What is kept of one tensor. */
 typedef struct observed {
-    bw_histogram histogram;
-    double *sums; /* one a channel, over all pixels of all pictures */
+    bw_histogram *channels;
+    double *sums; /* of each channel, over all pixels of all pictures */
     float *means;
 } observed;
 
@@ -60,9 +59,10 @@ static bw_status open_tables(bw_observer *observer, const bw_graph *graph, bw_er
     for (size_t tensor = 0; good && tensor < count; tensor++) {
         observed *of = &observer->tensors[tensor];
         size_t channels = (size_t)graph->tensors[tensor].shape.channels;
+        of->channels = bw_arena_array(&observer->arena, channels, sizeof *of->channels);
         of->sums = bw_arena_array(&observer->arena, channels, sizeof *of->sums);
         of->means = bw_arena_array(&observer->arena, channels, sizeof *of->means);
-        good = of->sums && of->means;
+        good = of->channels && of->sums && of->means;
     }
     return good ? BW_OK : bw_fail_memory(error, count * sizeof(observed), "calibration");
 }
@@ -89,10 +89,12 @@ static void count_row(observed *of, int first_channel, int channels, const float
                       int lanes)
 {
     double *sums = of->sums + first_channel;
+    bw_histogram *histograms = of->channels + first_channel;
     for (int x = 0; x < pixels; x++, row += lanes) {
-        bw_histogram_add(&of->histogram, row, (size_t)channels);
-        for (int lane = 0; lane < channels; lane++)
+        for (int lane = 0; lane < channels; lane++) {
+            bw_histogram_add(&histograms[lane], row[lane]);
             sums[lane] += (double)row[lane];
+        }
     }
 }
 
@@ -136,7 +138,7 @@ size_t bw_observer_pictures(const bw_observer *observer)
     return observer->pictures;
 }
 
-void bw_observer_ranges(bw_observer *observer, bw_range *ranges)
+void bw_observer_statistics(bw_observer *observer, bw_statistics *statistics)
 {
     for (size_t tensor = 0; tensor < observer->tensor_count; tensor++) {
         observed *of = &observer->tensors[tensor];
@@ -144,8 +146,7 @@ void bw_observer_ranges(bw_observer *observer, bw_range *ranges)
         double pixels = (double)observer->pictures * layout->height * layout->width;
         for (int channel = 0; channel < layout->channels; channel++)
             of->means[channel] = pixels > 0.0 ? (float)(of->sums[channel] / pixels) : 0.0f;
-        bw_histogram_range(&of->histogram, &ranges[tensor].low, &ranges[tensor].high);
-        ranges[tensor].means = of->means;
+        statistics[tensor] = (bw_statistics){of->channels, of->means};
     }
 }
 

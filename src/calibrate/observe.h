@@ -24,8 +24,8 @@ bw_status bw_observer_add(bw_observer *observer, const bw_image *image, bw_resiz
 /** Pictures observed so far. */
 size_t bw_observer_pictures(const bw_observer *observer);
 
-/** A range for each tensor of the graph; what its `means` point at is borrowed. */
-void bw_observer_ranges(bw_observer *observer, bw_range *ranges);
+/** The statistics of each tensor of the graph; what they point at is borrowed. */
+void bw_observer_statistics(bw_observer *observer, bw_statistics *statistics);
 
 void bw_observer_close(bw_observer **observer);
 

@@ -84,6 +84,21 @@ bw_status bw_graph_add(bw_graph *graph, int *tensor, const bw_node *node, bw_err
     return status == BW_OK ? append(graph, tensor, node, shape, error) : status;
 }
 
+bw_status bw_graph_insert(bw_graph *graph, int *tensor, const bw_node *node, size_t place,
+                          bw_error *error)
+{
+    bw_status status = bw_graph_add(graph, tensor, node, error);
+    if (status != BW_OK)
+        return status;
+    bw_node added = graph->nodes[graph->node_count - 1];
+    for (size_t index = graph->node_count - 1; index > place; index--)
+        graph->nodes[index] = graph->nodes[index - 1];
+    graph->nodes[place] = added;
+    for (size_t index = place; index < graph->node_count; index++)
+        graph->tensors[graph->nodes[index].output].producer = (int)index;
+    return BW_OK;
+}
+
 bw_status bw_graph_add_output(bw_graph *graph, int tensor, const bw_head *head, bw_error *error)
 {
     if (!bw_array_reserve((void **)&graph->outputs, &graph->output_capacity,

@@ -113,6 +113,13 @@ bw_status bw_graph_add_input(bw_graph *graph, int *tensor, bw_shape shape, bw_er
  */
 bw_status bw_graph_add(bw_graph *graph, int *tensor, const bw_node *node, bw_error *error);
 
+/**
+ * The same, but the node becomes number `place` of the list, which must come after those whose
+ * outputs it reads; the nodes from there on move up by one.
+ */
+bw_status bw_graph_insert(bw_graph *graph, int *tensor, const bw_node *node, size_t place,
+                          bw_error *error);
+
 bw_status bw_graph_add_output(bw_graph *graph, int tensor, const bw_head *head, bw_error *error);
 
 bool bw_shape_equal(bw_shape a, bw_shape b);

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "passes/heads.h"
+
 /* Tensors that must share one format, because an operation moves bytes between them unchanged. */
 typedef struct classes {
     int *parent;
@@ -29,7 +31,7 @@ static bool moves_bytes(bw_op op)
            op == BW_OP_UPSAMPLE || op == BW_OP_REORG;
 }
 
-static void form_classes(classes *all, const bw_graph *graph, const bw_range *ranges)
+static void form_classes(classes *all, const bw_graph *graph, const bw_quantization *how)
 {
     for (size_t tensor = 0; tensor < graph->tensor_count; tensor++)
         all->parent[tensor] = (int)tensor;
@@ -40,8 +42,11 @@ static void form_classes(classes *all, const bw_graph *graph, const bw_range *ra
     }
     for (size_t tensor = 0; tensor < graph->tensor_count; tensor++) {
         int root = find(all, (int)tensor);
-        all->low[root] = fminf(all->low[root], ranges[tensor].low);
-        all->high[root] = fmaxf(all->high[root], ranges[tensor].high);
+        float low, high;
+        bw_histogram_range(how->statistics[tensor].channels, how->factors[tensor],
+                           (size_t)graph->tensors[tensor].shape.channels, &low, &high);
+        all->low[root] = fminf(all->low[root], low);
+        all->high[root] = fmaxf(all->high[root], high);
     }
 }
 
@@ -78,38 +83,16 @@ static bw_status set_formats(bw_graph *graph, const classes *all, bw_error *erro
     return BW_OK;
 }
 
-/* Convolutions write the floats that a head reads; other nodes get a conversion after them. */
-static bw_status free_outputs(bw_graph *graph, const int *uses, bw_error *error)
-{
-    for (size_t index = 0; index < graph->output_count; index++) {
-        int tensor = graph->outputs[index].tensor;
-        const bw_node *producer = &graph->nodes[graph->tensors[tensor].producer];
-        if (producer->op == BW_OP_CONV && uses[tensor] == 1) {
-            graph->tensors[tensor].format = (bw_format){.type = BW_F32};
-            continue;
-        }
-        bw_node convert = {.op = BW_OP_CONVERT,
-                           .name = producer->name,
-                           .inputs = &tensor,
-                           .input_count = 1,
-                           .residual = BW_NONE};
-        bw_status status = bw_graph_add(graph, &graph->outputs[index].tensor, &convert, error);
-        if (status != BW_OK)
-            return status;
-    }
-    return BW_OK;
-}
-
 static bw_status choose_formats(bw_graph *graph, classes *all, int *uses,
                                 const bw_quantization *how, bw_error *error)
 {
-    form_classes(all, graph, how->ranges);
+    form_classes(all, graph, how);
     bw_graph_count_uses(graph, uses);
     bw_status status = set_formats(graph, all, error);
-    return status == BW_OK ? free_outputs(graph, uses, error) : status;
+    return status == BW_OK ? bw_free_outputs(graph, uses, error) : status;
 }
 
-bw_status bw_pass_quantize(bw_graph *graph, const bw_quantization *how, bw_error *error)
+static bw_status give_formats(bw_graph *graph, const bw_quantization *how, bw_error *error)
 {
     size_t count = graph->tensor_count;
     classes all = {malloc(count * sizeof *all.parent), calloc(count, sizeof *all.low),
@@ -122,7 +105,34 @@ bw_status bw_pass_quantize(bw_graph *graph, const bw_quantization *how, bw_error
     free(all.low);
     free(all.high);
     free(uses);
+    return status;
+}
+
+static bool make_factors(bw_graph *graph, float **factors)
+{
+    bool good = factors != NULL;
+    for (size_t tensor = 0; good && tensor < graph->tensor_count; tensor++) {
+        int channels = graph->tensors[tensor].shape.channels;
+        factors[tensor] = bw_arena_array(&graph->arena, (size_t)channels, sizeof **factors);
+        good = factors[tensor] != NULL;
+        for (int channel = 0; good && channel < channels; channel++)
+            factors[tensor][channel] = 1.0f;
+    }
+    return good;
+}
+
+bw_status bw_pass_quantize(bw_graph *graph, const bw_statistics *statistics, int largest_dense,
+                           bw_error *error)
+{
+    size_t count = graph->tensor_count;
+    bw_quantization how = {statistics, bw_arena_array(&graph->arena, count, sizeof(float *)),
+                           largest_dense};
+    if (!make_factors(graph, how.factors))
+        return bw_fail_memory(error, count * sizeof(float *), "a pass");
+    bw_status status = bw_equalize_channels(graph, &how, error);
     if (status == BW_OK)
-        status = bw_quantize_weights(graph, how, error);
+        status = give_formats(graph, &how, error);
+    if (status == BW_OK)
+        status = bw_quantize_weights(graph, &how, error);
     return status == BW_OK ? bw_graph_verify(graph, error) : status;
 }

@@ -57,18 +57,24 @@ static float choose_scale(const channel *c)
     return best;
 }
 
+/* Of the input channels that a filter reads. */
+typedef struct channel_means {
+    const float *means, *factors; /* as observed, and what they were multiplied by since */
+} channel_means;
+
 /* What the rounded weights add to the sum on average, given the means of the input's channels. */
-static double mean_error(const channel *c, float scale, const float *means, size_t window)
+static double mean_error(const channel *c, float scale, const channel_means *means, size_t window)
 {
     double sum = 0.0;
     for (size_t index = 0; index < c->count; index++) {
         double error = (double)((float)c->integers[index] * scale) - (double)c->weights[index];
-        sum += error * (double)means[index / window];
+        size_t input = index / window;
+        sum += error * (double)means->means[input] * (double)means->factors[input];
     }
     return sum;
 }
 
-static void quantize_channel(channel *c, float *scale, float *bias, const float *means,
+static void quantize_channel(channel *c, float *scale, float *bias, const channel_means *means,
                              size_t window)
 {
     *scale = choose_scale(c);
@@ -88,13 +94,15 @@ static bw_status quantize_node(bw_graph *graph, bw_node *node, const bw_quantiza
     if (!integers || !scales || !bias)
         return bw_fail_memory(error, node->weights.count, "integer weights");
     int inputs = graph->tensors[node->inputs[0]].shape.channels / a->groups;
-    const float *means = how->ranges[node->inputs[0]].means;
+    int tensor = node->inputs[0];
     for (size_t index = 0; index < channels; index++) {
         channel c = {node->weights.data + index * count, integers + index * count, count,
                      (float)(a->groups == 1 ? how->largest_dense : LARGEST_INTEGER)};
         int group = (int)index / (a->channels / a->groups);
         bias[index] = node->bias.data ? node->bias.data[index] : 0.0f;
-        quantize_channel(&c, &scales[index], &bias[index], means + group * inputs,
+        channel_means means = {how->statistics[tensor].means + group * inputs,
+                               how->factors[tensor] + group * inputs};
+        quantize_channel(&c, &scales[index], &bias[index], &means,
                          (size_t)a->kernel_height * (size_t)a->kernel_width);
     }
     node->integers = integers;

@@ -4,17 +4,12 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "plan/lanes.h"
 #include "plan/place.h"
 
 static bool is_input(const bw_graph *graph, int tensor)
 {
     return graph->nodes[graph->tensors[tensor].producer].op == BW_OP_INPUT;
-}
-
-/* Channels of a plane. */
-static int lanes_of(const bw_graph *graph, int tensor)
-{
-    return is_input(graph, tensor) ? BW_IMAGE_LANES : BW_LANES;
 }
 
 static int find_root(const bw_seat *seats, int tensor)
@@ -27,7 +22,9 @@ static int find_root(const bw_seat *seats, int tensor)
 /* Seats a tensor inside another, if it stands nowhere else yet and its channels fall on planes. */
 static void seat_inside(bw_seat *seats, const bw_graph *graph, int tensor, int host, int channel)
 {
-    bool possible = seats[tensor].host == BW_NONE && channel % lanes_of(graph, host) == 0 &&
+    int lanes = seats[host].layout.lanes;
+    bool possible = seats[tensor].host == BW_NONE && channel % lanes == 0 &&
+                    seats[tensor].layout.lanes == lanes &&
                     bw_format_equal(graph->tensors[tensor].format, graph->tensors[host].format) &&
                     find_root(seats, host) != tensor && !is_input(graph, tensor) &&
                     !is_input(graph, host);
@@ -89,7 +86,7 @@ static void lay_out(bw_seat *seats, const bw_graph *graph)
         bw_shape shape = graph->tensors[tensor].shape;
         const bw_layout *root = &seats[find_root(seats, (int)tensor)].layout;
         seats[tensor].layout = bw_layout_make(shape.height, shape.width, shape.channels,
-                                              lanes_of(graph, (int)tensor), root->border);
+                                              seats[tensor].layout.lanes, root->border);
         seats[tensor].layout.format = graph->tensors[tensor].format;
     }
 }
@@ -150,11 +147,12 @@ static bw_status size_arena(size_t *bytes, size_t image_bytes, int batch, bw_err
 }
 
 bw_status bw_arrange(bw_seat *seats, size_t *arena_bytes, const bw_graph *graph, int batch,
-                     bw_error *error)
+                     uint32_t cpu, bw_error *error)
 {
     size_t count = graph->tensor_count, image_bytes;
     for (size_t tensor = 0; tensor < count; tensor++)
         seats[tensor] = (bw_seat){.host = BW_NONE};
+    bw_choose_lanes(seats, graph, cpu);
     choose_hosts(seats, graph);
     choose_borders(seats, graph);
     lay_out(seats, graph);

@@ -17,8 +17,11 @@ typedef struct bw_seat {
     size_t offset; /* of the first inner pixel in the arena, in bytes */
 } bw_seat;
 
-/** A seat for each tensor, in an array of the caller's, and the arena's size in bytes. */
+/**
+ * A seat for each tensor, in an array of the caller's, and the arena's size in bytes. Lanes suit a
+ * processor with the features `cpu`, see lanes.h.
+ */
 bw_status bw_arrange(bw_seat *seats, size_t *arena_bytes, const bw_graph *graph, int batch,
-                     bw_error *error);
+                     uint32_t cpu, bw_error *error);
 
 #endif

@@ -198,7 +198,7 @@ static bw_status pack_weights(lowering *state, bw_error *error)
 static bw_status lower_all(lowering *state, bw_error *error)
 {
     bw_status status = bw_arrange(state->seats, &state->plan->arena_bytes, state->graph,
-                                  state->plan->batch, error);
+                                  state->plan->batch, state->cpu, error);
     for (size_t index = 0; status == BW_OK && index < state->graph->node_count; index++)
         status = lower_node(state, &state->graph->nodes[index], error);
     if (status == BW_OK)

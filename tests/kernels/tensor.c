@@ -285,12 +285,25 @@ void tensor_spoil_border(test_tensor *tensor)
     }
 }
 
-void tensor_magnitudes(test_tensor *tensor)
+void tensor_magnitudes(test_tensor *tensor, float least)
 {
     for (size_t index = 0; index < tensor->elements; index++) {
         if (tensor->kinds[index] == ELEMENT_REAL)
-            tensor_set(tensor, index, fabsf(tensor_number(tensor, index)));
+            tensor_set(tensor, index, fmaxf(fabsf(tensor_number(tensor, index)), least));
     }
+}
+
+void tensor_to_floats(test_tensor *tensor)
+{
+    placement place = tensor->place;
+    place.layout.format = (bw_format){.type = BW_F32};
+    test_tensor made = tensor_make(&place, tensor->images);
+    for (size_t index = 0; index < made.elements; index++) {
+        if (made.kinds[index] != ELEMENT_OUTSIDE && made.kinds[index] != ELEMENT_GAP)
+            tensor_set(&made, index, tensor_number(tensor, index));
+    }
+    tensor_free(tensor);
+    *tensor = made;
 }
 
 guarded guarded_make(size_t size)

@@ -85,8 +85,11 @@ void tensor_fill(test_tensor *tensor, random_source *random, fill kind);
 /** Writes other numbers than zero to the whole border. */
 void tensor_spoil_border(test_tensor *tensor);
 
-/** Replaces every channel's number by its magnitude. */
-void tensor_magnitudes(test_tensor *tensor);
+/** Replaces every channel's number by its magnitude, at least `least`. */
+void tensor_magnitudes(test_tensor *tensor, float least);
+
+/** Stores the same numbers as floats; all that is not the tensor becomes the pattern. */
+void tensor_to_floats(test_tensor *tensor);
 
 /** Bytes of the whole block. */
 size_t tensor_bytes(const test_tensor *tensor);

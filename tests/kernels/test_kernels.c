@@ -1,10 +1,11 @@
 /**
- * Every kernel of the list that this machine can run, against the reference of its family, on
- * shapes of published networks and on shapes and numbers at random.
+ * Every kernel of the list that this machine can run, and those over emulated instructions, against
+ * the reference of its family, on shapes of published networks and on shapes and numbers at random.
  */
 #include <stdio.h>
 
 #include "check.h"
+#include "emulated.h"
 #include "trial.h"
 
 enum { CASES = 120, ATTEMPTS = 3000, LEAST_CASES = 10 };
@@ -52,17 +53,24 @@ static void test_kernel(void **state)
     check_published(kernel);
 }
 
+static struct CMUnitTest test_of(const bw_kernel *kernel)
+{
+    union {
+        const bw_kernel *kernel;
+        void *state;
+    } pointer = {kernel};
+    return (struct CMUnitTest){kernel->name, test_kernel, NULL, NULL, pointer.state};
+}
+
 int main(void)
 {
     enum { MOST = 256 };
     static struct CMUnitTest tests[MOST];
     size_t count = 0;
-    for (const bw_kernel *kernel; (kernel = bw_kernel_at((int)count)) && count < MOST; count++) {
-        union {
-            const bw_kernel *kernel;
-            void *state;
-        } pointer = {kernel};
-        tests[count] = (struct CMUnitTest){kernel->name, test_kernel, NULL, NULL, pointer.state};
-    }
+    const bw_kernel *kernel;
+    for (int index = 0; (kernel = bw_kernel_at(index)) && count < MOST; index++)
+        tests[count++] = test_of(kernel);
+    for (int index = 0; (kernel = emulated_kernel_at(index)) && count < MOST; index++)
+        tests[count++] = test_of(kernel);
     return _cmocka_run_group_tests("kernels", tests, count, NULL, NULL);
 }

@@ -76,6 +76,13 @@ static void add_products(const bw_operation *operation, const plain_picture *in,
     }
 }
 
+/* Weights are rounded like the numbers that they meet. */
+static double weight_of(const bw_operation *operation, float weight)
+{
+    bool halves = operation->in.format.type == BW_BF16;
+    return (double)(halves ? bw_from_bf16(bw_to_bf16(weight)) : weight);
+}
+
 static void convolve(const test_problem *problem, const plain_picture *in, plain_picture *out)
 {
     const bw_operation *operation = &problem->test.operation;
@@ -89,8 +96,8 @@ static void convolve(const test_problem *problem, const plain_picture *in, plain
         for (int input = first; input < first + inputs; input++) {
             for (int row = 0; row < operation->kernel_height; row++) {
                 for (int column = 0; column < operation->kernel_width; column++)
-                    add_products(operation, &wide, input, row, column, (double)*weight++, out,
-                                 output);
+                    add_products(operation, &wide, input, row, column,
+                                 weight_of(operation, *weight++), out, output);
             }
         }
     }
@@ -228,19 +235,20 @@ static double saturated(bw_format format, double number)
 }
 
 /* Sums in single precision, of at most some thousand numbers of magnitude one; half a step of
- * bytes. */
+ * bytes, or a unit in the last place of bfloat16. */
 static void compare(const test_problem *problem, const test_tensor *result, int image)
 {
     plain_picture wanted = expected(problem, image);
     bw_format format = result->place.layout.format;
-    double step = format.type == BW_F32 ? 0.0 : 0.5 * (double)format.scale;
+    double step = format.type == BW_U8 ? 0.5 * (double)format.scale : 0.0;
+    double relative = format.type == BW_BF16 ? 0x1p-8 : 1e-5;
     for (int channel = 0; channel < wanted.channels; channel++) {
         for (int y = 0; y < wanted.height; y++) {
             for (int x = 0; x < wanted.width; x++) {
                 double value =
                     (double)tensor_number(result, tensor_at(result, image, channel, y, x));
                 double right = saturated(format, *at(&wanted, channel, y, x));
-                if (fabs(value - right) > 1e-4 + 1e-5 * fabs(right) + step) {
+                if (fabs(value - right) > 1e-4 + relative * fabs(right) + step) {
                     case_print(&problem->test);
                     fail_msg("%g instead of %g: image %d, channel %d, row %d, column %d", value,
                              right, image, channel, y, x);
@@ -282,12 +290,16 @@ static void check_reference(bw_family family, bw_type in, bw_type out)
 static void test_family(void **state)
 {
     bw_family family = (bw_family)(intptr_t)*state;
-    check_reference(family, BW_F32, BW_F32);
-    check_reference(family, BW_U8, BW_U8);
-    if (reference_of(family, BW_U8, BW_F32))
-        check_reference(family, BW_U8, BW_F32);
-    if (reference_of(family, BW_F32, BW_U8))
-        check_reference(family, BW_F32, BW_U8);
+    for (bw_type type = BW_F32; type < BW_TYPE_COUNT; type++) {
+        if (family != BW_FAMILY_CONVERT || type != BW_BF16)
+            assert_non_null(reference_of(family, type, type));
+    }
+    for (bw_type in = BW_F32; in < BW_TYPE_COUNT; in++) {
+        for (bw_type out = BW_F32; out < BW_TYPE_COUNT; out++) {
+            if (reference_of(family, in, out))
+                check_reference(family, in, out);
+        }
+    }
 }
 
 /* The example that darknet's order is known by: 4 channels of 2 × 2, stride 2. */

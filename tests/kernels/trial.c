@@ -12,6 +12,12 @@
 
 enum { THREADS = 3 };
 
+/*
+ * Instructions that multiply bfloat16 take denormal numbers for zero, which then counts as the
+ * rounding of a number of this magnitude.
+ */
+#define LEAST_HALF (FLT_MIN / FLT_EPSILON)
+
 /* A kernel with all that it needs for its runs on one problem. */
 typedef struct kernel_trial {
     const bw_kernel *kernel;
@@ -209,18 +215,40 @@ bool trial_run(test_tensor *result, const test_problem *problem, const bw_kernel
 
 /* ---- comparing ------------------------------------------------------------------------------ */
 
+static bool reads_halves(const bw_operation *operation)
+{
+    return operation->in.format.type == BW_BF16;
+}
+
+/* The same problem in floats. */
+static test_problem problem_of_floats(const test_problem *original)
+{
+    test_problem made = problem_make(&original->test);
+    bw_operation *operation = &made.test.operation;
+    tensor_to_floats(&made.in);
+    tensor_to_floats(&made.out);
+    operation->in = made.in.place.layout;
+    operation->out = made.out.place.layout;
+    if (operation->has_second) {
+        tensor_to_floats(&made.second);
+        operation->second = made.second.place.layout;
+    }
+    return made;
+}
+
 /* The sums of the terms' magnitudes: the operation itself, on magnitudes, without activation. */
 static test_tensor magnitudes_of(const test_problem *original)
 {
-    test_problem magnitudes = problem_make(&original->test);
+    float least = reads_halves(&original->test.operation) ? LEAST_HALF : 0.0f;
+    test_problem magnitudes = problem_of_floats(original);
     bw_operation *operation = &magnitudes.test.operation;
     operation->activation = BW_LINEAR;
-    tensor_magnitudes(&magnitudes.in);
-    tensor_magnitudes(&magnitudes.out);
+    tensor_magnitudes(&magnitudes.in, least);
+    tensor_magnitudes(&magnitudes.out, least);
     if (operation->has_second)
-        tensor_magnitudes(&magnitudes.second);
+        tensor_magnitudes(&magnitudes.second, least);
     for (size_t index = 0; index < case_weights(operation); index++)
-        magnitudes.weights[index] = fabsf(magnitudes.weights[index]);
+        magnitudes.weights[index] = fmaxf(fabsf(magnitudes.weights[index]), least);
     for (int channel = 0; channel < operation->out.channels; channel++)
         magnitudes.bias[channel] = fabsf(magnitudes.bias[channel]);
     test_tensor result;
@@ -305,10 +333,15 @@ static double allowed(const kernel_trial *trial, float wanted, float magnitude)
     double terms = case_terms(operation), steepness = 1.1;
     double rounding = terms > 0.0 ? (4.0 + 2.0 * sqrt(terms)) * (double)magnitude : 0.0;
     double smooth = 8.0 * (fabs((double)wanted) + (operation->has_second ? (double)magnitude : 0));
-    double tiny = (terms + 1.0) * 2.0 * (double)FLT_TRUE_MIN;
+    double least = (double)(reads_halves(operation) ? FLT_MIN : FLT_TRUE_MIN);
+    double tiny = (terms + 1.0) * 2.0 * least;
     bool piecewise = operation->activation <= BW_LEAKY;
-    return (double)FLT_EPSILON * (steepness * factor * rounding + (piecewise ? 0.0 : smooth)) +
-           (piecewise ? tiny * factor : (double)FLT_MIN);
+    double limit =
+        (double)FLT_EPSILON * (steepness * factor * rounding + (piecewise ? 0.0 : smooth)) +
+        (piecewise ? tiny * factor : (double)FLT_MIN);
+    if (operation->out.format.type == BW_BF16)
+        limit += 0x1p-7 * (fabs((double)wanted) + limit) + (double)FLT_MIN;
+    return limit;
 }
 
 /* Says where an element is that is not as wanted. */

@@ -3,8 +3,9 @@
  *
  * A kernel's result may differ from the reference's by an amount that follows from the operation:
  * the rounding of a sum of n terms, (4 + 2 √n) units in the last place of the sum of the terms'
- * magnitudes, through the activation; a kernel's `tolerance` multiplies it. Families that only move
- * or compare numbers must be equal, and where bytes are read or written, all bits.
+ * magnitudes, through the activation; a kernel's `tolerance` multiplies it. Where the output is
+ * bfloat16, one unit in its last place is added, as either result is rounded once more. Families
+ * that only move or compare numbers must be equal, and where bytes are read or written, all bits.
  */
 #ifndef BW_TESTS_KERNELS_TRIAL_H
 #define BW_TESTS_KERNELS_TRIAL_H

@@ -33,7 +33,7 @@ static char folder[] = "/tmp/boxwright-plan-XXXXXX";
 static char file[64];  /* the plan that was saved */
 static uint8_t *bytes; /* its content, 64-byte aligned */
 static size_t size;
-static bw_plan *built;
+static bw_plan *built, *in_bytes;
 static uint8_t pixels[48 * 80 * 3];
 
 static void write_text(const char *path, const char *text)
@@ -44,6 +44,23 @@ static void write_text(const char *path, const char *text)
     assert_int_equal(fclose(out), 0);
 }
 
+/* The network in bytes, calibrated on one picture. */
+static bw_plan *build_int8(const bw_model *model)
+{
+    bw_plan *plan;
+    bw_build_options options;
+    bw_build_options_init(&options);
+    options.precision = BW_PRECISION_INT8;
+    bw_calibration *calibration;
+    bw_image image = {.pixels = pixels, .width = 80, .height = 48, .stride = 240};
+    check_ok(bw_calibration_open(&calibration, model, 1, &error));
+    check_ok(bw_calibration_add(calibration, &image, &error));
+    options.calibration = calibration;
+    check_ok(bw_plan_build(&plan, model, &options, &error));
+    bw_calibration_close(&calibration);
+    return plan;
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -52,12 +69,15 @@ static int set_up(void **state)
     bw_build_options options;
     bw_build_options_init(&options);
     options.batch = 3;
+    for (size_t index = 0; index < sizeof pixels; index++)
+        pixels[index] = (uint8_t)(index * index >> 3);
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/a.cfg", folder);
     snprintf(file, sizeof file, "%s/a.bwp", folder);
     write_text(path, network);
     check_ok(bw_model_load(&model, path, "random:5", NULL, &error));
     check_ok(bw_plan_build(&built, model, &options, &error));
+    in_bytes = build_int8(model);
     bw_model_close(&model);
     check_ok(bw_plan_save(built, file, &error));
     uint8_t *content;
@@ -65,8 +85,6 @@ static int set_up(void **state)
     bytes = bw_aligned_alloc(size);
     memcpy(bytes, content, size);
     free(content);
-    for (size_t index = 0; index < sizeof pixels; index++)
-        pixels[index] = (uint8_t)(index * index >> 3);
     return unlink(path);
 }
 
@@ -74,6 +92,7 @@ static int tear_down(void **state)
 {
     (void)state;
     bw_plan_close(&built);
+    bw_plan_close(&in_bytes);
     bw_aligned_free(bytes);
     unlink(file);
     return rmdir(folder);
@@ -389,6 +408,32 @@ static void impossible_plans_are_refused(void **state)
     check_fails(encode_and_decode(&plan, &error), BW_ERROR_FORMAT, "impossible output 0");
 }
 
+/* Some kernels' packed weights hold addresses: each four bytes are changed in turn. */
+static void unsound_weights_are_refused(void **state)
+{
+    (void)state;
+    int refused = 0;
+    for (int index = 0; index < in_bytes->step_count; index++) {
+        const bw_step *step = &in_bytes->steps[index];
+        const bw_kernel *kernel = bw_kernel_find(step->kernel);
+        if (!kernel->packed_sound)
+            continue;
+        uint8_t *weights = in_bytes->packed + step->weights;
+        assert_true(kernel->packed_sound(&step->operation, weights));
+        for (size_t at = 0; at < kernel->packed_bytes(&step->operation); at += 4) {
+            uint8_t kept[4];
+            memcpy(kept, weights + at, 4);
+            memset(weights + at, 0x7f, 4);
+            refused += !kernel->packed_sound(&step->operation, weights);
+            if (refused == 1)
+                check_fails(encode_and_decode(in_bytes, &error), BW_ERROR_FORMAT, "not what");
+            memcpy(weights + at, kept, 4);
+        }
+    }
+    check_ok(encode_and_decode(in_bytes, &error));
+    assert_true(refused > 0 || !(bw_cpu_features() & BW_CPU_AVX2));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -404,6 +449,7 @@ int main(void)
         cmocka_unit_test(another_library_is_refused),
         cmocka_unit_test(impossible_steps_are_refused),
         cmocka_unit_test(impossible_plans_are_refused),
+        cmocka_unit_test(unsound_weights_are_refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -17,12 +17,14 @@ static void run_channel(const bw_operation *operation, const bw_operands *operan
                         int channel)
 {
     const bw_layout *in = &operation->in, *out = &operation->out;
-    const float *from = (const float *)operands->in + (size_t)image * in->image_stride;
-    float *to = (float *)operands->out + (size_t)image * out->image_stride;
+    size_t from = (size_t)image * in->image_stride, to = (size_t)image * out->image_stride;
     for (int y = 0; y < out->height; y++) {
-        for (int x = 0; x < out->width; x++)
-            to[bw_ref_at(out, channel, y, x)] = bw_activate(operation->activation, operation->slope,
-                                                            from[bw_ref_at(in, channel, y, x)]);
+        for (int x = 0; x < out->width; x++) {
+            float value =
+                bw_ref_read(in->format.type, operands->in, from + bw_ref_at(in, channel, y, x));
+            bw_ref_write(out->format.type, operands->out, to + bw_ref_at(out, channel, y, x),
+                         bw_activate(operation->activation, operation->slope, value));
+        }
     }
 }
 
@@ -54,22 +56,18 @@ static void run_bytes(const bw_operation *operation, const bw_operands *operands
     bw_ref_run_planes(operation, operands, first, last, run_channel_bytes);
 }
 
-const bw_kernel bw_kernel_activation_f32_ref = {
-    .name = "activation_f32_ref",
-    .family = BW_FAMILY_ACTIVATION,
-    .accepts = accepts,
-    .cost = cost,
-    .units = bw_ref_plane_units,
-    .run = run,
-};
+#define ACTIVATION(words, type, acceptance, function)                                              \
+    const bw_kernel bw_kernel_activation_##words##_ref = {                                         \
+        .name = "activation_" #words "_ref",                                                       \
+        .family = BW_FAMILY_ACTIVATION,                                                            \
+        .in = type,                                                                                \
+        .out = type,                                                                               \
+        .accepts = acceptance,                                                                     \
+        .cost = cost,                                                                              \
+        .units = bw_ref_plane_units,                                                               \
+        .run = function,                                                                           \
+    }
 
-const bw_kernel bw_kernel_activation_u8_ref = {
-    .name = "activation_u8_ref",
-    .family = BW_FAMILY_ACTIVATION,
-    .in = BW_U8,
-    .out = BW_U8,
-    .accepts = accepts,
-    .cost = cost,
-    .units = bw_ref_plane_units,
-    .run = run_bytes,
-};
+ACTIVATION(f32, BW_F32, accepts, run);
+ACTIVATION(bf16, BW_BF16, accepts, run);
+ACTIVATION(u8, BW_U8, accepts, run_bytes);

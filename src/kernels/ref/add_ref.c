@@ -17,14 +17,16 @@ static void run_channel(const bw_operation *operation, const bw_operands *operan
                         int channel)
 {
     const bw_layout *in = &operation->in, *second = &operation->second, *out = &operation->out;
-    const float *a = (const float *)operands->in + (size_t)image * in->image_stride;
-    const float *b = (const float *)operands->second + (size_t)image * second->image_stride;
-    float *to = (float *)operands->out + (size_t)image * out->image_stride;
+    size_t a = (size_t)image * in->image_stride, b = (size_t)image * second->image_stride;
+    size_t to = (size_t)image * out->image_stride;
     for (int y = 0; y < out->height; y++) {
         for (int x = 0; x < out->width; x++) {
-            float sum = a[bw_ref_at(in, channel, y, x)] + b[bw_ref_at(second, channel, y, x)];
-            to[bw_ref_at(out, channel, y, x)] =
-                bw_activate(operation->activation, operation->slope, sum);
+            float sum =
+                bw_ref_read(in->format.type, operands->in, a + bw_ref_at(in, channel, y, x)) +
+                bw_ref_read(second->format.type, operands->second,
+                            b + bw_ref_at(second, channel, y, x));
+            bw_ref_write(out->format.type, operands->out, to + bw_ref_at(out, channel, y, x),
+                         bw_activate(operation->activation, operation->slope, sum));
         }
     }
 }
@@ -59,22 +61,18 @@ static void run_bytes(const bw_operation *operation, const bw_operands *operands
     bw_ref_run_planes(operation, operands, first, last, run_channel_bytes);
 }
 
-const bw_kernel bw_kernel_add_f32_ref = {
-    .name = "add_f32_ref",
-    .family = BW_FAMILY_ADD,
-    .accepts = accepts,
-    .cost = cost,
-    .units = bw_ref_plane_units,
-    .run = run,
-};
+#define ADD(words, type, acceptance, function)                                                     \
+    const bw_kernel bw_kernel_add_##words##_ref = {                                                \
+        .name = "add_" #words "_ref",                                                              \
+        .family = BW_FAMILY_ADD,                                                                   \
+        .in = type,                                                                                \
+        .out = type,                                                                               \
+        .accepts = acceptance,                                                                     \
+        .cost = cost,                                                                              \
+        .units = bw_ref_plane_units,                                                               \
+        .run = function,                                                                           \
+    }
 
-const bw_kernel bw_kernel_add_u8_ref = {
-    .name = "add_u8_ref",
-    .family = BW_FAMILY_ADD,
-    .in = BW_U8,
-    .out = BW_U8,
-    .accepts = accepts,
-    .cost = cost,
-    .units = bw_ref_plane_units,
-    .run = run_bytes,
-};
+ADD(f32, BW_F32, accepts, run);
+ADD(bf16, BW_BF16, accepts, run);
+ADD(u8, BW_U8, accepts, run_bytes);

@@ -18,14 +18,15 @@ static void run_channel(const bw_operation *operation, const bw_operands *operan
                         int channel)
 {
     const bw_layout *in = &operation->in, *out = &operation->out;
-    const float *from = (const float *)operands->in + (size_t)image * in->image_stride;
+    size_t from = (size_t)image * in->image_stride, to = (size_t)image * out->image_stride;
     double sum = 0.0;
     for (int y = 0; y < in->height; y++) {
         for (int x = 0; x < in->width; x++)
-            sum += (double)from[bw_ref_at(in, channel, y, x)];
+            sum += (double)bw_ref_read(in->format.type, operands->in,
+                                       from + bw_ref_at(in, channel, y, x));
     }
-    float *to = (float *)operands->out + (size_t)image * out->image_stride;
-    to[bw_ref_at(out, channel, 0, 0)] = (float)(sum / ((double)in->height * in->width));
+    bw_ref_write(out->format.type, operands->out, to + bw_ref_at(out, channel, 0, 0),
+                 (float)(sum / ((double)in->height * in->width)));
 }
 
 static void run(const bw_operation *operation, const bw_operands *operands, int first, int last,
@@ -61,22 +62,18 @@ static void run_bytes(const bw_operation *operation, const bw_operands *operands
     bw_ref_run_planes(operation, operands, first, last, run_channel_bytes);
 }
 
-const bw_kernel bw_kernel_average_pool_f32_ref = {
-    .name = "average_pool_f32_ref",
-    .family = BW_FAMILY_AVERAGE_POOL,
-    .accepts = accepts,
-    .cost = cost,
-    .units = bw_ref_plane_units,
-    .run = run,
-};
+#define AVERAGE_POOL(words, type, acceptance, function)                                            \
+    const bw_kernel bw_kernel_average_pool_##words##_ref = {                                       \
+        .name = "average_pool_" #words "_ref",                                                     \
+        .family = BW_FAMILY_AVERAGE_POOL,                                                          \
+        .in = type,                                                                                \
+        .out = type,                                                                               \
+        .accepts = acceptance,                                                                     \
+        .cost = cost,                                                                              \
+        .units = bw_ref_plane_units,                                                               \
+        .run = function,                                                                           \
+    }
 
-const bw_kernel bw_kernel_average_pool_u8_ref = {
-    .name = "average_pool_u8_ref",
-    .family = BW_FAMILY_AVERAGE_POOL,
-    .in = BW_U8,
-    .out = BW_U8,
-    .accepts = accepts_bytes,
-    .cost = cost,
-    .units = bw_ref_plane_units,
-    .run = run_bytes,
-};
+AVERAGE_POOL(f32, BW_F32, accepts, run);
+AVERAGE_POOL(bf16, BW_BF16, accepts, run);
+AVERAGE_POOL(u8, BW_U8, accepts_bytes, run_bytes);

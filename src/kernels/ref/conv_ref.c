@@ -1,11 +1,11 @@
 /**
  * The convolution in plain C: the definition of truth for every other convolution kernel.
  *
- * Packed weights: bias[out.channels], then the weights in the order they come in.
+ * Where the input is bfloat16, so are the weights: products are exact in single precision, in which
+ * they are added and finished. The picture is floats and meets floats.
+ *
+ * Packed weights: bias[out.channels], then the weights in the order they come in, as floats.
  */
-#include <string.h>
-
-#include "kernels/border.h"
 #include "kernels/ref/ref.h"
 
 static bool accepts(const bw_operation *operation)
@@ -36,16 +36,18 @@ static void pack(const bw_operation *operation, const bw_filters *filters, void 
     size_t channels = (size_t)operation->out.channels;
     for (size_t channel = 0; channel < channels; channel++)
         out[channel] = bw_filters_bias(filters, (int)channel);
-    memcpy(out + channels, filters->weights, weight_count(operation) * sizeof *out);
+    bw_ref_pack_weights(operation->in.format.type, filters->weights, weight_count(operation),
+                        out + channels);
 }
 
 /* The sum over the window of one output pixel and channel. */
-static float window_sum(const bw_operation *operation, const float *image, const float *weights,
-                        int channel, int y, int x)
+static inline float window_sum(const bw_operation *operation, bw_type type, const void *numbers,
+                               int image, const float *weights, int channel, int y, int x)
 {
     const bw_layout *in = &operation->in;
     int inputs = in->channels / operation->groups;
     int first = channel / (operation->out.channels / operation->groups) * inputs;
+    size_t start = (size_t)image * in->image_stride;
     float sum = 0.0f;
     for (int input = 0; input < inputs; input++) {
         for (int row = 0; row < operation->kernel_height; row++) {
@@ -54,43 +56,66 @@ static float window_sum(const bw_operation *operation, const float *image, const
                 int ix = x * operation->stride + column - operation->pad_left;
                 float weight = *weights++;
                 if (iy >= 0 && iy < in->height && ix >= 0 && ix < in->width)
-                    sum += weight * image[bw_ref_at(in, first + input, iy, ix)];
+                    sum += weight *
+                           bw_ref_read(type, numbers, start + bw_ref_at(in, first + input, iy, ix));
             }
         }
     }
     return sum;
 }
 
-static void run_channel(const bw_operation *operation, const bw_operands *operands, int image,
-                        int channel)
+static inline void run_channel(const bw_operation *operation, bw_type type,
+                               const bw_operands *operands, int image, int channel)
 {
     const bw_layout *out = &operation->out;
     const float *bias = operands->weights;
-    const float *in = (const float *)operands->in + (size_t)image * operation->in.image_stride;
     const float *weights =
         bias + out->channels + weight_count(operation) / (size_t)out->channels * (size_t)channel;
     for (int y = 0; y < out->height; y++) {
         for (int x = 0; x < out->width; x++) {
-            float sum = bias[channel] + window_sum(operation, in, weights, channel, y, x);
+            float sum = bias[channel] +
+                        window_sum(operation, type, operands->in, image, weights, channel, y, x);
             bw_ref_finish(operation, operands, image, channel, y, x, sum);
         }
     }
+}
+
+static void run_channel_floats(const bw_operation *operation, const bw_operands *operands,
+                               int image, int channel)
+{
+    run_channel(operation, BW_F32, operands, image, channel);
+}
+
+static void run_channel_halves(const bw_operation *operation, const bw_operands *operands,
+                               int image, int channel)
+{
+    run_channel(operation, BW_BF16, operands, image, channel);
 }
 
 static void run(const bw_operation *operation, const bw_operands *operands, int first, int last,
                 void *scratch)
 {
     (void)scratch;
-    bw_ref_run_planes(operation, operands, first, last, run_channel);
+    bool halves = operation->in.format.type == BW_BF16;
+    bw_ref_run_planes(operation, operands, first, last,
+                      halves ? run_channel_halves : run_channel_floats);
 }
 
-const bw_kernel bw_kernel_conv_f32_ref = {
-    .name = "conv_f32_ref",
-    .family = BW_FAMILY_CONV,
-    .accepts = accepts,
-    .cost = cost,
-    .packed_bytes = packed_bytes,
-    .pack = pack,
-    .units = bw_ref_plane_units,
-    .run = run,
-};
+#define CONVOLUTION(words, from, to)                                                               \
+    const bw_kernel bw_kernel_conv_##words##_ref = {                                               \
+        .name = "conv_" #words "_ref",                                                             \
+        .family = BW_FAMILY_CONV,                                                                  \
+        .in = from,                                                                                \
+        .out = to,                                                                                 \
+        .accepts = accepts,                                                                        \
+        .cost = cost,                                                                              \
+        .packed_bytes = packed_bytes,                                                              \
+        .pack = pack,                                                                              \
+        .units = bw_ref_plane_units,                                                               \
+        .run = run,                                                                                \
+    }
+
+CONVOLUTION(f32, BW_F32, BW_F32);
+CONVOLUTION(f32_bf16, BW_F32, BW_BF16);
+CONVOLUTION(bf16, BW_BF16, BW_BF16);
+CONVOLUTION(bf16_f32, BW_BF16, BW_F32);

@@ -13,18 +13,15 @@ static float read_number(bw_format format, const void *numbers, size_t at)
 {
     if (format.type == BW_U8)
         return bw_from_u8(((const uint8_t *)numbers)[at], format);
-    return format.type == BW_BF16 ? bw_from_bf16(((const uint16_t *)numbers)[at])
-                                  : ((const float *)numbers)[at];
+    return bw_ref_read(format.type, numbers, at);
 }
 
 static void write_number(bw_format format, void *numbers, size_t at, float value)
 {
     if (format.type == BW_U8)
         ((uint8_t *)numbers)[at] = bw_to_u8(value * bw_convert_factor(format), format.zero_point);
-    else if (format.type == BW_BF16)
-        ((uint16_t *)numbers)[at] = bw_to_bf16(value);
     else
-        ((float *)numbers)[at] = value;
+        bw_ref_write(format.type, numbers, at, value);
 }
 
 static void run_channel(const bw_operation *operation, const bw_operands *operands, int image,

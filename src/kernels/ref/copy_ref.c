@@ -60,4 +60,5 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
     }
 
 COPY(f32, BW_F32);
+COPY(bf16, BW_BF16);
 COPY(u8, BW_U8);

@@ -1,7 +1,8 @@
 /**
  * The depthwise convolution in plain C: one filter a channel, as many channels out as in.
+ * Formats are those of conv_ref.c.
  *
- * Packed weights: bias[channels], then the weights in the order they come in.
+ * Packed weights: bias[channels], then the weights in the order they come in, as floats.
  */
 #include "kernels/ref/ref.h"
 
@@ -28,13 +29,16 @@ static void pack(const bw_operation *operation, const bw_filters *filters, void 
     size_t channels = (size_t)operation->out.channels;
     for (size_t channel = 0; channel < channels; channel++)
         out[channel] = bw_filters_bias(filters, (int)channel);
-    memcpy(out + channels, filters->weights, packed_bytes(operation) - channels * sizeof *out);
+    size_t window = (size_t)operation->kernel_height * (size_t)operation->kernel_width;
+    bw_ref_pack_weights(operation->in.format.type, filters->weights, channels * window,
+                        out + channels);
 }
 
-static float window_sum(const bw_operation *operation, const float *image, const float *weights,
-                        int channel, int y, int x)
+static float window_sum(const bw_operation *operation, const void *numbers, int image,
+                        const float *weights, int channel, int y, int x)
 {
     const bw_layout *in = &operation->in;
+    size_t start = (size_t)image * in->image_stride;
     float sum = 0.0f;
     for (int row = 0; row < operation->kernel_height; row++) {
         for (int column = 0; column < operation->kernel_width; column++) {
@@ -42,7 +46,8 @@ static float window_sum(const bw_operation *operation, const float *image, const
             int ix = x * operation->stride + column - operation->pad_left;
             float weight = *weights++;
             if (iy >= 0 && iy < in->height && ix >= 0 && ix < in->width)
-                sum += weight * image[bw_ref_at(in, channel, iy, ix)];
+                sum += weight * bw_ref_read(in->format.type, numbers,
+                                            start + bw_ref_at(in, channel, iy, ix));
         }
     }
     return sum;
@@ -53,12 +58,12 @@ static void run_channel(const bw_operation *operation, const bw_operands *operan
 {
     const bw_layout *out = &operation->out;
     const float *bias = operands->weights;
-    const float *in = (const float *)operands->in + (size_t)image * operation->in.image_stride;
     int window = operation->kernel_height * operation->kernel_width;
     const float *weights = bias + out->channels + (size_t)channel * (size_t)window;
     for (int y = 0; y < out->height; y++) {
         for (int x = 0; x < out->width; x++) {
-            float sum = bias[channel] + window_sum(operation, in, weights, channel, y, x);
+            float sum =
+                bias[channel] + window_sum(operation, operands->in, image, weights, channel, y, x);
             bw_ref_finish(operation, operands, image, channel, y, x, sum);
         }
     }
@@ -71,13 +76,21 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
     bw_ref_run_planes(operation, operands, first, last, run_channel);
 }
 
-const bw_kernel bw_kernel_depthwise_f32_ref = {
-    .name = "depthwise_f32_ref",
-    .family = BW_FAMILY_DEPTHWISE,
-    .accepts = accepts,
-    .cost = cost,
-    .packed_bytes = packed_bytes,
-    .pack = pack,
-    .units = bw_ref_plane_units,
-    .run = run,
-};
+#define DEPTHWISE(words, from, to)                                                                 \
+    const bw_kernel bw_kernel_depthwise_##words##_ref = {                                          \
+        .name = "depthwise_" #words "_ref",                                                        \
+        .family = BW_FAMILY_DEPTHWISE,                                                             \
+        .in = from,                                                                                \
+        .out = to,                                                                                 \
+        .accepts = accepts,                                                                        \
+        .cost = cost,                                                                              \
+        .packed_bytes = packed_bytes,                                                              \
+        .pack = pack,                                                                              \
+        .units = bw_ref_plane_units,                                                               \
+        .run = run,                                                                                \
+    }
+
+DEPTHWISE(f32, BW_F32, BW_F32);
+DEPTHWISE(f32_bf16, BW_F32, BW_BF16);
+DEPTHWISE(bf16, BW_BF16, BW_BF16);
+DEPTHWISE(bf16_f32, BW_BF16, BW_F32);

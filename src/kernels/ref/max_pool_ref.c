@@ -32,7 +32,7 @@ static float window_maximum(const bw_operation *operation, const bw_operands *op
                 continue;
             size_t at = (size_t)image * in->image_stride + bw_ref_at(in, channel, iy, ix);
             float value = bytes ? (float)((const uint8_t *)operands->in)[at]
-                                : ((const float *)operands->in)[at];
+                                : bw_ref_read(in->format.type, operands->in, at);
             maximum = value > maximum ? value : maximum;
         }
     }
@@ -50,7 +50,7 @@ static void run_channel(const bw_operation *operation, const bw_operands *operan
             if (out->format.type == BW_U8)
                 ((uint8_t *)operands->out)[at] = (uint8_t)maximum;
             else
-                ((float *)operands->out)[at] = maximum;
+                bw_ref_write(out->format.type, operands->out, at, maximum);
         }
     }
 }
@@ -75,4 +75,5 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
     }
 
 MAX_POOL(f32, BW_F32);
+MAX_POOL(bf16, BW_BF16);
 MAX_POOL(u8, BW_U8);

@@ -16,16 +16,44 @@ static inline size_t bw_ref_at(const bw_layout *layout, int channel, int y, int 
     return (size_t)(plane + row + (ptrdiff_t)x * layout->lanes + channel % layout->lanes);
 }
 
+/** A number of floats or bfloat16. */
+static inline float bw_ref_read(bw_type type, const void *numbers, size_t at)
+{
+    return type == BW_BF16 ? bw_from_bf16(((const uint16_t *)numbers)[at])
+                           : ((const float *)numbers)[at];
+}
+
+/** Writes a number as a float or, rounded, as bfloat16. */
+static inline void bw_ref_write(bw_type type, void *numbers, size_t at, float value)
+{
+    if (type == BW_BF16)
+        ((uint16_t *)numbers)[at] = bw_to_bf16(value);
+    else
+        ((float *)numbers)[at] = value;
+}
+
 /** Writes activation(sum) + residual to one element of the output. */
 static inline void bw_ref_finish(const bw_operation *operation, const bw_operands *operands,
                                  int image, int channel, int y, int x, float sum)
 {
+    const bw_layout *second = &operation->second, *out = &operation->out;
     float value = bw_activate(operation->activation, operation->slope, sum);
     if (operation->has_second)
-        value += ((const float *)operands->second)[(size_t)image * operation->second.image_stride +
-                                                   bw_ref_at(&operation->second, channel, y, x)];
-    ((float *)operands->out)[(size_t)image * operation->out.image_stride +
-                             bw_ref_at(&operation->out, channel, y, x)] = value;
+        value +=
+            bw_ref_read(second->format.type, operands->second,
+                        (size_t)image * second->image_stride + bw_ref_at(second, channel, y, x));
+    bw_ref_write(out->format.type, operands->out,
+                 (size_t)image * out->image_stride + bw_ref_at(out, channel, y, x), value);
+}
+
+/**
+ * Copies weights to where a convolution's pack puts them; those that meet bfloat16 numbers are
+ * rounded to bfloat16 themselves.
+ */
+static inline void bw_ref_pack_weights(bw_type in, const float *weights, size_t count, float *to)
+{
+    for (size_t index = 0; index < count; index++)
+        to[index] = in == BW_BF16 ? bw_from_bf16(bw_to_bf16(weights[index])) : weights[index];
 }
 
 /** Moves one element as it is from an image of the input to one of the output. */

@@ -75,4 +75,5 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
     }
 
 REORG(f32, BW_F32);
+REORG(bf16, BW_BF16);
 REORG(u8, BW_U8);

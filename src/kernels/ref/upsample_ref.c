@@ -48,4 +48,5 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
     }
 
 UPSAMPLE(f32, BW_F32);
+UPSAMPLE(bf16, BW_BF16);
 UPSAMPLE(u8, BW_U8);

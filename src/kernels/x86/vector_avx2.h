@@ -145,6 +145,39 @@ static inline void bw_vector_to_bytes(uint8_t *to, bw_vector x, int32_t zero_poi
     _mm_storel_epi64((__m128i *)(void *)to, _mm_packus_epi16(halves, halves));
 }
 
+/** Numbers of bfloat16. */
+static inline bw_vector bw_vector_from_halves(const uint16_t *from)
+{
+    __m128i halves = _mm_loadu_si128((const __m128i *)(const void *)from);
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16));
+}
+
+/** bw_to_bf16 of each number. */
+static inline void bw_vector_to_halves(uint16_t *to, bw_vector x)
+{
+    __m256i bits = _mm256_castps_si256(x), upper = _mm256_srli_epi32(bits, 16);
+    __m256i odd = _mm256_and_si256(upper, _mm256_set1_epi32(1));
+    __m256i sum = _mm256_add_epi32(_mm256_add_epi32(bits, _mm256_set1_epi32(0x7fff)), odd);
+    __m256i quiet = _mm256_or_si256(upper, _mm256_set1_epi32(0x40));
+    __m256i missing = _mm256_castps_si256(_mm256_cmp_ps(x, x, _CMP_UNORD_Q));
+    __m256i whole = _mm256_blendv_epi8(_mm256_srli_epi32(sum, 16), quiet, missing);
+    __m128i halves =
+        _mm_packus_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
+    _mm_storeu_si128((__m128i *)(void *)to, halves);
+}
+
+/** Of each lane that holds two numbers of bfloat16, the one in its lower half. */
+static inline bw_vector bw_vector_low_halves(bw_vector pairs)
+{
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(pairs), 16));
+}
+
+/** The one in its upper half. */
+static inline bw_vector bw_vector_high_halves(bw_vector pairs)
+{
+    return _mm256_and_ps(pairs, _mm256_castsi256_ps(_mm256_set1_epi32((int32_t)0xffff0000)));
+}
+
 #include "kernels/x86/vector_activation.h"
 
 #endif

@@ -138,6 +138,38 @@ static inline void bw_vector_to_bytes(uint8_t *to, bw_vector x, int32_t zero_poi
     _mm_storeu_si128((__m128i *)(void *)to, _mm256_cvtusepi16_epi8(halves));
 }
 
+/** Numbers of bfloat16. */
+static inline bw_vector bw_vector_from_halves(const uint16_t *from)
+{
+    __m256i halves = _mm256_loadu_si256((const __m256i *)(const void *)from);
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
+}
+
+/** bw_to_bf16 of each number. */
+static inline void bw_vector_to_halves(uint16_t *to, bw_vector x)
+{
+    __m512i bits = _mm512_castps_si512(x), upper = _mm512_srli_epi32(bits, 16);
+    __m512i odd = _mm512_and_si512(upper, _mm512_set1_epi32(1));
+    __m512i sum = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd);
+    __mmask16 missing = _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
+    __m512i whole =
+        _mm512_mask_or_epi32(_mm512_srli_epi32(sum, 16), missing, upper, _mm512_set1_epi32(0x40));
+    _mm256_storeu_si256((__m256i *)(void *)to, _mm512_cvtepi32_epi16(whole));
+}
+
+/** Of each lane that holds two numbers of bfloat16, the one in its lower half. */
+static inline bw_vector bw_vector_low_halves(bw_vector pairs)
+{
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(pairs), 16));
+}
+
+/** The one in its upper half. */
+static inline bw_vector bw_vector_high_halves(bw_vector pairs)
+{
+    return _mm512_castsi512_ps(
+        _mm512_and_si512(_mm512_castps_si512(pairs), _mm512_set1_epi32((int32_t)0xffff0000)));
+}
+
 #include "kernels/x86/vector_activation.h"
 
 #endif

@@ -1,0 +1,393 @@
+#include "kernels/x86/conv_bf16.h"
+
+#include <string.h>
+
+#include "kernels/border.h"
+#include "kernels/x86/conv_direct.h"
+
+enum {
+    WEIGHT_BYTES = 192 << 10, /* of a chunk */
+    INPUT_BYTES = 128 << 10,  /* of a band */
+    UNITS_WANTED = 48,        /* a layer should have about so many, */
+    UNIT_LEAST = 40000,       /* but none with less work than this, */
+    UNIT_MOST = 1000000,      /* nor with more; in cycles */
+};
+
+/** How the work is cut. */
+typedef struct division {
+    int panels, groups, group_panels; /* the last group may have fewer panels */
+    int chunk_groups, chunks;
+    int band_rows, bands;
+    int steps;          /* room of a group's list */
+    size_t group_bytes; /* of its packed weights */
+} division;
+
+/** Where the parts of a group's packed weights are. */
+typedef struct group_parts {
+    float *bias;
+    uint8_t *weights;
+    int32_t *places;
+} group_parts;
+
+/** The input channels that the panels of a group read, from a multiple of a step's on. */
+typedef struct channel_range {
+    int first, last;
+} channel_range;
+
+static int divide_up(int a, int b)
+{
+    return (a + b - 1) / b;
+}
+
+static int clamp(double x, int least, int most)
+{
+    return x < least ? least : x > most ? most : (int)x;
+}
+
+/* Input channels of a step. */
+static int step_channels(const bw_operation *operation)
+{
+    return BW_BF16_STEP / (int)bw_type_size(operation->in.format.type);
+}
+
+static channel_range channels_of(const bw_operation *operation, int panel, int panels)
+{
+    int inputs = operation->in.channels / operation->groups;
+    int outputs = operation->out.channels / operation->groups;
+    int end = (panel + panels) * BW_LANES, together = step_channels(operation);
+    end = end < operation->out.channels ? end : operation->out.channels;
+    int first = panel * BW_LANES / outputs * inputs;
+    return (channel_range){first / together * together, ((end - 1) / outputs + 1) * inputs};
+}
+
+static int panels_of(const division *d, int group)
+{
+    int left = d->panels - group * d->group_panels;
+    return left < d->group_panels ? left : d->group_panels;
+}
+
+/* The longest of all groups' lists. */
+static int most_steps(const bw_operation *operation, const division *d)
+{
+    int most = 0, groups = operation->groups == 1 ? 1 : d->groups;
+    for (int group = 0; group < groups; group++) {
+        channel_range range = channels_of(operation, group * d->group_panels, panels_of(d, group));
+        int steps = divide_up(range.last - range.first, step_channels(operation));
+        most = steps > most ? steps : most;
+    }
+    return most * operation->kernel_height * operation->kernel_width;
+}
+
+static size_t group_bytes(const division *d)
+{
+    size_t panels = (size_t)d->group_panels, bytes = panels * BW_LANES * sizeof(float);
+    bytes += (size_t)d->steps * (panels * BW_BF16_WEIGHTS + sizeof(int32_t));
+    return (bytes + 63) / 64 * 64;
+}
+
+static int choose_band(const bw_operation *operation, double row_work, double unit_work)
+{
+    const bw_layout *in = &operation->in, *out = &operation->out;
+    double row_bytes = (double)in->row_stride * bw_layout_planes(in);
+    row_bytes *= (double)bw_type_size(in->format.type);
+    double rows = (INPUT_BYTES / row_bytes - (operation->kernel_height - operation->stride)) /
+                  operation->stride;
+    rows = rows < unit_work / row_work ? rows : unit_work / row_work;
+    return divide_up(out->height, divide_up(out->height, clamp(rows, 1, out->height)));
+}
+
+static division divide(const bw_bf16_method *method, const bw_operation *operation)
+{
+    const bw_layout *out = &operation->out;
+    division d = {.panels = divide_up(out->channels, BW_LANES), .group_panels = method->blocks};
+    d.groups = divide_up(d.panels, d.group_panels);
+    d.steps = most_steps(operation, &d);
+    d.group_bytes = group_bytes(&d);
+
+    double group_row = method->step_cycles * d.steps * d.group_panels * out->width;
+    double unit_work =
+        clamp(group_row * d.groups * out->height / UNITS_WANTED, UNIT_LEAST, UNIT_MOST);
+    double by_bytes = WEIGHT_BYTES / (double)d.group_bytes;
+    d.chunk_groups = clamp(by_bytes, 1, d.groups);
+    if (d.chunk_groups < d.groups) {
+        double by_work = unit_work / (group_row * out->height);
+        d.chunk_groups = clamp(by_work < by_bytes ? by_work : by_bytes, 1, d.groups);
+    }
+    d.chunks = divide_up(d.groups, d.chunk_groups);
+    d.chunk_groups = divide_up(d.groups, d.chunks);
+    d.band_rows = choose_band(operation, group_row * d.chunk_groups, unit_work);
+    d.bands = divide_up(out->height, d.band_rows);
+    return d;
+}
+
+static void *writable(const void *address)
+{
+    union {
+        const void *given;
+        void *taken;
+    } both = {address};
+    return both.taken;
+}
+
+static group_parts parts_of(const division *d, const void *packed, int group)
+{
+    uint8_t *start = (uint8_t *)writable(packed) + (size_t)group * d->group_bytes;
+    size_t panels = (size_t)d->group_panels;
+    group_parts parts = {.bias = (float *)(void *)start};
+    parts.weights = start + panels * BW_LANES * sizeof(float);
+    parts.places = (int32_t *)(void *)(parts.weights + (size_t)d->steps * panels * BW_BF16_WEIGHTS);
+    return parts;
+}
+
+static bool lanes_suit(const bw_layout *layout)
+{
+    return layout->lanes % BW_LANES == 0;
+}
+
+bool bw_conv_bf16_accepts(const bw_operation *operation)
+{
+    const bw_layout *in = &operation->in;
+    return operation->family == BW_FAMILY_CONV && in->lanes % step_channels(operation) == 0 &&
+           in->image_stride < INT32_MAX / sizeof(float) && lanes_suit(&operation->out) &&
+           (!operation->has_second || lanes_suit(&operation->second)) &&
+           bw_conv_border_suffices(operation);
+}
+
+/* In the unit of bw_conv_direct_cost. */
+double bw_conv_bf16_cost(const bw_bf16_method *method, const bw_operation *operation)
+{
+    const bw_layout *out = &operation->out;
+    division d = divide(method, operation);
+    double sums = (double)out->width * out->height * d.panels;
+    double tiles = (double)divide_up(out->width, method->pixels) * out->height * d.groups;
+    return method->step_cycles * sums * d.steps + 8.0 * sums + 60.0 * tiles +
+           (double)bw_conv_bf16_packed_bytes(method, operation) / 4.0;
+}
+
+size_t bw_conv_bf16_packed_bytes(const bw_bf16_method *method, const bw_operation *operation)
+{
+    division d = divide(method, operation);
+    return (size_t)d.groups * d.group_bytes;
+}
+
+/* The weight of an input channel and position for an output channel; 0 where there is none. */
+static float weight_of(const bw_operation *operation, const bw_filters *filters, int output,
+                       int input, int position)
+{
+    int inputs = operation->in.channels / operation->groups;
+    int outputs = operation->out.channels / operation->groups;
+    int window = operation->kernel_height * operation->kernel_width;
+    if (output >= operation->out.channels || output / outputs != input / inputs)
+        return 0.0f;
+    return filters
+        ->weights[((size_t)output * (size_t)inputs + (size_t)(input % inputs)) * (size_t)window +
+                  (size_t)position];
+}
+
+static void pack_step(const bw_operation *operation, const bw_filters *filters, int panel,
+                      channel_range range, int input, int position, uint8_t *weights)
+{
+    int together = step_channels(operation);
+    for (int lane = 0; lane < BW_LANES; lane++) {
+        for (int part = input; part < input + together; part++) {
+            float weight = 0.0f;
+            if (part < range.last)
+                weight = weight_of(operation, filters, panel * BW_LANES + lane, part, position);
+            uint16_t half = bw_to_bf16(weight);
+            size_t size = bw_type_size(operation->in.format.type);
+            memcpy(weights, size == sizeof half ? (const void *)&half : (const void *)&weight,
+                   size);
+            weights += size;
+        }
+    }
+}
+
+static int32_t place_of(const bw_layout *in, int input, int row, int column)
+{
+    size_t element = (size_t)(input / in->lanes) * in->plane_stride + (size_t)row * in->row_stride +
+                     (size_t)(column * in->lanes) + (size_t)(input % in->lanes);
+    return (int32_t)(element * bw_type_size(in->format.type));
+}
+
+/* Appends the steps of channels [first, last) at one position of the window. */
+static void pack_position(const bw_operation *operation, const bw_filters *filters, int panel,
+                          int panels, channel_range range, int first, int last, int position,
+                          group_parts *parts)
+{
+    int width = operation->kernel_width;
+    for (int input = first; input < last; input += step_channels(operation)) {
+        *parts->places++ = place_of(&operation->in, input, position / width, position % width);
+        for (int block = 0; block < panels; block++, parts->weights += BW_BF16_WEIGHTS)
+            pack_step(operation, filters, panel + block, range, input, position, parts->weights);
+    }
+}
+
+static void pack_list(const bw_operation *operation, const bw_filters *filters, int panel,
+                      int panels, group_parts *parts)
+{
+    channel_range range = channels_of(operation, panel, panels);
+    int window = operation->kernel_height * operation->kernel_width;
+    for (int first = range.first, last; first < range.last; first = last) {
+        last = (first / BW_LANES + 1) * BW_LANES;
+        last = last < range.last ? last : range.last;
+        for (int position = 0; position < window; position++)
+            pack_position(operation, filters, panel, panels, range, first, last, position, parts);
+    }
+}
+
+void bw_conv_bf16_pack(const bw_bf16_method *method, const bw_operation *operation,
+                       const bw_filters *filters, void *packed)
+{
+    division d = divide(method, operation);
+    memset(packed, 0, bw_conv_bf16_packed_bytes(method, operation));
+    for (int group = 0; group < d.groups; group++) {
+        group_parts parts = parts_of(&d, packed, group);
+        int panel = group * d.group_panels, panels = panels_of(&d, group);
+        for (int lane = 0; lane < panels * BW_LANES; lane++) {
+            int channel = panel * BW_LANES + lane;
+            if (channel < operation->out.channels)
+                parts.bias[lane] = bw_filters_bias(filters, channel);
+        }
+        pack_list(operation, filters, panel, panels, &parts);
+    }
+}
+
+int bw_conv_bf16_units(const bw_bf16_method *method, const bw_operation *operation, int images)
+{
+    division d = divide(method, operation);
+    return d.chunks * images * d.bands;
+}
+
+/** One group and one image. */
+typedef struct work {
+    const bw_bf16_method *method;
+    const bw_operation *operation;
+    const bw_operands *operands;
+    bw_bf16_steps steps;
+    int image, panel, panels;
+} work;
+
+/* A pixel of a panel; layouts may hold several panels in a plane. */
+static const void *panel_pixel(const bw_layout *layout, const void *base, int image, int panel,
+                               int y, int x)
+{
+    int per_plane = layout->lanes / BW_LANES;
+    size_t at = (size_t)image * layout->image_stride +
+                (size_t)(panel / per_plane) * layout->plane_stride +
+                (size_t)(panel % per_plane * BW_LANES) + (size_t)y * layout->row_stride +
+                (size_t)(x * layout->lanes);
+    return (const uint8_t *)base + at * bw_type_size(layout->format.type);
+}
+
+static void finish_tile(const work *w, int y, int x, int pixels)
+{
+    const bw_operation *operation = w->operation;
+    const bw_layout *out = &operation->out, *second = &operation->second;
+    bw_bf16_finish finish = {
+        .activation = operation->activation,
+        .slope = operation->slope,
+        .second_pixel = (size_t)second->lanes,
+        .out_pixel = (size_t)out->lanes,
+        .second_type = second->format.type,
+        .out_type = out->format.type,
+        .pixels = pixels,
+    };
+    for (int block = 0; block < w->panels; block++) {
+        int panel = w->panel + block;
+        finish.sums = w->steps.sums + (ptrdiff_t)block * BW_BF16_PIXELS * BW_LANES;
+        finish.out = writable(panel_pixel(out, w->operands->out, w->image, panel, y, x));
+        if (operation->has_second)
+            finish.second = panel_pixel(second, w->operands->second, w->image, panel, y, x);
+        w->method->finish(&finish);
+    }
+}
+
+static void run_row(work *w, int y)
+{
+    const bw_operation *operation = w->operation;
+    const bw_layout *in = &operation->in;
+    int width = operation->out.width, count = divide_up(width, w->method->pixels);
+    ptrdiff_t element = (ptrdiff_t)((size_t)w->image * in->image_stride);
+    element += ((ptrdiff_t)y * operation->stride - operation->pad_top) * (ptrdiff_t)in->row_stride;
+    element -= (ptrdiff_t)operation->pad_left * in->lanes;
+    const uint8_t *row = w->operands->in;
+    row += element * (ptrdiff_t)bw_type_size(in->format.type);
+    for (int index = 0, x = 0; index < count; index++) {
+        int end = (index + 1) * width / count;
+        w->steps.in = row + (size_t)x * w->steps.in_pixel;
+        w->method->run[w->panels - 1][end - x - 1](&w->steps);
+        finish_tile(w, y, x, end - x);
+        x = end;
+    }
+}
+
+/* The border belongs to the first panel of a plane. */
+static void fill_borders(const work *w, int first, int last)
+{
+    const bw_layout *out = &w->operation->out;
+    int per_plane = out->lanes / BW_LANES;
+    for (int panel = w->panel; panel < w->panel + w->panels; panel++) {
+        if (panel % per_plane == 0)
+            bw_fill_border(out, writable(panel_pixel(out, w->operands->out, w->image, panel, 0, 0)),
+                           first, last);
+    }
+}
+
+/* Panels of the last plane that hold no channel must not hold what is not a number. */
+static void clear_rest(const work *w, int first, int last)
+{
+    const bw_layout *out = &w->operation->out;
+    int end = bw_layout_planes(out) * (out->lanes / BW_LANES);
+    for (int panel = divide_up(out->channels, BW_LANES); panel < end; panel++) {
+        for (int y = first; y < last; y++) {
+            for (int x = 0; x < out->width; x++)
+                memset(writable(panel_pixel(out, w->operands->out, w->image, panel, y, x)), 0,
+                       BW_LANES * bw_type_size(out->format.type));
+        }
+    }
+}
+
+static int count_steps(const bw_operation *operation, int panel, int panels)
+{
+    channel_range range = channels_of(operation, panel, panels);
+    return operation->kernel_height * operation->kernel_width *
+           divide_up(range.last - range.first, step_channels(operation));
+}
+
+static void run_unit(const bw_bf16_method *method, const bw_operation *operation,
+                     const bw_operands *operands, const division *d, int unit)
+{
+    _Alignas(64) float sums[BW_BF16_BLOCKS * BW_BF16_PIXELS * BW_LANES];
+    size_t in_pixel = (size_t)(operation->stride * operation->in.lanes);
+    int chunk = unit / d->bands / operands->images, last_group = (chunk + 1) * d->chunk_groups;
+    int first = unit % d->bands * d->band_rows, last = first + d->band_rows;
+    last = last < operation->out.height ? last : operation->out.height;
+    work w = {.method = method, .operation = operation, .operands = operands};
+    w.image = unit / d->bands % operands->images;
+    for (int group = chunk * d->chunk_groups; group < last_group && group < d->groups; group++) {
+        group_parts parts = parts_of(d, operands->weights, group);
+        w.panel = group * d->group_panels;
+        w.panels = panels_of(d, group);
+        w.steps = (bw_bf16_steps){
+            .in_pixel = in_pixel * bw_type_size(operation->in.format.type),
+            .count = count_steps(operation, w.panel, w.panels),
+            .places = parts.places,
+            .weights = parts.weights,
+            .bias = parts.bias,
+            .sums = sums,
+        };
+        for (int y = first; y < last; y++)
+            run_row(&w, y);
+        fill_borders(&w, first, last);
+        if (group + 1 == d->groups)
+            clear_rest(&w, first, last);
+    }
+}
+
+void bw_conv_bf16_run(const bw_bf16_method *method, const bw_operation *operation,
+                      const bw_operands *operands, int first, int last)
+{
+    division d = divide(method, operation);
+    for (int unit = first; unit < last; unit++)
+        run_unit(method, operation, operands, &d, unit);
+}

@@ -1,0 +1,73 @@
+/**
+ * The convolutions that read or write bfloat16, dense and grouped, of any window and stride: what
+ * their kernels share, whatever their micro-kernels.
+ *
+ * A step takes four bytes of one position of the window, two neighbouring input channels in
+ * bfloat16 or one in floats (the picture), and multiplies them into the sums of the 16 output
+ * channels of a panel. The steps of a group of panels are a list: the place of the four bytes,
+ * counted from the start of a pixel's window, and 64 bytes of weights a panel, [output
+ * channel][input channel], in the input's format. The lists serve any window, any lanes and any
+ * groups, and skip channels that are not there.
+ *
+ * Products and sums are formed in single precision, from the bias on in the order of the list:
+ * planes of 16 channels, rows, columns, channels. The activation and the residual follow, and one
+ * rounding where the output is bfloat16.
+ *
+ * Packed weights, a group: the bias [block][BW_LANES], the weights [step][block][BW_BF16_WEIGHTS],
+ * the places [step].
+ */
+#ifndef BW_KERNELS_X86_CONV_BF16_H
+#define BW_KERNELS_X86_CONV_BF16_H
+
+#include "kernels/kernels.h"
+
+enum {
+    BW_BF16_STEP = 4,               /* bytes of the input */
+    BW_BF16_WEIGHTS = 4 * BW_LANES, /* bytes of a step and panel */
+    BW_BF16_PIXELS = 14,            /* the most that a micro-kernel takes */
+    BW_BF16_BLOCKS = 2,             /* panels, likewise */
+};
+
+/** One call of a micro-kernel: sums of some pixels of a row by the panels of a group. */
+typedef struct bw_bf16_steps {
+    const uint8_t *in; /* the window of the first pixel */
+    size_t in_pixel;   /* bytes from the window of one output pixel to the next */
+    int count;
+    const int32_t *places;  /* of each step: bytes from the start of a window */
+    const uint8_t *weights; /* [step][block][BW_BF16_WEIGHTS] */
+    const float *bias;      /* [block][BW_LANES] */
+    float *sums;            /* [block][BW_BF16_PIXELS][BW_LANES] */
+} bw_bf16_steps;
+
+typedef void bw_bf16_function(const bw_bf16_steps *steps);
+
+/** Some pixels of one panel, from sums to the output; strides in elements. */
+typedef struct bw_bf16_finish {
+    bw_activation activation;
+    float slope;
+    const float *sums;  /* BW_LANES apart */
+    const void *second; /* NULL for no residual */
+    void *out;
+    size_t second_pixel, out_pixel;
+    bw_type second_type, out_type; /* BW_F32 or BW_BF16 */
+    int pixels;
+} bw_bf16_finish;
+
+/** The micro-kernels of an instruction set for one type of input. */
+typedef struct bw_bf16_method {
+    int pixels, blocks; /* the most that one takes */
+    double step_cycles; /* estimated, of one step of one pixel and panel */
+    bw_bf16_function *run[BW_BF16_BLOCKS][BW_BF16_PIXELS]; /* [blocks - 1][pixels - 1] */
+    void (*finish)(const bw_bf16_finish *finish);
+} bw_bf16_method;
+
+bool bw_conv_bf16_accepts(const bw_operation *operation);
+double bw_conv_bf16_cost(const bw_bf16_method *method, const bw_operation *operation);
+size_t bw_conv_bf16_packed_bytes(const bw_bf16_method *method, const bw_operation *operation);
+void bw_conv_bf16_pack(const bw_bf16_method *method, const bw_operation *operation,
+                       const bw_filters *filters, void *packed);
+int bw_conv_bf16_units(const bw_bf16_method *method, const bw_operation *operation, int images);
+void bw_conv_bf16_run(const bw_bf16_method *method, const bw_operation *operation,
+                      const bw_operands *operands, int first, int last);
+
+#endif

@@ -1,0 +1,504 @@
+#include "kernels/x86/conv_matrix.h"
+
+#include <string.h>
+
+#include "kernels/border.h"
+#include "kernels/quantize.h"
+#include "kernels/x86/conv_direct.h"
+
+enum {
+    WEIGHT_BYTES = 512 << 10, /* of a chunk */
+    INPUT_BYTES = 512 << 10,  /* of a band */
+    UNITS_WANTED = 48,        /* a layer should have about so many, */
+    UNIT_LEAST = 40000,       /* but none with less work than this, */
+    UNIT_MOST = 1000000,      /* nor with more; in cycles */
+    PRODUCT_CYCLES = 22,      /* of one product of tiles */
+    GROUP = 4,                /* bytes along K that stand together in a tile of weights */
+};
+
+/** How pixels are cut into tiles. */
+typedef struct cut {
+    int lines, length; /* positions of a line, */
+    int pitch;         /* from one row to the next */
+    int pixels;        /* of a tile */
+    int line_tiles, tiles;
+} cut;
+
+/** How the work is cut. */
+typedef struct division {
+    int panels, groups, group_panels; /* the last group may have fewer panels */
+    int chunk_groups, chunks;
+    int band_rows, bands;
+    bool flowing;          /* whether a line is a band of rows, else a row */
+    int run, bytes, steps; /* bytes of a run and of a step; steps of a block */
+    size_t list_bytes;     /* of the places */
+    size_t tile_bytes;     /* of a step's weights for one panel */
+    size_t group_bytes;    /* of a group's packed weights */
+} division;
+
+/** Where the parts of a group's packed weights are. */
+typedef struct group_parts {
+    float *multipliers, *offsets;
+    int32_t *starts;
+    uint8_t *weights;
+} group_parts;
+
+static int divide_up(int a, int b)
+{
+    return (a + b - 1) / b;
+}
+
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static int clamp(double x, int least, int most)
+{
+    return x < least ? least : x > most ? most : (int)x;
+}
+
+static size_t round_up(size_t size)
+{
+    return (size + 63) / 64 * 64;
+}
+
+static int size_of(const bw_layout *layout)
+{
+    return (int)bw_type_size(layout->format.type);
+}
+
+static cut cut_rows(const bw_operation *operation, bool flowing, int rows)
+{
+    const bw_layout *in = &operation->in;
+    int width = operation->out.width;
+    cut made = {.lines = rows, .length = width, .pitch = width};
+    made.pixels = divide_up(width, divide_up(width, BW_MATRIX_ROWS));
+    if (flowing) {
+        made.pitch = (int)in->row_stride / in->lanes;
+        made.lines = 1;
+        made.length = (rows - 1) * made.pitch + width;
+        made.pixels = smaller(made.length, BW_MATRIX_ROWS);
+    }
+    made.line_tiles = divide_up(made.length, made.pixels);
+    made.tiles = made.lines * made.line_tiles;
+    return made;
+}
+
+/* What a cut costs, in products of whole tiles: half of the products come with new weights, and
+ * those take the time of 16 pixels whatever they have. */
+static double cut_products(const cut *of)
+{
+    return of->tiles * (double)(BW_MATRIX_ROWS + of->pixels) / (2 * BW_MATRIX_ROWS);
+}
+
+static bool flows(const bw_operation *operation)
+{
+    const bw_layout *in = &operation->in;
+    if (operation->stride != 1 || in->row_stride % (size_t)in->lanes != 0)
+        return false;
+    cut bands = cut_rows(operation, true, operation->out.height);
+    cut rows = cut_rows(operation, false, operation->out.height);
+    return cut_products(&bands) < cut_products(&rows);
+}
+
+/* Panels that are written: halves leave no lane of a plane as it was. */
+static int count_panels(const bw_layout *out)
+{
+    return out->format.type == BW_BF16 ? bw_layout_planes(out) * (out->lanes / BW_LANES)
+                                       : divide_up(out->channels, BW_LANES);
+}
+
+static void divide_weights(const bw_operation *operation, division *d)
+{
+    const bw_layout *in = &operation->in;
+    d->run = operation->kernel_width * in->lanes * size_of(in);
+    d->bytes = smaller(d->run, BW_MATRIX_BYTES);
+    d->steps = operation->kernel_height * bw_layout_planes(in) * divide_up(d->run, d->bytes);
+    d->panels = count_panels(&operation->out);
+    d->group_panels = smaller(d->panels, BW_MATRIX_PANELS);
+    d->groups = divide_up(d->panels, d->group_panels);
+    d->list_bytes = round_up((size_t)d->steps * sizeof(int32_t));
+    d->tile_bytes = (size_t)d->bytes / GROUP * BW_LANES * GROUP;
+    size_t parameters = BW_LANES * (2 * sizeof(float) + sizeof(int32_t));
+    d->group_bytes =
+        round_up((size_t)d->group_panels * (parameters + (size_t)d->steps * d->tile_bytes));
+}
+
+static division divide(const bw_operation *operation)
+{
+    const bw_layout *in = &operation->in, *out = &operation->out;
+    division d = {.flowing = flows(operation)};
+    divide_weights(operation, &d);
+    double row_tiles = (double)out->width / BW_MATRIX_ROWS;
+    double group_row = row_tiles * PRODUCT_CYCLES * d.steps * d.group_panels;
+    double unit_work =
+        clamp(group_row * d.groups * out->height / UNITS_WANTED, UNIT_LEAST, UNIT_MOST);
+    double by_bytes = WEIGHT_BYTES / (double)d.group_bytes;
+    d.chunk_groups = clamp(by_bytes, 1, d.groups);
+    if (d.chunk_groups < d.groups) {
+        double by_work = unit_work / (group_row * out->height);
+        d.chunk_groups = clamp(by_work < by_bytes ? by_work : by_bytes, 1, d.groups);
+    }
+    d.chunks = divide_up(d.groups, d.chunk_groups);
+    d.chunk_groups = divide_up(d.groups, d.chunks);
+
+    double row_bytes = (double)in->row_stride * bw_layout_planes(in) * size_of(in);
+    double rows = (INPUT_BYTES / row_bytes - (operation->kernel_height - operation->stride)) /
+                  operation->stride;
+    double by_work = unit_work / (group_row * d.chunk_groups);
+    rows = rows < by_work ? rows : by_work;
+    d.bands = divide_up(out->height, clamp(rows, 1, out->height));
+    d.band_rows = divide_up(out->height, d.bands);
+    d.bands = divide_up(out->height, d.band_rows);
+    return d;
+}
+
+static bool lanes_suit(const bw_layout *layout)
+{
+    return layout->lanes % BW_LANES == 0;
+}
+
+bool bw_conv_matrix_accepts(const bw_operation *operation)
+{
+    const bw_layout *in = &operation->in;
+    bool fits = in->format.type != BW_U8 || bw_sum_terms(operation) <= BW_SUM_TERMS;
+    return operation->family == BW_FAMILY_CONV && operation->groups == 1 && fits &&
+           in->lanes % BW_IMAGE_LANES == 0 &&
+           in->image_stride < (size_t)(INT32_MAX / size_of(in)) && lanes_suit(&operation->out) &&
+           (!operation->has_second || lanes_suit(&operation->second)) &&
+           bw_conv_border_suffices(operation);
+}
+
+/*
+ * In the unit of bw_conv_direct_cost. A processor with AMX multiplies two vectors a cycle where
+ * that unit has one, so a cycle of it counts as two.
+ */
+double bw_conv_matrix_cost(const bw_matrix_method *method, const bw_operation *operation)
+{
+    const bw_layout *out = &operation->out;
+    division d = divide(operation);
+    cut whole = cut_rows(operation, d.flowing, out->height);
+    double sums = (double)out->width * out->height * d.panels;
+    double blocks = (double)divide_up(whole.tiles, BW_MATRIX_TILES) * d.groups;
+    return 2.0 * method->product_cycles * cut_products(&whole) * d.panels * d.steps + 6.0 * sums +
+           100.0 * blocks + (double)bw_conv_matrix_packed_bytes(operation) / 4.0;
+}
+
+size_t bw_conv_matrix_packed_bytes(const bw_operation *operation)
+{
+    division d = {0};
+    divide_weights(operation, &d);
+    return d.list_bytes + (size_t)d.groups * d.group_bytes;
+}
+
+static group_parts parts_of(const division *d, const void *packed, int group)
+{
+    union {
+        const void *given;
+        uint8_t *bytes;
+    } address = {packed};
+    uint8_t *start = address.bytes + d->list_bytes + (size_t)group * d->group_bytes;
+    size_t lanes = (size_t)d->group_panels * BW_LANES;
+    group_parts parts;
+    parts.multipliers = (float *)(void *)start;
+    parts.offsets = parts.multipliers + lanes;
+    parts.starts = (int32_t *)(void *)(parts.offsets + lanes);
+    parts.weights = (uint8_t *)(parts.starts + lanes);
+    return parts;
+}
+
+/** A step: a part of the run of one row of the window in one plane. */
+typedef struct step {
+    int row, plane;
+    int first, begun; /* bytes of the run: where it starts, and where its own part does */
+} step;
+
+static step step_at(const bw_operation *operation, const division *d, int index)
+{
+    int run_steps = divide_up(d->run, d->bytes), planes = bw_layout_planes(&operation->in);
+    step made = {.row = index / run_steps / planes, .plane = index / run_steps % planes};
+    made.begun = index % run_steps * d->bytes;
+    made.first = smaller(made.begun, d->run - d->bytes);
+    return made;
+}
+
+static int32_t place_of(const bw_layout *in, const step *at)
+{
+    size_t numbers = (size_t)at->plane * in->plane_stride + (size_t)at->row * in->row_stride;
+    return (int32_t)(numbers * (size_t)size_of(in)) + at->first;
+}
+
+/* Writes one weight; `number` counts the numbers of the run. */
+static void pack_weight(const bw_operation *operation, const bw_filters *filters, const step *at,
+                        int number, int output, uint8_t *to)
+{
+    const bw_layout *in = &operation->in;
+    int input = at->plane * in->lanes + number % in->lanes;
+    bool own = number * size_of(in) >= at->begun;
+    if (!own || input >= in->channels || output >= operation->out.channels)
+        return;
+    size_t row =
+        ((size_t)output * (size_t)in->channels + (size_t)input) * (size_t)operation->kernel_height +
+        (size_t)at->row;
+    size_t index = row * (size_t)operation->kernel_width + (size_t)(number / in->lanes);
+    if (in->format.type == BW_U8) {
+        memcpy(to, &filters->integers[index], 1);
+    } else {
+        uint16_t half = bw_to_bf16(filters->weights[index]);
+        memcpy(to, &half, sizeof half);
+    }
+}
+
+static void pack_tile(const bw_operation *operation, const bw_filters *filters, const division *d,
+                      const step *at, int panel, uint8_t *to)
+{
+    int size = size_of(&operation->in);
+    for (int byte = 0; byte < d->bytes; byte += GROUP) {
+        for (int lane = 0; lane < BW_LANES; lane++) {
+            for (int part = 0; part < GROUP; part += size, to += size)
+                pack_weight(operation, filters, at, (at->first + byte + part) / size,
+                            panel * BW_LANES + lane, to);
+        }
+    }
+}
+
+/* Sums of bytes start with what the zero point adds to them, sums of halves with the bias. */
+static int32_t start_of(const bw_operation *operation, const bw_filters *filters, int channel)
+{
+    int32_t start = 0;
+    if (operation->in.format.type == BW_U8) {
+        int64_t terms = bw_sum_terms(operation);
+        for (int64_t term = 0; term < terms; term++)
+            start -= filters->integers[channel * terms + term];
+        return start * operation->in.format.zero_point;
+    }
+    float bias = bw_filters_bias(filters, channel);
+    memcpy(&start, &bias, sizeof start);
+    return start;
+}
+
+static void pack_parameters(const bw_operation *operation, const bw_filters *filters, int channel,
+                            int lane, const group_parts *parts)
+{
+    if (channel >= operation->out.channels)
+        return;
+    parts->starts[lane] = start_of(operation, filters, channel);
+    if (operation->in.format.type != BW_U8)
+        return;
+    parts->multipliers[lane] = bw_multiplier(operation, filters, channel);
+    parts->offsets[lane] = bw_offset(operation, filters, channel);
+}
+
+void bw_conv_matrix_pack(const bw_operation *operation, const bw_filters *filters, void *packed)
+{
+    division d = {0};
+    divide_weights(operation, &d);
+    memset(packed, 0, bw_conv_matrix_packed_bytes(operation));
+    int32_t *places = packed;
+    for (int index = 0; index < d.steps; index++) {
+        step at = step_at(operation, &d, index);
+        places[index] = place_of(&operation->in, &at);
+    }
+    for (int group = 0; group < d.groups; group++) {
+        group_parts parts = parts_of(&d, packed, group);
+        int panel = group * d.group_panels, panels = smaller(d.panels - panel, d.group_panels);
+        for (int lane = 0; lane < panels * BW_LANES; lane++)
+            pack_parameters(operation, filters, panel * BW_LANES + lane, lane, &parts);
+        uint8_t *to = parts.weights;
+        for (int index = 0; index < d.steps; index++) {
+            step at = step_at(operation, &d, index);
+            for (int block = 0; block < panels; block++, to += d.tile_bytes)
+                pack_tile(operation, filters, &d, &at, panel + block, to);
+        }
+    }
+}
+
+int bw_conv_matrix_units(const bw_operation *operation, int images)
+{
+    division d = divide(operation);
+    return d.chunks * images * d.bands;
+}
+
+/** The state of a call: one image, one band and one group at a time. */
+typedef struct work {
+    _Alignas(64) int32_t sums[2][BW_MATRIX_TILES * BW_MATRIX_PANELS * BW_MATRIX_SUMS];
+    bw_finishing finishing[2]; /* of the block before and of the next one, by turns */
+    int turn;
+    const bw_matrix_method *method;
+    const bw_operation *operation;
+    const bw_operands *operands;
+    bw_matrix_block block;
+    bw_epilogue epilogue;
+    int image, panel, panels;
+    int first; /* row of the output */
+    cut cut;
+    const uint8_t *window; /* of the band's first pixel */
+} work;
+
+/* The first pixel of a panel; layouts may hold several panels in a plane. */
+static const uint8_t *panel_of(const bw_layout *layout, const void *base, int image, int panel)
+{
+    int plane_panels = layout->lanes / BW_LANES;
+    size_t at = (size_t)image * layout->image_stride +
+                (size_t)(panel / plane_panels) * layout->plane_stride +
+                (size_t)(panel % plane_panels * BW_LANES);
+    return (const uint8_t *)base + at * bw_type_size(layout->format.type);
+}
+
+static ptrdiff_t pixel_of(const bw_layout *layout, int y, int x)
+{
+    return (ptrdiff_t)((size_t)y * layout->row_stride + (size_t)(x * layout->lanes)) *
+           size_of(layout);
+}
+
+static ptrdiff_t panel_distance(const bw_layout *layout, const void *base, int panel)
+{
+    return panel_of(layout, base, 0, panel + 1) - panel_of(layout, base, 0, panel);
+}
+
+static uint8_t *writable(const uint8_t *address)
+{
+    union {
+        const uint8_t *given;
+        uint8_t *taken;
+    } both = {address};
+    return both.taken;
+}
+
+/* Readies the record of a block without pixels. */
+static bw_finishing *begin_finishing(work *w)
+{
+    const bw_layout *out = &w->operation->out, *second = &w->operation->second;
+    bw_finishing *made = &w->finishing[w->turn];
+    made->epilogue = w->epilogue;
+    made->out = out->format.type;
+    made->panels = w->panels;
+    made->out_pixel = pixel_of(out, 0, 1);
+    made->out_panel = panel_distance(out, w->operands->out, w->panel);
+    if (w->operation->has_second) {
+        made->second_pixel = pixel_of(second, 0, 1);
+        made->second_panel = panel_distance(second, w->operands->second, w->panel);
+    }
+    made->count = made->next = made->pixels = 0;
+    return made;
+}
+
+/* The pixels among the positions [from, to) of a line. */
+static void add_runs(const work *w, bw_finishing *to_finish, int line, int from, int to,
+                     const int32_t *sums)
+{
+    const bw_layout *out = &w->operation->out, *second = &w->operation->second;
+    while (from < to) {
+        int y = w->first + line + from / w->cut.pitch, x = from % w->cut.pitch;
+        bool inside = x < out->width;
+        int count = smaller(to - from, (inside ? out->width : w->cut.pitch) - x);
+        if (inside) {
+            bw_pixel_run *run = &to_finish->runs[to_finish->count++];
+            run->sums = sums;
+            run->pixels = count;
+            run->out =
+                writable(panel_of(out, w->operands->out, w->image, w->panel)) + pixel_of(out, y, x);
+            run->second = NULL;
+            if (w->operation->has_second)
+                run->second = panel_of(second, w->operands->second, w->image, w->panel) +
+                              pixel_of(second, y, x);
+            to_finish->pixels += count;
+        }
+        from += count;
+        sums += count * BW_LANES;
+    }
+}
+
+static void run_block(work *w, int first, int tiles)
+{
+    const bw_layout *in = &w->operation->in;
+    bw_finishing *before = &w->finishing[!w->turn], *next = begin_finishing(w);
+    w->block.sums = w->sums[w->turn];
+    for (int tile = 0; tile < tiles; tile++) {
+        int line = (first + tile) / w->cut.line_tiles, index = (first + tile) % w->cut.line_tiles;
+        int wanted = index * w->cut.pixels;
+        int start = smaller(wanted, w->cut.length - w->cut.pixels);
+        w->block.in[tile] = w->window + pixel_of(in, line * w->operation->stride, 0) +
+                            (size_t)start * w->block.in_pixel;
+        const int32_t *sums = w->block.sums + (ptrdiff_t)tile * BW_MATRIX_PANELS * BW_MATRIX_SUMS +
+                              (ptrdiff_t)(wanted - start) * BW_LANES;
+        add_runs(w, next, line, wanted, start + w->cut.pixels, sums);
+    }
+    w->block.finish_pixels = divide_up(before->pixels, w->block.steps);
+    w->method->multiply[tiles - 1][w->panels - 1](&w->block, before);
+    w->turn = !w->turn;
+}
+
+static void run_group(work *w, const division *d, int group)
+{
+    group_parts parts = parts_of(d, w->operands->weights, group);
+    w->epilogue.multipliers = parts.multipliers;
+    w->epilogue.offsets = parts.offsets;
+    w->block.starts = parts.starts;
+    w->block.weights = parts.weights;
+    w->panel = group * d->group_panels;
+    w->panels = smaller(d->panels - w->panel, d->group_panels);
+    for (int tile = 0; tile < w->cut.tiles; tile += BW_MATRIX_TILES)
+        run_block(w, tile, smaller(w->cut.tiles - tile, BW_MATRIX_TILES));
+}
+
+/* The border belongs to the first panel of a plane. */
+static void fill_borders(const work *w, int rows)
+{
+    const bw_layout *out = &w->operation->out;
+    int plane_panels = out->lanes / BW_LANES;
+    for (int panel = w->panel; panel < w->panel + w->panels; panel++) {
+        if (panel % plane_panels == 0)
+            bw_fill_border(out, writable(panel_of(out, w->operands->out, w->image, panel)),
+                           w->first, w->first + rows);
+    }
+}
+
+static void run_unit(work *w, const division *d, int unit)
+{
+    const bw_operation *operation = w->operation;
+    const bw_layout *in = &operation->in;
+    int chunk = unit / d->bands / w->operands->images;
+    int last_group = smaller((chunk + 1) * d->chunk_groups, d->groups);
+    w->image = unit / d->bands % w->operands->images;
+    w->first = unit % d->bands * d->band_rows;
+    int rows = smaller(d->band_rows, operation->out.height - w->first);
+    int pixels = w->cut.pixels;
+    w->cut = cut_rows(operation, d->flowing, rows);
+    if (w->cut.pixels != pixels)
+        w->method->configure(w->cut.pixels, d->bytes);
+    ptrdiff_t top = (ptrdiff_t)w->first * operation->stride - operation->pad_top;
+    ptrdiff_t corner = top * (ptrdiff_t)in->row_stride - (ptrdiff_t)operation->pad_left * in->lanes;
+    w->window = (const uint8_t *)w->operands->in +
+                ((ptrdiff_t)((size_t)w->image * in->image_stride) + corner) * size_of(in);
+    for (int group = chunk * d->chunk_groups; group < last_group; group++) {
+        run_group(w, d, group);
+        fill_borders(w, rows);
+    }
+    bw_finishing *left = &w->finishing[!w->turn];
+    w->method->finish(left, left->pixels);
+}
+
+void bw_conv_matrix_run(const bw_matrix_method *method, const bw_operation *operation,
+                        const bw_operands *operands, int first, int last)
+{
+    division d = divide(operation);
+    work w;
+    w.finishing[0].pixels = w.finishing[1].pixels = 0;
+    w.turn = 0;
+    w.method = method;
+    w.operation = operation;
+    w.operands = operands;
+    w.epilogue = bw_epilogue_of(operation);
+    w.cut.pixels = 0;
+    w.block = (bw_matrix_block){
+        .in_pixel = (size_t)(operation->stride * operation->in.lanes * size_of(&operation->in)),
+        .steps = d.steps,
+        .bytes = d.bytes,
+        .places = operands->weights,
+    };
+    for (int unit = first; unit < last; unit++)
+        run_unit(&w, &d, unit);
+    method->release();
+}

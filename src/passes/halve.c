@@ -1,0 +1,89 @@
+#include "passes/halve.h"
+
+#include <stdlib.h>
+
+#include "passes/heads.h"
+
+static const bw_format halves = {.type = BW_BF16};
+
+/* Convolutions read the picture's floats, unless they add numbers of another format to it. */
+static bool reads_floats(const bw_node *node)
+{
+    return node->op == BW_OP_CONV && node->residual == BW_NONE;
+}
+
+static bool needs_conversion(const bw_graph *graph, int picture)
+{
+    for (size_t index = 0; index < graph->node_count; index++) {
+        const bw_node *node = &graph->nodes[index];
+        bool reads = node->residual == picture;
+        for (int input = 0; input < node->input_count; input++)
+            reads = reads || (node->inputs[input] == picture && !reads_floats(node));
+        if (reads)
+            return true;
+    }
+    return false;
+}
+
+static void read_instead(bw_graph *graph, int picture, int converted)
+{
+    for (size_t index = 0; index < graph->node_count; index++) {
+        bw_node *node = &graph->nodes[index];
+        if (node->output == converted)
+            continue;
+        for (int input = 0; input < node->input_count; input++) {
+            if (node->inputs[input] == picture && !reads_floats(node))
+                node->inputs[input] = converted;
+        }
+        if (node->residual == picture)
+            node->residual = converted;
+    }
+}
+
+/* A copy of the picture in bfloat16 for those who cannot read its floats. */
+static bw_status convert_picture(bw_graph *graph, int picture, bw_error *error)
+{
+    if (!needs_conversion(graph, picture))
+        return BW_OK;
+    size_t place = (size_t)graph->tensors[picture].producer + 1;
+    bw_node convert = {.op = BW_OP_CONVERT,
+                       .name = graph->nodes[place - 1].name,
+                       .inputs = &picture,
+                       .input_count = 1,
+                       .residual = BW_NONE};
+    int converted;
+    bw_status status = bw_graph_insert(graph, &converted, &convert, place, error);
+    if (status == BW_OK)
+        read_instead(graph, picture, converted);
+    return status;
+}
+
+static bw_status choose_formats(bw_graph *graph, int *uses, bw_error *error)
+{
+    for (size_t tensor = 0; tensor < graph->tensor_count; tensor++)
+        graph->tensors[tensor].format = halves;
+    for (size_t index = 0; index < graph->node_count; index++) {
+        const bw_node *node = &graph->nodes[index];
+        if (node->op == BW_OP_INPUT)
+            graph->tensors[node->output].format = (bw_format){.type = BW_F32};
+    }
+    bw_graph_count_uses(graph, uses);
+    return bw_free_outputs(graph, uses, error);
+}
+
+bw_status bw_pass_halve(bw_graph *graph, bw_error *error)
+{
+    bw_status status = BW_OK;
+    for (size_t index = 0; status == BW_OK && index < graph->node_count; index++) {
+        if (graph->nodes[index].op == BW_OP_INPUT)
+            status = convert_picture(graph, graph->nodes[index].output, error);
+    }
+    if (status != BW_OK)
+        return status;
+    int *uses = malloc(graph->tensor_count * sizeof *uses);
+    if (!uses)
+        return bw_fail_memory(error, graph->tensor_count * sizeof *uses, "a pass");
+    status = choose_formats(graph, uses, error);
+    free(uses);
+    return status == BW_OK ? bw_graph_verify(graph, error) : status;
+}

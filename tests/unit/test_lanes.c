@@ -1,0 +1,246 @@
+/**
+ * Lanes: plans for processors with a matrix unit have wider planes, kernels for all their steps,
+ * and the same results as any other plan.
+ */
+#include "test_import.h"
+
+#include "backend/backend.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "passes/passes.h"
+#include "passes/quantize.h"
+#include "plan/plan.h"
+
+enum { AMX = BW_CPU_AVX2 | BW_CPU_AVX512 | BW_CPU_AVX512_VNNI | BW_CPU_AMX, SEED = 12345 };
+
+/* Everything that joins tensors: 32 channels in place, 24 that cannot be, pools and residuals. */
+static const char mixed_text[] =
+    NET "[convolutional]\nfilters=32\nsize=3\npad=1\nstride=2\nactivation=leaky\n"
+        "[convolutional]\nfilters=64\nsize=3\npad=1\nactivation=leaky\n"
+        "[route]\nlayers=-1\ngroups=2\ngroup_id=1\n"
+        "[convolutional]\nfilters=32\nsize=3\npad=1\nactivation=leaky\n"
+        "[convolutional]\nfilters=32\nsize=1\nactivation=mish\n"
+        "[route]\nlayers=-1,-2\n"
+        "[convolutional]\nfilters=64\nsize=1\nactivation=leaky\n"
+        "[shortcut]\nfrom=-6\nactivation=linear\n"
+        "[maxpool]\nsize=2\nstride=2\n"
+        "[convolutional]\nfilters=96\nsize=3\npad=1\nactivation=leaky\n"
+        "[convolutional]\nfilters=24\nsize=1\nactivation=leaky\n"
+        "[upsample]\nstride=2\n"
+        "[route]\nlayers=-1,7\n"
+        "[convolutional]\nfilters=80\nsize=3\npad=1\nactivation=leaky\n" TAIL;
+
+/* Ranges that fit numbers of magnitude one are good enough for what is tested here. */
+static void quantize(bw_graph *graph)
+{
+    enum { MOST_CHANNELS = 4096 };
+    static const float means[MOST_CHANNELS];
+    bw_error error = {0};
+    bw_range *ranges = calloc(graph->tensor_count, sizeof *ranges);
+    assert_non_null(ranges);
+    for (size_t tensor = 0; tensor < graph->tensor_count; tensor++) {
+        assert_true(graph->tensors[tensor].shape.channels <= MOST_CHANNELS);
+        ranges[tensor] = (bw_range){-0.5f, 2.0f, means};
+    }
+    bw_quantization how = {ranges, 127};
+    if (bw_passes_run(graph, &error) != BW_OK || bw_pass_quantize(graph, &how, &error) != BW_OK)
+        fail_msg("%s", error.message);
+    free(ranges);
+}
+
+static void lower(bw_plan *plan, const bw_graph *graph, uint32_t cpu)
+{
+    bw_error error = {0};
+    *plan = (bw_plan){0};
+    if (bw_plan_lower(plan, graph, 1, cpu, &error) != BW_OK)
+        fail_msg("%s", error.message);
+}
+
+static void release(bw_plan *plan)
+{
+    bw_aligned_free(plan->packed);
+    bw_arena_free(&plan->arena);
+}
+
+static uint64_t hash_view(bw_head_view view)
+{
+    uint64_t hash = 0;
+    for (int y = 0; y < view.height; y++) {
+        for (int number = 0; number < view.width * view.lanes; number++) {
+            uint32_t bits;
+            memcpy(&bits, view.data + (size_t)y * view.row_stride + number, sizeof bits);
+            hash = hash * 31 + bits;
+        }
+    }
+    return hash;
+}
+
+/* Runs a plan on a picture at random; what the first plane of the first output holds. */
+static uint64_t run_plan(const bw_plan *plan)
+{
+    bw_pool *pool;
+    bw_executor *executor;
+    bw_error error = {0};
+    if (bw_pool_open(&pool, 2, &error) != BW_OK ||
+        bw_backend_cpu.open(&executor, plan, pool, &error) != BW_OK)
+        fail_msg("%s", error.message);
+    const bw_layout *in = &plan->input.layout;
+    assert_int_equal(in->format.type, BW_U8);
+    uint8_t *row = bw_backend_cpu.input(executor, 0);
+    uint32_t state = SEED;
+    for (int y = 0; y < in->height; y++, row += in->row_stride) {
+        for (int byte = 0; byte < in->width * in->lanes; byte++) {
+            state = state * 1664525 + 1013904223;
+            row[byte] = byte % in->lanes < in->channels ? (uint8_t)(state >> 24) : 0;
+        }
+    }
+    if (bw_backend_cpu.run(executor, 1, NULL, &error) != BW_OK)
+        fail_msg("%s", error.message);
+    uint64_t hash = hash_view(bw_backend_cpu.output(executor, 0, 0));
+    bw_backend_cpu.close(&executor);
+    bw_pool_close(&pool);
+    return hash;
+}
+
+static int most_lanes(const bw_plan *plan)
+{
+    int most = 0;
+    for (int index = 0; index < plan->step_count; index++) {
+        int lanes = plan->steps[index].operation.out.lanes;
+        most = lanes > most ? lanes : most;
+    }
+    return most;
+}
+
+/* With AMX but not AVX-512, planes are wide and kernels are those of this machine. */
+static void test_results(void **state)
+{
+    (void)state;
+    bw_import import;
+    bw_plan wide, narrow;
+    import_text(&import, mixed_text);
+    quantize(&import.graph);
+    uint32_t usable = bw_cpu_features() & BW_CPU_AVX2;
+    lower(&wide, &import.graph, usable | BW_CPU_AMX);
+    lower(&narrow, &import.graph, usable);
+    assert_int_equal(most_lanes(&wide), 64);
+    assert_int_equal(most_lanes(&narrow), BW_LANES);
+    assert_int_equal(run_plan(&wide), run_plan(&narrow));
+    release(&wide);
+    release(&narrow);
+    bw_import_free(&import);
+}
+
+static void test_floats_stay(void **state)
+{
+    (void)state;
+    bw_import import;
+    bw_plan plan;
+    import_text(&import, mixed_text);
+    lower(&plan, &import.graph, AMX);
+    assert_int_equal(most_lanes(&plan), BW_LANES);
+    release(&plan);
+    bw_import_free(&import);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+/* The share of the multiplications that AMX does; no step may be left to the reference. */
+static double check_steps(const bw_plan *plan)
+{
+    double all = 0.0, by_tiles = 0.0;
+    for (int index = 0; index < plan->step_count; index++) {
+        const bw_step *step = &plan->steps[index];
+        if (ends_with(step->kernel, "_ref"))
+            fail_msg("%s is left to %s", step->layer, step->kernel);
+        all += (double)step->macs;
+        by_tiles += ends_with(step->kernel, "_amx") ? (double)step->macs : 0.0;
+    }
+    return by_tiles / all;
+}
+
+static void check_network(const char *path, double least, int lanes)
+{
+    bw_limits limits = {.layers = 1000, .tensor_bytes = 1u << 30};
+    bw_source source = {.path = path, .seed = 1, .limits = &limits};
+    bw_import import;
+    bw_plan plan;
+    bw_error error = {0};
+    uint8_t *text;
+    if (bw_read_file(&text, &source.size, path, 1 << 20, &error) != BW_OK)
+        fail_msg("%s", error.message);
+    source.text = (char *)text;
+    if (bw_import_model(&import, &source, &error) != BW_OK)
+        fail_msg("%s", error.message);
+    quantize(&import.graph);
+    lower(&plan, &import.graph, AMX);
+    double share = check_steps(&plan);
+    print_message("%s: %.1f %% of the multiplications by AMX\n", path, 100.0 * share);
+    assert_true(share >= least);
+    assert_int_equal(most_lanes(&plan), lanes);
+    release(&plan);
+    bw_import_free(&import);
+    free(text);
+}
+
+static void check_shared(const char *name, double least, int lanes)
+{
+    char path[4096];
+    const char *folder = getenv("BW_SHARED");
+    snprintf(path, sizeof path, "%s/models/%s", folder ? folder : "../shared", name);
+    FILE *file = fopen(path, "rb");
+    if (!file) {
+        print_message("%s is not here\n", path);
+        skip();
+    }
+    fclose(file);
+    check_network(path, least, lanes);
+}
+
+static void test_yolov3_tiny(void **state)
+{
+    (void)state;
+    char path[4096];
+    const char *folder = getenv("BW_SOURCE_DIR");
+    snprintf(path, sizeof path, "%s/models/yolov3-tiny.cfg", folder ? folder : ".");
+    check_network(path, 0.9, 64);
+}
+
+static void test_yolov3(void **state)
+{
+    (void)state;
+    check_shared("cfg/yolov3.cfg", 0.99, 64);
+}
+
+static void test_yolov4(void **state)
+{
+    (void)state;
+    check_shared("cfg/yolov4.cfg", 0.99, 64);
+}
+
+static void test_yolov4_tiny(void **state)
+{
+    (void)state;
+    check_shared("cfg/yolov4-tiny.cfg", 0.95, 64);
+}
+
+static void test_yolo_fastest(void **state)
+{
+    (void)state;
+    check_shared("yolo-fastest-1.1/yolo-fastest-1.1.cfg", 0.3, 64);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_results),      cmocka_unit_test(test_floats_stay),
+        cmocka_unit_test(test_yolov3_tiny),  cmocka_unit_test(test_yolov3),
+        cmocka_unit_test(test_yolov4),       cmocka_unit_test(test_yolov4_tiny),
+        cmocka_unit_test(test_yolo_fastest),
+    };
+    return cmocka_run_group_tests_name("lanes", tests, NULL, NULL);
+}
