@@ -14,6 +14,7 @@ typedef struct lowering {
     const bw_node **sources; /* for each step, the node whose weights it packs */
     bw_kernel_chooser *choose;
     void *context; /* of the chooser */
+    uint32_t cpu;
     bool pack;
 } lowering;
 
@@ -226,17 +227,17 @@ static bw_status lower(lowering *state, int batch, bw_error *error)
     return status;
 }
 
-bw_status bw_plan_lower_with(bw_plan *plan, const bw_graph *graph, int batch,
+bw_status bw_plan_lower_with(bw_plan *plan, const bw_graph *graph, int batch, uint32_t cpu,
                              bw_kernel_chooser *choose, void *context, bw_error *error)
 {
-    lowering state = {plan, graph, .choose = choose, .context = context, .pack = true};
+    lowering state = {plan, graph, .choose = choose, .context = context, .cpu = cpu, .pack = true};
     return lower(&state, batch, error);
 }
 
-bw_status bw_plan_outline(bw_plan *plan, const bw_graph *graph, int batch,
+bw_status bw_plan_outline(bw_plan *plan, const bw_graph *graph, int batch, uint32_t cpu,
                           bw_kernel_chooser *choose, void *context, bw_error *error)
 {
-    lowering state = {plan, graph, .choose = choose, .context = context};
+    lowering state = {plan, graph, .choose = choose, .context = context, .cpu = cpu};
     return lower(&state, batch, error);
 }
 
@@ -249,7 +250,7 @@ static const bw_kernel *choose_cheapest(void *context, const bw_operation *opera
 bw_status bw_plan_lower(bw_plan *plan, const bw_graph *graph, int batch, uint32_t cpu,
                         bw_error *error)
 {
-    return bw_plan_lower_with(plan, graph, batch, choose_cheapest, &cpu, error);
+    return bw_plan_lower_with(plan, graph, batch, cpu, choose_cheapest, &cpu, error);
 }
 
 const char *bw_sharing_name(bw_sharing sharing)

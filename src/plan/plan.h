@@ -75,11 +75,11 @@ bw_status bw_plan_lower(bw_plan *plan, const bw_graph *graph, int batch, uint32_
 typedef const bw_kernel *bw_kernel_chooser(void *context, const bw_operation *operation, int step);
 
 /** As above, with kernels that the caller chooses. */
-bw_status bw_plan_lower_with(bw_plan *plan, const bw_graph *graph, int batch,
+bw_status bw_plan_lower_with(bw_plan *plan, const bw_graph *graph, int batch, uint32_t cpu,
                              bw_kernel_chooser *choose, void *context, bw_error *error);
 
 /** As above, but for the packed weights, of which there is only the size: a plan to look at. */
-bw_status bw_plan_outline(bw_plan *plan, const bw_graph *graph, int batch,
+bw_status bw_plan_outline(bw_plan *plan, const bw_graph *graph, int batch, uint32_t cpu,
                           bw_kernel_chooser *choose, void *context, bw_error *error);
 
 #endif

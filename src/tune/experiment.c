@@ -75,8 +75,8 @@ static bw_status run_round(series *state, int *runs, bw_error *error)
     bw_plan *plan = calloc(1, sizeof *plan);
     if (!plan)
         return bw_fail_memory(error, sizeof *plan, "tuning");
-    bw_status status =
-        bw_plan_lower_with(plan, experiment->graph, experiment->batch, choose, state, error);
+    bw_status status = bw_plan_lower_with(plan, experiment->graph, experiment->batch,
+                                          experiment->cpu, choose, state, error);
     plan->sharing = experiment->sharing;
     if (status == BW_OK && *runs == 0)
         status = count_runs(state, plan, runs, error);

@@ -17,6 +17,7 @@
 typedef struct bw_experiment {
     const bw_graph *graph;
     int batch;
+    uint32_t cpu; /* features that may be used */
     bw_sharing sharing;
     const bw_meter *meter;
     uint64_t seed;        /* decides which candidate each group begins with */

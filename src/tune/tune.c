@@ -71,8 +71,13 @@ static bw_status measure(tuner *state, bw_sharing sharing, bw_error *error)
     if (!any)
         return BW_OK;
     double seconds = tuning->seconds / (state->both ? 2 : 1);
-    bw_experiment experiment = {state->graph,  tuning->batch, sharing,
-                                tuning->meter, tuning->seed,  (uint64_t)(seconds * 1e9)};
+    bw_experiment experiment = {state->graph,
+                                tuning->batch,
+                                tuning->cpu,
+                                sharing,
+                                tuning->meter,
+                                tuning->seed,
+                                (uint64_t)(seconds * 1e9)};
     bw_status status = bw_experiment_run(groups, &experiment, error);
     for (int index = 0; status == BW_OK && index < groups->count; index++) {
         if (groups->items[index].timed)
@@ -127,8 +132,8 @@ static bw_status survey(tuner *state, bw_error *error)
     bw_plan *plan = calloc(1, sizeof *plan);
     if (!plan)
         return bw_fail_memory(error, sizeof *plan, "tuning");
-    bw_status status =
-        bw_plan_outline(plan, state->graph, tuning->batch, choose_default, state, error);
+    bw_status status = bw_plan_outline(plan, state->graph, tuning->batch, tuning->cpu,
+                                       choose_default, state, error);
     if (status == BW_OK)
         status = bw_groups_make(&state->groups, plan, tuning->cpu, error);
     state->sharing = plan->sharing;
@@ -149,7 +154,8 @@ bw_status bw_tune(bw_plan *plan, const bw_graph *graph, const bw_tuning *tuning,
         status = measure_all(&state, error);
     if (status == BW_OK) {
         decide_sharing(&state);
-        status = bw_plan_lower_with(plan, graph, tuning->batch, choose_best, &state, error);
+        status =
+            bw_plan_lower_with(plan, graph, tuning->batch, tuning->cpu, choose_best, &state, error);
         plan->sharing = state.sharing;
     }
     bw_groups_free(&state.groups);
