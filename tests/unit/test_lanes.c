@@ -36,16 +36,24 @@ static void quantize(bw_graph *graph)
     enum { MOST_CHANNELS = 4096 };
     static const float means[MOST_CHANNELS];
     bw_error error = {0};
-    bw_range *ranges = calloc(graph->tensor_count, sizeof *ranges);
-    assert_non_null(ranges);
+    bw_histogram *channels = calloc(MOST_CHANNELS, sizeof *channels);
+    bw_statistics *statistics = calloc(graph->tensor_count, sizeof *statistics);
+    assert_non_null(channels);
+    assert_non_null(statistics);
+    for (int channel = 0; channel < MOST_CHANNELS; channel++) {
+        bw_histogram_add(&channels[channel], -0.5f);
+        bw_histogram_add(&channels[channel], 2.0f);
+    }
+    if (bw_passes_run(graph, &error) != BW_OK)
+        fail_msg("%s", error.message);
     for (size_t tensor = 0; tensor < graph->tensor_count; tensor++) {
         assert_true(graph->tensors[tensor].shape.channels <= MOST_CHANNELS);
-        ranges[tensor] = (bw_range){-0.5f, 2.0f, means};
+        statistics[tensor] = (bw_statistics){channels, means};
     }
-    bw_quantization how = {ranges, 127};
-    if (bw_passes_run(graph, &error) != BW_OK || bw_pass_quantize(graph, &how, &error) != BW_OK)
+    if (bw_pass_quantize(graph, statistics, 127, &error) != BW_OK)
         fail_msg("%s", error.message);
-    free(ranges);
+    free(statistics);
+    free(channels);
 }
 
 static void lower(bw_plan *plan, const bw_graph *graph, uint32_t cpu)
