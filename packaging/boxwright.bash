@@ -33,9 +33,11 @@ _boxwright_value() { # the value of option $1; fails where it takes none
     --names) _boxwright_files .names ;;
     --json | --export-profile) _boxwright_files .json ;;
     --output | -o) _boxwright_files .bwp ;;
+    --timing-cache) _boxwright_files ;;
+    --mode) _boxwright_words "throughput latency" ;;
     --csv) _boxwright_files .csv ;;
     --truth) _boxwright_files ;;
-    --precision) _boxwright_words "fp32 bf16 int8" ;;
+    --precision) _boxwright_words "fp32 bf16 int8 best" ;;
     --out | --images | --calib) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
     --format) _boxwright_words "yolo coco yolo,coco" ;;
     --nms) _boxwright_words "auto greedy diou" ;;
@@ -45,7 +47,7 @@ _boxwright_value() { # the value of option $1; fails where it takes none
     --size) _boxwright_words "320 416 608" ;;
     --sweep) _boxwright_words "batch=1,2,4,8,16,32 threads=1,2,4 streams=1,2" ;;
     --classes | --gate | --max-drop | --calib-images | --conf | --iou | --max-det | --threads | --streams | --batch | --duration | \
-        --warmup | --percentile | --price-per-hour | --watts) ;;
+        --tune-time | --seed | --warmup | --percentile | --price-per-hour | --watts) ;;
     *) return 1 ;;
     esac
 }
@@ -67,7 +69,10 @@ _boxwright() {
         options="$network $machine $precision $accuracy --no-cache --out --format --conf --iou --nms --agnostic --max-det
             --classes --resize --exif --null --save-conf --draw --no-report --quiet --overwrite"
         ;;
-    build) options="$network $machine $precision $accuracy --output" ;;
+    build)
+        options="$network $machine $precision $accuracy --output --no-tune --mode --timing-cache
+            --tune-time --seed"
+        ;;
     eval)
         options="$network $machine $precision --truth --images --conf --json --csv --gate --iou
             --resize"
@@ -76,7 +81,7 @@ _boxwright() {
         options="$network $machine $precision --truth --images --duration --warmup --percentile --price-per-hour
             --watts --json --profile --export-profile --sweep --out"
         ;;
-    inspect) options="$network $machine $precision" ;;
+    inspect) options="$network $machine $precision --time --graph" ;;
     doctor) options="$network" ;;
     *) return ;;
     esac

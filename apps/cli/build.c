@@ -14,6 +14,7 @@ typedef struct build_options {
     bw_model_choice model;
     bw_precision_choice precision;
     bw_gate_choice gate;
+    bw_tuning_choice tuning;
     bw_machine_choice machine;
 } build_options;
 
@@ -28,6 +29,7 @@ static const bw_option_group groups[] = {
     {"Network", bw_model_options, offsetof(build_options, model)},
     {"Precision", bw_precision_options, offsetof(build_options, precision)},
     {"Accuracy", bw_gate_options, offsetof(build_options, gate)},
+    {"Tuning", bw_tuning_options, offsetof(build_options, tuning)},
     {"Machine", bw_machine_options, offsetof(build_options, machine)},
     {0},
 };
@@ -45,6 +47,7 @@ static void print_summary(const char *file, double seconds, const bw_plan_info *
            info->batch);
     printf("Steps        %d in %s, on %s\n", info->steps, bw_precision_name(info->precision),
            features);
+    printf("Settings     %s\n", info->settings);
     printf("Memory       %.1f MB activations, %.1f MB packed weights\n",
            (double)info->arena_bytes / 1e6, (double)info->weight_bytes / 1e6);
     bw_gate_print(stdout, "Accuracy     ", gate);
@@ -60,7 +63,8 @@ static bw_status build(const build_options *options, bw_gate_outcome *gate, bw_e
                              .precision = &options->precision,
                              .machine = &options->machine,
                              .gate = &options->gate,
-                             .outcome = gate};
+                             .outcome = gate,
+                             .tuning = &options->tuning};
     uint64_t start = bw_clock();
     bw_plan *plan;
     char *path;
@@ -97,7 +101,8 @@ const bw_verb bw_verb_build = {
         .details =
             "A plan holds everything that this machine's processor needs to run the network:\n"
             "the kernels chosen, the weights packed for them, names, anchors and settings. It\n"
-            "loads in milliseconds; the other verbs take it as --model FILE.\n"
+            "loads in milliseconds; the other verbs take it as --model FILE. Kernels are chosen\n"
+            "by measuring them in the network itself, with the threads and batch given.\n"
             "\n"
             "Exit status: 0 built, 4 the plan loses too much accuracy and is not written, 2 wrong\n"
             "use, 1 failure.",
@@ -111,6 +116,7 @@ static int run_build(int argc, char **argv)
 {
     build_options options = {.precision = bw_precision_defaults,
                              .gate = bw_gate_defaults,
+                             .tuning = bw_tuning_defaults,
                              .machine = bw_machine_defaults};
     int operands;
     bw_options_result result =

@@ -13,11 +13,11 @@
 
 enum { NOISE_SIDE = 96, NOISE_PICTURES = 4 };
 
-static const char *const precisions[] = {"fp32", "bf16", "int8", NULL};
+static const char *const precisions[] = {"fp32", "bf16", "int8", "best", NULL};
 
 const bw_option bw_precision_options[] = {
-    {"precision", "P", "fp32, bf16 or int8 (default fp32)", bw_read_choice,
-     offsetof(bw_precision_choice, precision), 0, 0, precisions},
+    {"precision", "P", "fp32, bf16, int8, or best: the fastest of them (default fp32)",
+     bw_read_choice, offsetof(bw_precision_choice, precision), 0, 0, precisions},
     {"calib", "DIR", "pictures that show INT8 the range of the numbers; 'noise': for speed only",
      bw_read_text, offsetof(bw_precision_choice, calib), 0, 0, NULL},
     {"calib-images", "N", "take at most so many of them (default 128)", bw_read_int,
@@ -137,7 +137,8 @@ bw_status bw_calibrate(bw_calibration **out, const bw_model *model,
                        const bw_precision_choice *choice, int threads, bw_error *error)
 {
     *out = NULL;
-    if (choice->precision != BW_PRECISION_INT8)
+    bool best = choice->precision == BW_PRECISION_BEST;
+    if (choice->precision != BW_PRECISION_INT8 && !(best && choice->calib))
         return BW_OK;
     if (!choice->calib)
         return bw_fail(error, BW_ERROR_ARGUMENT,
@@ -169,7 +170,8 @@ static bool digest_path(void *context, const char *path, const char *name, const
 
 uint64_t bw_calibration_digest(const bw_precision_choice *choice)
 {
-    if (choice->precision != BW_PRECISION_INT8 || !choice->calib)
+    bool counts = choice->precision == BW_PRECISION_INT8 || choice->precision == BW_PRECISION_BEST;
+    if (!counts || !choice->calib)
         return 0;
     uint64_t digest =
         XXH3_64bits_withSeed(choice->calib, strlen(choice->calib), (uint64_t)choice->pictures);

@@ -4,10 +4,14 @@
 #ifndef BW_CLI_CALIBRATE_H
 #define BW_CLI_CALIBRATE_H
 
+#include "boxwright/boxwright.h"
 #include "options.h"
 
+/** As a precision: the fastest one. */
+enum { BW_PRECISION_BEST = BW_PRECISION_COUNT };
+
 typedef struct bw_precision_choice {
-    int precision;     /* a bw_precision */
+    int precision;     /* a bw_precision, or BW_PRECISION_BEST */
     const char *calib; /* a folder, or "noise"; NULL for none */
     int pictures;      /* the most that are taken of the folder */
 } bw_precision_choice;
@@ -34,7 +38,8 @@ bw_status bw_load_pictures(const char *folder, int most, bw_picture_visitor *vis
                            bw_error *error);
 
 /**
- * Makes the calibration that the choice asks for: NULL for a precision that needs none. "noise"
+ * Makes the calibration that the choice asks for: NULL for a precision that needs none, and for the
+ * best one where no pictures are named. "noise"
  * makes pictures up, which is fit for measuring speed only.
  */
 bw_status bw_calibrate(bw_calibration **out, const bw_model *model,

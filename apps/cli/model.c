@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "fastest.h"
 #include "plan_cache.h"
 #include "terminal.h"
 
@@ -184,7 +185,9 @@ static bw_status calibrate_and_build(bw_plan **out, const bw_model *model,
     bw_status status =
         bw_calibrate(&calibration, model, choice->precision, choice->machine->threads, error);
     options->calibration = calibration;
-    if (status == BW_OK)
+    if (status == BW_OK && choice->precision->precision == BW_PRECISION_BEST)
+        status = bw_build_fastest(out, model, options, error);
+    else if (status == BW_OK)
         status = bw_plan_build(out, model, options, error);
     bw_calibration_close(&calibration);
     return status;
@@ -197,6 +200,9 @@ static bw_status build_checked(bw_plan **out, const bw_model *model, const bw_pl
     bw_status status = calibrate_and_build(out, model, choice, options, error);
     if (status != BW_OK || !choice->gate)
         return status;
+    bw_plan_info info;
+    bw_plan_describe(*out, &info);
+    options->precision = info.precision; /* which "best" has left open */
     bw_gate_job job = {model, options, choice->precision, choice->gate, choice->machine->threads};
     bw_gate_warn(&job);
     status = bw_gate_run(choice->outcome, *out, &job, error);
@@ -213,6 +219,8 @@ static bw_status build(bw_plan **out, const bw_model *model, const bw_plan_choic
     options.batch = choice->machine->batch ? choice->machine->batch : 1;
     options.cpu_mask = choice->machine->cpu.mask;
     options.precision = (bw_precision)choice->precision->precision;
+    options.threads = choice->machine->threads;
+    bw_tuning_apply(&options, choice->tuning);
     char *place = NULL;
     if (choice->cache)
         place =
@@ -224,6 +232,11 @@ static bw_status build(bw_plan **out, const bw_model *model, const bw_plan_choic
             bw_plan_cache_save(*out, place);
     }
     free(place);
+    if (status == BW_OK) {
+        bw_plan_info info;
+        bw_plan_describe(*out, &info);
+        bw_print_warnings(info.warnings);
+    }
     return status;
 }
 

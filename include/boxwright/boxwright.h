@@ -156,6 +156,9 @@ BW_API void bw_model_describe(const bw_model *model, bw_model_info *info);
 /** Warnings that loading produced (keys that nobody used, …), one a line; "" when none. */
 BW_API const char *bw_model_warnings(const bw_model *model);
 
+/** The network's nodes, one a line, as loaded or after all passes; bw_free it. NULL: no memory. */
+BW_API char *bw_model_graph(const bw_model *model, bool optimised);
+
 BW_API void bw_model_close(bw_model **model);
 
 /* ---- Images --------------------------------------------------------------------------------- */
@@ -170,8 +173,7 @@ typedef struct bw_image {
 } bw_image;
 
 typedef struct bw_decode_options {
-    bool
-        ignore_exif; /* leave the pixels as stored instead of turning them upright; default false */
+    bool ignore_exif; /* leave the pixels as stored, not turned upright; default false */
     bw_limits limits;
 } bw_decode_options;
 
@@ -228,6 +230,11 @@ typedef struct bw_build_options {
     uint32_t cpu_mask;      /* bw_cpu_feature bits the plan may use; default BW_CPU_ALL */
     bw_precision precision; /* default FP32 */
     const bw_calibration *calibration; /* for INT8, of the same model and size; default NULL */
+    bool latency;     /* all threads share every step: a picture is done soonest; default false */
+    int tune_seconds; /* measure what to choose, for about so long; default 0: estimate it */
+    int threads;      /* that will run the plan; default 0: one for each processor */
+    uint64_t seed;    /* of the order of measurements and their pictures; default 0 */
+    const char *timings; /* file of timings: known ones are used, new ones added; default NULL */
 } bw_build_options;
 
 BW_API void bw_build_options_init(bw_build_options *options);
@@ -237,16 +244,14 @@ BW_API bw_status bw_plan_build(bw_plan **out, const bw_model *model,
                                const bw_build_options *options, bw_error *error);
 
 /**
- * Writes the plan to a file (customarily .bwp): whole or not at all, also when several processes
- * write the same one. It can be read by this version of the library, on machines that have the
- * features that the plan's kernels need.
+ * Writes the plan to a file (customarily .bwp): whole or not at all, whoever else writes it. It can
+ * be read by this version of the library, on machines that have the features its kernels need.
  */
 BW_API bw_status bw_plan_save(const bw_plan *plan, const char *path, bw_error *error);
 
 /**
- * Maps a plan that was saved. All of it is checked before use, as untrusted: what is damaged, cut,
- * of another version or for another processor is refused. The file must not change while the plan
- * lives; to replace it by another under the same name is harmless.
+ * Maps a saved plan. All of it is checked before use: what is damaged, of another version or for
+ * another processor is refused. The file may be replaced, but not changed, while the plan lives.
  */
 BW_API bw_status bw_plan_load(bw_plan **out, const char *path, bw_error *error);
 
@@ -263,6 +268,7 @@ typedef struct bw_plan_info {
     uint32_t cpu_features; /* what the chosen kernels need */
     uint64_t file_bytes;   /* size of the file it was loaded from; 0 where it was built */
     const char *settings;  /* what it was built with, such as "batch=1 cpu=avx2"; borrowed */
+    const char *warnings;  /* that building it produced, one a line; "" when none; borrowed */
 } bw_plan_info;
 
 BW_API void bw_plan_describe(const bw_plan *plan, bw_plan_info *info);
@@ -366,9 +372,9 @@ BW_API void bw_engine_read_times(const bw_engine *engine, bw_engine_times *times
 
 /**
  * Runs the network alone on whatever its input holds, `runs` times on every stream at once: streams
- * × batch × runs images in all. Adds the nanoseconds of each step, the mean over the streams, to
- * `step_times` (as many as the plan has steps), for which the whole batch goes step by step. With
- * NULL it runs as in bw_engine_detect. For profiles and benchmarks.
+ * × batch × runs images in all. Adds the nanoseconds of each step to
+ * `step_times` (as many as the plan has steps, or NULL): the mean over the streams and over threads
+ * that take pictures of their own. For profiles and benchmarks.
  */
 BW_API bw_status bw_engine_profile(bw_engine *engine, int runs, uint64_t *step_times,
                                    bw_error *error);

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "api/api.h"
@@ -20,6 +21,27 @@ bw_status bw_graph_optimise(bw_graph *out, const bw_model *model, bw_error *erro
     if (status != BW_OK)
         bw_graph_free(out);
     return status;
+}
+
+char *bw_model_graph(const bw_model *model, bool optimised)
+{
+    bw_graph graph;
+    char *text = NULL;
+    size_t size;
+    bw_status status = optimised ? bw_graph_optimise(&graph, model, NULL)
+                                 : bw_graph_clone(&graph, &model->import.graph, NULL);
+    if (status != BW_OK)
+        return NULL;
+    FILE *stream = open_memstream(&text, &size);
+    if (stream) {
+        bw_graph_dump(&graph, stream);
+        if (fclose(stream) != 0) {
+            free(text);
+            text = NULL;
+        }
+    }
+    bw_graph_free(&graph);
+    return text;
 }
 
 static bw_status open_calibration(bw_calibration *calibration, const bw_model *model, int threads,

@@ -11,9 +11,11 @@
 #include "passes/halve.h"
 #include "passes/passes.h"
 #include "plan/plan_file.h"
+#include "tune/tune.h"
 
 enum {
     LARGEST_BATCH = 4096,
+    LARGEST_THREADS = 1024,
     LARGEST_INTEGER = 127, /* weight where products of bytes are added in 32 bits */
     SHORT_INTEGER = 63,    /* where several are added in 16 bits first, as AVX2 has to */
 };
@@ -46,8 +48,9 @@ static bw_status record_settings(bw_plan *plan, const bw_build_options *options,
     for (char *space = features; (space = strchr(space, ' ')) != NULL;)
         *space = '+';
     plan->settings =
-        bw_arena_format(&plan->arena, "precision=%s batch=%d cpu=%s",
-                        bw_precision_name(options->precision), options->batch, features);
+        bw_arena_format(&plan->arena, "precision=%s batch=%d cpu=%s sharing=%s tuned=%s",
+                        bw_precision_name(options->precision), options->batch, features,
+                        bw_sharing_name(plan->sharing), options->tune_seconds > 0 ? "yes" : "no");
     return plan->settings ? BW_OK : bw_fail_memory(error, sizeof features, "a plan's settings");
 }
 
@@ -79,6 +82,41 @@ static bw_status set_precision(bw_graph *graph, const bw_build_options *options,
     return bw_fail(error, BW_ERROR_UNSUPPORTED, "there is no such precision here");
 }
 
+static bw_status tune(bw_plan *plan, const bw_graph *graph, const bw_build_options *options,
+                      uint32_t cpu, bw_error *error)
+{
+    bw_meter meter;
+    bw_tuning tuning = {.batch = options->batch,
+                        .cpu = cpu,
+                        .threads = options->threads ? options->threads : bw_cpu_count(),
+                        .latency = options->latency,
+                        .seed = options->seed,
+                        .seconds = options->tune_seconds,
+                        .path = options->timings,
+                        .meter = &meter};
+    size_t damaged;
+    bw_status status = bw_meter_open(&meter, tuning.threads, tuning.seed, error);
+    if (status != BW_OK)
+        return status;
+    status = bw_tune(plan, graph, &tuning, &damaged, error);
+    bw_meter_close(&meter);
+    if (status == BW_OK && damaged > 0)
+        plan->warnings = bw_arena_format(
+            &plan->arena, "damaged lines of '%s' were passed over: %zu", options->timings, damaged);
+    return status;
+}
+
+static bw_status lower(bw_plan *plan, const bw_graph *graph, const bw_build_options *options,
+                       uint32_t cpu, bw_error *error)
+{
+    if (options->tune_seconds > 0)
+        return tune(plan, graph, options, cpu, error);
+    bw_status status = bw_plan_lower(plan, graph, options->batch, cpu, error);
+    if (options->latency)
+        plan->sharing = BW_SHARE_STEPS;
+    return status;
+}
+
 static bw_status build(bw_plan *plan, const bw_model *model, const bw_build_options *options,
                        bw_error *error)
 {
@@ -90,11 +128,22 @@ static bw_status build(bw_plan *plan, const bw_model *model, const bw_build_opti
     plan->precision = options->precision;
     status = set_precision(&graph, options, cpu, error);
     if (status == BW_OK)
-        status = bw_plan_lower(plan, &graph, options->batch, cpu, error);
+        status = lower(plan, &graph, options, cpu, error);
     bw_graph_free(&graph);
     if (status == BW_OK)
         status = record_settings(plan, options, error);
     return status == BW_OK ? copy_info(plan, model, error) : status;
+}
+
+static bw_status check_options(const bw_build_options *options, bw_error *error)
+{
+    if (options->batch < 1 || options->batch > LARGEST_BATCH)
+        return bw_fail(error, BW_ERROR_ARGUMENT, "a batch of %d images; it must be 1 to %d",
+                       options->batch, LARGEST_BATCH);
+    if (options->threads < 0 || options->threads > LARGEST_THREADS)
+        return bw_fail(error, BW_ERROR_ARGUMENT, "%d threads; it must be 1 to %d", options->threads,
+                       LARGEST_THREADS);
+    return BW_OK;
 }
 
 bw_status bw_plan_build(bw_plan **out, const bw_model *model, const bw_build_options *options,
@@ -104,13 +153,13 @@ bw_status bw_plan_build(bw_plan **out, const bw_model *model, const bw_build_opt
     bw_build_options defaults;
     bw_build_options_init(&defaults);
     options = options ? options : &defaults;
-    if (options->batch < 1 || options->batch > LARGEST_BATCH)
-        return bw_fail(error, BW_ERROR_ARGUMENT, "a batch of %d images; it must be 1 to %d",
-                       options->batch, LARGEST_BATCH);
+    bw_status status = check_options(options, error);
+    if (status != BW_OK)
+        return status;
     bw_plan *plan = calloc(1, sizeof *plan);
     if (!plan)
         return bw_fail_memory(error, sizeof *plan, "a plan");
-    bw_status status = build(plan, model, options, error);
+    status = build(plan, model, options, error);
     if (status != BW_OK)
         bw_plan_close(&plan);
     *out = plan;
@@ -173,6 +222,7 @@ void bw_plan_describe(const bw_plan *plan, bw_plan_info *info)
         .cpu_features = plan->cpu_features,
         .file_bytes = plan->file.size,
         .settings = plan->settings,
+        .warnings = plan->warnings ? plan->warnings : "",
     };
 }
 

@@ -23,8 +23,8 @@ typedef struct bw_backend {
     void *(*input)(bw_executor *executor, int index);
 
     /**
-     * Runs the first `images` images of the batch. With `step_times`, all go step by step, and the
-     * nanoseconds of each step are added.
+     * Runs the first `images` images of the batch. The nanoseconds of each step are added to
+     * `step_times`, if given: where threads take images of their own, the mean over the threads.
      */
     bw_status (*run)(bw_executor *executor, int images, uint64_t *step_times, bw_error *error);
 

@@ -5,12 +5,17 @@
 #include "plan/arrange.h"
 #include "plan/plan.h"
 
+enum { SMALL_WEIGHTS = 8 << 20 }; /* bytes that stay in the cache from image to image */
+
 typedef struct lowering {
     bw_plan *plan;
     const bw_graph *graph;
     bw_seat *seats;
     const bw_node **sources; /* for each step, the node whose weights it packs */
+    bw_kernel_chooser *choose;
+    void *context; /* of the chooser */
     uint32_t cpu;
+    bool pack;
 } lowering;
 
 static const bw_family families[BW_OP_COUNT] = {
@@ -61,7 +66,8 @@ static bw_status add_step(lowering *state, const bw_step *wanted, const bw_node 
                           bw_error *error)
 {
     bw_step step = *wanted;
-    const bw_kernel *kernel = bw_kernel_choose(&step.operation, state->cpu);
+    const bw_kernel *kernel =
+        state->choose(state->context, &step.operation, state->plan->step_count);
     if (!kernel)
         return bw_fail(error, BW_ERROR_UNSUPPORTED, "layer %s: no kernel computes a %s like this",
                        node->name, bw_op_name(node->op));
@@ -157,9 +163,8 @@ static size_t packed_bytes(const bw_step *step)
     return kernel->packed_bytes ? kernel->packed_bytes(&step->operation) : 0;
 }
 
-static bw_status pack_weights(lowering *state, bw_error *error)
+static bw_status place_weights(bw_plan *plan, bw_error *error)
 {
-    bw_plan *plan = state->plan;
     size_t total = 0;
     for (int index = 0; index < plan->step_count; index++) {
         plan->steps[index].weights = total;
@@ -168,10 +173,17 @@ static bw_status pack_weights(lowering *state, bw_error *error)
             return bw_fail(error, BW_ERROR_LIMIT, "the packed weights are too large");
     }
     plan->weight_bytes = total;
-    plan->packed = bw_large_alloc(total);
+    plan->sharing = total <= SMALL_WEIGHTS ? BW_SHARE_IMAGES : BW_SHARE_STEPS;
+    return BW_OK;
+}
+
+static bw_status pack_weights(lowering *state, bw_error *error)
+{
+    bw_plan *plan = state->plan;
+    plan->packed = bw_large_alloc(plan->weight_bytes);
     plan->weights = plan->packed;
     if (!plan->packed)
-        return bw_fail_memory(error, total, "packed weights");
+        return bw_fail_memory(error, plan->weight_bytes, "packed weights");
     for (int index = 0; index < plan->step_count; index++) {
         const bw_step *step = &plan->steps[index];
         const bw_kernel *kernel = bw_kernel_find(step->kernel);
@@ -192,24 +204,56 @@ static bw_status lower_all(lowering *state, bw_error *error)
         status = lower_node(state, &state->graph->nodes[index], error);
     if (status == BW_OK)
         status = lower_ports(state, error);
-    return status == BW_OK ? pack_weights(state, error) : status;
+    if (status == BW_OK)
+        status = place_weights(state->plan, error);
+    return status == BW_OK && state->pack ? pack_weights(state, error) : status;
+}
+
+static bw_status lower(lowering *state, int batch, bw_error *error)
+{
+    bw_plan *plan = state->plan;
+    size_t steps = count_steps(state->graph);
+    plan->batch = batch;
+    plan->steps = bw_arena_array(&plan->arena, steps, sizeof *plan->steps);
+    state->seats = malloc(state->graph->tensor_count * sizeof *state->seats);
+    state->sources = calloc(steps + 1, sizeof(bw_node *));
+    bw_status status = BW_OK;
+    if (!plan->steps || !state->seats || !state->sources)
+        status = bw_fail_memory(error, steps * sizeof *plan->steps, "the plan");
+    else
+        status = lower_all(state, error);
+    free(state->seats);
+    free((void *)state->sources);
+    return status;
+}
+
+bw_status bw_plan_lower_with(bw_plan *plan, const bw_graph *graph, int batch, uint32_t cpu,
+                             bw_kernel_chooser *choose, void *context, bw_error *error)
+{
+    lowering state = {plan, graph, .choose = choose, .context = context, .cpu = cpu, .pack = true};
+    return lower(&state, batch, error);
+}
+
+bw_status bw_plan_outline(bw_plan *plan, const bw_graph *graph, int batch, uint32_t cpu,
+                          bw_kernel_chooser *choose, void *context, bw_error *error)
+{
+    lowering state = {plan, graph, .choose = choose, .context = context, .cpu = cpu};
+    return lower(&state, batch, error);
+}
+
+static const bw_kernel *choose_cheapest(void *context, const bw_operation *operation, int step)
+{
+    (void)step;
+    return bw_kernel_choose(operation, *(const uint32_t *)context);
 }
 
 bw_status bw_plan_lower(bw_plan *plan, const bw_graph *graph, int batch, uint32_t cpu,
                         bw_error *error)
 {
-    size_t steps = count_steps(graph);
-    lowering state = {.plan = plan, .graph = graph, .cpu = cpu};
-    plan->batch = batch;
-    plan->steps = bw_arena_array(&plan->arena, steps, sizeof *plan->steps);
-    state.seats = malloc(graph->tensor_count * sizeof *state.seats);
-    state.sources = calloc(steps + 1, sizeof(bw_node *));
-    bw_status status = BW_OK;
-    if (!plan->steps || !state.seats || !state.sources)
-        status = bw_fail_memory(error, steps * sizeof *plan->steps, "the plan");
-    else
-        status = lower_all(&state, error);
-    free(state.seats);
-    free((void *)state.sources);
-    return status;
+    return bw_plan_lower_with(plan, graph, batch, cpu, choose_cheapest, &cpu, error);
+}
+
+const char *bw_sharing_name(bw_sharing sharing)
+{
+    return sharing == BW_SHARE_IMAGES ? "images" : "steps";
 }

@@ -25,6 +25,16 @@ typedef struct bw_step {
     uint64_t macs;
 } bw_step;
 
+/** How the threads divide the work of a run. */
+typedef enum bw_sharing {
+    BW_SHARE_STEPS,  /* all work on one step after the other, for the whole batch */
+    BW_SHARE_IMAGES, /* each takes an image through all steps, as far as they share out evenly */
+    BW_SHARING_COUNT
+} bw_sharing;
+
+/** "steps" or "images". */
+const char *bw_sharing_name(bw_sharing sharing);
+
 /** A tensor of the arena that someone outside the plan reads or writes. */
 typedef struct bw_port {
     bw_layout layout;
@@ -36,6 +46,7 @@ struct bw_plan {
     bw_model_info model;
     bw_precision precision;
     int batch;
+    bw_sharing sharing;
     bw_step *steps;
     int step_count;
     bw_port input;
@@ -48,14 +59,27 @@ struct bw_plan {
     uint8_t *packed;       /* a block of the plan's own; NULL where it came from a file */
     bw_mapping file;       /* the plan's file; empty where the plan was built */
     const char *settings;  /* what it was built with, "name=value" separated by spaces */
+    const char *warnings;  /* of its build, one a line, or NULL */
     uint32_t cpu_features; /* what the chosen kernels need */
 };
 
 /**
  * Lowers an optimised graph: picks a layout for each tensor and a kernel for each node, places the
  * tensors, packs the weights. `plan` is zeroed; on success everything but `model` is filled.
+ * Threads share images where the weights are so small that they stay in the cache.
  */
 bw_status bw_plan_lower(bw_plan *plan, const bw_graph *graph, int batch, uint32_t cpu,
                         bw_error *error);
+
+/** The kernel for step `step`, counted from 0, among those that accept the operation; or NULL. */
+typedef const bw_kernel *bw_kernel_chooser(void *context, const bw_operation *operation, int step);
+
+/** As above, with kernels that the caller chooses. */
+bw_status bw_plan_lower_with(bw_plan *plan, const bw_graph *graph, int batch, uint32_t cpu,
+                             bw_kernel_chooser *choose, void *context, bw_error *error);
+
+/** As above, but for the packed weights, of which there is only the size: a plan to look at. */
+bw_status bw_plan_outline(bw_plan *plan, const bw_graph *graph, int batch, uint32_t cpu,
+                          bw_kernel_chooser *choose, void *context, bw_error *error);
 
 #endif

@@ -63,6 +63,8 @@ static bw_status check_memory(const bw_plan *plan, bw_error *error)
 {
     if (!in_range(plan->batch, 1, LARGEST_BATCH))
         return bw_fail(error, BW_ERROR_FORMAT, "has a batch of %d images", plan->batch);
+    if ((unsigned)plan->sharing >= BW_SHARING_COUNT)
+        return bw_fail(error, BW_ERROR_FORMAT, "has an unknown way of sharing the work");
     if (plan->arena_bytes > largest_arena ||
         plan->arena_bytes % ((size_t)plan->batch * BW_ALIGNMENT) != 0)
         return bw_fail(error, BW_ERROR_FORMAT, "has an arena of %zu bytes for %d images",

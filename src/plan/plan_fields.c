@@ -162,6 +162,7 @@ void bw_move_plan(bw_cursor *cursor, bw_plan *plan)
     bw_move_text(cursor, &plan->settings);
     MOVE_WORD(cursor, plan->precision);
     bw_move_int(cursor, &plan->batch);
+    MOVE_WORD(cursor, plan->sharing);
     bw_move_size(cursor, &plan->arena_bytes);
     move_steps(cursor, plan);
     move_port(cursor, &plan->input);

@@ -23,7 +23,7 @@
  *                      weights, macs; u32 number of classes; each one's name, a text
  *             settings text: what the plan was built with, "name=value" separated by spaces
  *             precision i32
- *             memory   i32 batch; u64 bytes of the arena, a multiple of batch × 64
+ *             memory   i32 batch, sharing; u64 bytes of the arena, a multiple of batch × 64
  *             steps    u32 count; each: layer, kernel (texts); operation; u64 offset of in,
  *                      second and out in the arena, of the weights in the weights; u64 macs
  *             input    port

@@ -32,6 +32,7 @@ static const char network[] =
     "[yolo]\nmask=3,4,5\nanchors=10,14,23,27,37,58,81,82,135,169,344,319\nclasses=2\nnum=6\n";
 
 static char path[] = "/tmp/boxwright-test-XXXXXX.cfg";
+static char timings[] = "/tmp/boxwright-test-XXXXXX.timings";
 static bw_image pictures[PICTURES];
 
 static int set_up(void **state)
@@ -39,6 +40,10 @@ static int set_up(void **state)
     (void)state;
     int descriptor = mkstemps(path, 4);
     if (descriptor < 0 || write(descriptor, network, sizeof network - 1) < 0)
+        return -1;
+    close(descriptor);
+    descriptor = mkstemps(timings, 8);
+    if (descriptor < 0)
         return -1;
     close(descriptor);
     uint32_t random = 3;
@@ -61,6 +66,7 @@ static int tear_down(void **state)
     (void)state;
     for (int index = 0; index < PICTURES; index++)
         free(pictures[index].pixels);
+    unlink(timings);
     return unlink(path);
 }
 
@@ -276,6 +282,47 @@ static void refuses_mistakes(void **state)
     bw_model_close(&model);
 }
 
+static void detect_tuned(bw_detections *out, int threads)
+{
+    bw_model *model;
+    bw_plan *plan;
+    bw_engine *engine;
+    bw_build_options build;
+    bw_run_options run = options(threads);
+    bw_build_options_init(&build);
+    build.batch = 4;
+    build.tune_seconds = 1;
+    build.threads = 2;
+    build.timings = timings;
+    check_ok(bw_model_load(&model, path, "random:5", NULL, &error));
+    check_ok(bw_plan_build(&plan, model, &build, &error));
+    bw_model_close(&model);
+    check_ok(bw_engine_open(&engine, plan, &run, &error));
+    check_ok(bw_engine_detect(engine, pictures, PICTURES, out, &error));
+    bw_engine_close(&engine);
+    bw_plan_close(&plan);
+}
+
+/* Which kernels win is open, but with the same timings they are the same. */
+static void threads_change_nothing_of_a_tuned_plan(void **state)
+{
+    (void)state;
+    bw_detections expected[PICTURES] = {0};
+    detect_tuned(expected, 1);
+    for (int threads = 2; threads < 5; threads++) {
+        bw_detections results[PICTURES] = {0};
+        detect_tuned(results, threads);
+        for (int index = 0; index < PICTURES; index++) {
+            assert_int_equal(results[index].count, expected[index].count);
+            for (size_t box = 0; box < results[index].count; box++)
+                assert_memory_equal(&results[index].items[box], &expected[index].items[box],
+                                    sizeof(bw_detection));
+        }
+        clear(results);
+    }
+    clear(expected);
+}
+
 static void resizes_and_describes(void **state)
 {
     (void)state;
@@ -304,6 +351,7 @@ int main(void)
         cmocka_unit_test(bfloat16_finds_what_floats_find),
         cmocka_unit_test(boxes_stay_inside_and_sorted),
         cmocka_unit_test(refuses_mistakes),
+        cmocka_unit_test(threads_change_nothing_of_a_tuned_plan),
         cmocka_unit_test(resizes_and_describes),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

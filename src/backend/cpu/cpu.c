@@ -1,6 +1,7 @@
 /**
  * The processor as a backend: one arena, one pool of threads, the plan's steps one after the other.
  */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,10 +9,7 @@
 #include "base/cpu.h"
 #include "base/memory.h"
 
-enum {
-    PIECES = 8,              /* of a thread's share of a step, so that a faster thread can help */
-    SMALL_WEIGHTS = 8 << 20, /* bytes of weights that stay in the cache from image to image */
-};
+enum { PIECES = 8 }; /* of a thread's share of a step, so that a faster thread can help */
 
 struct bw_executor {
     const bw_plan *plan;
@@ -20,6 +18,8 @@ struct bw_executor {
     uint8_t *scratch; /* `scratch_bytes` for each thread */
     size_t scratch_bytes;
     bw_pool *pool; /* borrowed */
+    bool timed;    /* threads that work on images of their own add to the times below */
+    atomic_uint_least64_t *step_times; /* nanoseconds, the sum of all threads */
 };
 
 /* What the pool's threads need to know of the step that is running. */
@@ -39,6 +39,7 @@ static void close_executor(bw_executor **handle)
     bw_aligned_free(executor->arena);
     bw_aligned_free(executor->scratch);
     free((void *)executor->kernels);
+    free(executor->step_times);
     free(executor);
     *handle = NULL;
 }
@@ -97,8 +98,10 @@ static bw_status open_executor(bw_executor **out, const bw_plan *plan, bw_pool *
     executor->plan = plan;
     executor->pool = pool;
     executor->kernels = calloc((size_t)plan->step_count + 1, sizeof *executor->kernels);
-    bw_status status = executor->kernels ? bind_kernels(executor, error)
-                                         : bw_fail_memory(error, sizeof *executor, "an executor");
+    executor->step_times = calloc((size_t)plan->step_count + 1, sizeof *executor->step_times);
+    bw_status status = executor->kernels && executor->step_times
+                           ? bind_kernels(executor, error)
+                           : bw_fail_memory(error, sizeof *executor, "an executor");
     if (status == BW_OK)
         status = allocate(executor, error);
     if (status != BW_OK)
@@ -157,22 +160,31 @@ static void run_step(bw_executor *executor, int index, int first, int images)
 static void run_whole_images(void *context, int first, int last, int worker)
 {
     const bw_executor *executor = context;
+    uint64_t before = executor->timed ? bw_clock() : 0;
     for (int image = first; image < last; image++) {
         for (int index = 0; index < executor->plan->step_count; index++) {
             bw_step_call call = prepare_call(executor, index, image, 1);
             run_units(&call, 0, call.kernel->units(call.operation, 1), worker);
+            if (executor->timed) {
+                uint64_t now = bw_clock();
+                atomic_fetch_add(&executor->step_times[index], now - before);
+                before = now;
+            }
         }
     }
 }
 
 /*
- * Small networks gain when a thread keeps an image to itself: no thread waits for another after a
- * step. As many images as share out evenly go this way; with large weights, none.
+ * Nobody waits for another after a step. As many images as share out evenly go this way; the times
+ * that are added are the mean of the threads, so that they add up to that of the run.
  */
-static int count_whole_images(const bw_executor *executor, int images)
+static void run_apart(bw_executor *executor, int images, uint64_t *step_times)
 {
-    int threads = bw_pool_threads(executor->pool);
-    return executor->plan->weight_bytes <= SMALL_WEIGHTS ? images / threads * threads : 0;
+    uint64_t threads = (uint64_t)bw_pool_threads(executor->pool);
+    executor->timed = step_times != NULL;
+    bw_pool_run(executor->pool, run_whole_images, executor, images, 1);
+    for (int index = 0; step_times && index < executor->plan->step_count; index++)
+        step_times[index] += atomic_exchange(&executor->step_times[index], 0) / threads;
 }
 
 static void run_together(bw_executor *executor, int first, int images, uint64_t *step_times)
@@ -193,8 +205,11 @@ static bw_status run(bw_executor *executor, int images, uint64_t *step_times, bw
     if (images < 1 || images > executor->plan->batch)
         return bw_fail(error, BW_ERROR_ARGUMENT, "%d images do not fit a plan for %d", images,
                        executor->plan->batch);
-    int whole = step_times ? 0 : count_whole_images(executor, images);
-    bw_pool_run(executor->pool, run_whole_images, executor, whole, 1);
+    int threads = bw_pool_threads(executor->pool);
+    bool apart = executor->plan->sharing == BW_SHARE_IMAGES;
+    int whole = apart ? images / threads * threads : 0;
+    if (whole > 0)
+        run_apart(executor, whole, step_times);
     if (whole < images)
         run_together(executor, whole, images - whole, step_times);
     return BW_OK;

@@ -1,6 +1,6 @@
 # A plan in a file: what it gives is what its model gives; what contradicts or damages it is refused.
 pictures good a.jpg
-boxwright build $tiny --batch 2 -o a.bwp | sed 's/[0-9][0-9.]* MB/N MB/g; s/in [0-9.]* s/in N s/; s/, on .*//' | grep -v Finger
+boxwright build $tiny --no-tune --batch 2 -o a.bwp | sed 's/[0-9][0-9.]* MB/N MB/g; s/in [0-9.]* s/in N s/; s/, on .*//' | grep -Ev 'Finger|Settings'
 boxwright build $tiny --cpu generic --output=generic.bwp >/dev/null
 boxwright annotate a.jpg --out model $tiny --conf 0.1 --no-cache --quiet --no-report
 boxwright annotate a.jpg --out plan --model a.bwp --conf 0.1 --quiet --no-report
