@@ -44,7 +44,7 @@ _boxwright_value() { # the value of option $1; fails where it takes none
     --cpu) _boxwright_words "generic avx2 avx512 vnni bf16 amx all" ;;
     --size) _boxwright_words "320 416 608" ;;
     --sweep) _boxwright_words "batch=1,2,4,8,16,32 threads=1,2,4 streams=1,2" ;;
-    --classes | --gate | --calib-images | --conf | --iou | --max-det | --threads | --streams | --batch | --duration | \
+    --classes | --gate | --max-drop | --calib-images | --conf | --iou | --max-det | --threads | --streams | --batch | --duration | \
         --warmup | --percentile | --price-per-hour | --watts) ;;
     *) return 1 ;;
     esac
@@ -54,6 +54,7 @@ _boxwright() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local network="--model --weights --names --size"
     local precision="--precision --calib --calib-images"
+    local accuracy="--max-drop --no-gate"
     local machine="--threads --streams --batch --cpu"
     local options
     COMPREPLY=()
@@ -63,16 +64,16 @@ _boxwright() {
     fi
     case ${COMP_WORDS[1]} in
     annotate)
-        options="$network $machine $precision --no-cache --out --format --conf --iou --nms --agnostic --max-det
+        options="$network $machine $precision $accuracy --no-cache --out --format --conf --iou --nms --agnostic --max-det
             --classes --resize --exif --null --save-conf --draw --no-report --quiet --overwrite"
         ;;
-    build) options="$network $machine $precision --output" ;;
+    build) options="$network $machine $precision $accuracy --output" ;;
     eval)
         options="$network $machine $precision --truth --images --conf --json --csv --gate --iou
             --resize"
         ;;
     bench)
-        options="$network $machine $precision --duration --warmup --percentile --price-per-hour
+        options="$network $machine $precision --truth --images --duration --warmup --percentile --price-per-hour
             --watts --json --profile --export-profile --sweep --out"
         ;;
     inspect) options="$network $machine $precision" ;;

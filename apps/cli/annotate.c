@@ -78,6 +78,7 @@ static const bw_option_group groups[] = {
     {"Detection", detection_table, 0},
     {"Network", bw_model_options, FIELD(model)},
     {"Precision", bw_precision_options, FIELD(precision)},
+    {"Accuracy", bw_gate_options, FIELD(gate)},
     {"Machine", bw_machine_options, FIELD(machine)},
     {"Plan", plan_table, 0},
     {0},
@@ -96,8 +97,8 @@ const bw_verb bw_verb_annotate = {
             "and drawn/ with --draw. Pictures that cannot be used are listed and never stop a "
             "run.\n"
             "\n"
-            "Exit status: 0 all good, 3 done but some pictures failed, 2 wrong use, 1 failure,\n"
-            "130 interrupted.",
+            "Exit status: 0 all good, 3 done but some pictures failed, 4 the plan of --precision\n"
+            "loses too much accuracy, 2 wrong use, 1 failure, 130 interrupted.",
         .groups = groups,
     },
     run_annotate,
@@ -169,6 +170,7 @@ static void print_summary(const bw_annotate_options *options, const bw_annotate_
            counts->boxes == 1 ? "" : "es", (long long)counts->failed,
            bw_format_duration(duration, sizeof duration, seconds),
            seconds > 0 ? (double)counts->pictures / seconds : 0);
+    bw_gate_print(stdout, "Accuracy: ", &result->gate);
     if (counts->failed > 0)
         print_failures(store, options->out, counts->failed);
     if (done == 0 && !result->interrupted)
@@ -180,6 +182,8 @@ static void print_summary(const bw_annotate_options *options, const bw_annotate_
 
 static int exit_status(const bw_annotate_result *result)
 {
+    if (result->gate.refused)
+        return BW_EXIT_GATE;
     if (result->interrupted)
         return BW_EXIT_INTERRUPTED;
     return result->counts.failed > 0 ? BW_EXIT_SOME_FAILED : BW_EXIT_OK;
@@ -221,6 +225,7 @@ static int run_annotate(int argc, char **argv)
         .iou = 0.45f,
         .max_detections = 300,
         .precision = bw_precision_defaults,
+        .gate = bw_gate_defaults,
         .machine = bw_machine_defaults,
     };
     char *command = bw_annotate_command(argc, argv);
@@ -238,7 +243,8 @@ static int run_annotate(int argc, char **argv)
         bw_interrupt_catch();
         if (annotate(&options, &exit_code, &error) != BW_OK) {
             bw_print_message(error.message);
-            exit_code = bw_exit_status(&error);
+            if (exit_code != BW_EXIT_GATE)
+                exit_code = bw_exit_status(&error);
         }
     }
     free(command);

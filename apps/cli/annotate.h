@@ -19,12 +19,14 @@ typedef struct bw_annotate_options {
     int max_detections;
     bw_model_choice model;
     bw_precision_choice precision;
+    bw_gate_choice gate;
     bw_machine_choice machine;
 } bw_annotate_options;
 
 typedef struct bw_annotate_result {
     bw_sink_counts counts;
     bw_stage_times times;
+    bw_gate_outcome gate; /* of the plan, where it was built */
     bool interrupted;
 } bw_annotate_result;
 

@@ -194,11 +194,15 @@ static bw_status record_end(run *state, const bw_annotate_result *result, const 
 
 /* ---- Opening -------------------------------------------------------------------------------- */
 
-static bw_status open_model(run *state, bw_error *error)
+static bw_status open_model(run *state, bw_gate_outcome *gate, bw_error *error)
 {
     const bw_annotate_options *options = state->options;
-    bw_plan_choice choice = {&options->model, &options->precision, &options->machine,
-                             !options->no_cache};
+    bw_plan_choice choice = {.model = &options->model,
+                             .precision = &options->precision,
+                             .machine = &options->machine,
+                             .cache = !options->no_cache,
+                             .gate = &options->gate,
+                             .outcome = gate};
     bw_status status = bw_plan_open(&state->plan, &state->model_path, &choice, error);
     if (status != BW_OK)
         return status;
@@ -260,10 +264,10 @@ static bw_status open_sink(run *state, bw_error *error)
     return status == BW_OK ? bw_sink_open(&state->sink, state->store, &sink, error) : status;
 }
 
-static bw_status open_run(run *state, bw_error *error)
+static bw_status open_run(run *state, bw_gate_outcome *gate, bw_error *error)
 {
     const bw_annotate_options *options = state->options;
-    bw_status status = open_model(state, error);
+    bw_status status = open_model(state, gate, error);
     if (status == BW_OK)
         status = open_engine(state, error);
     if (status == BW_OK)
@@ -322,7 +326,7 @@ bw_status bw_annotate_run(const bw_annotate_options *options, bw_store **store,
 {
     run state = {.options = options};
     bw_error ignored;
-    bw_status status = open_run(&state, error);
+    bw_status status = open_run(&state, &result->gate, error);
     bool ran = status == BW_OK;
     if (ran)
         status = run_stages(&state, result, error);

@@ -100,6 +100,11 @@ bw_status bw_load_pictures(const char *folder, int most, bw_picture_visitor *vis
     return status;
 }
 
+bool bw_is_noise(const bw_precision_choice *choice)
+{
+    return choice->calib && strcmp(choice->calib, "noise") == 0;
+}
+
 /* ---- Calibration ---------------------------------------------------------------------------- */
 
 static bw_status observe(void *context, const bw_image *image, const char *path, bw_error *error)
@@ -141,7 +146,7 @@ bw_status bw_calibrate(bw_calibration **out, const bw_model *model,
     bw_status status = bw_calibration_open(out, model, threads, error);
     if (status != BW_OK)
         return status;
-    status = strcmp(choice->calib, "noise") == 0
+    status = bw_is_noise(choice)
                  ? observe_noise(*out, error)
                  : bw_load_pictures(choice->calib, choice->pictures, observe, *out, error);
     if (status != BW_OK)

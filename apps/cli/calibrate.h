@@ -18,6 +18,9 @@ extern const bw_option bw_precision_options[];
 /** What a bw_precision_choice is before any option was read. */
 extern const bw_precision_choice bw_precision_defaults;
 
+/** Whether the pictures are made up of noise. */
+bool bw_is_noise(const bw_precision_choice *choice);
+
 /** Takes a picture of a folder; its pixels are borrowed. A failure ends the loading. */
 typedef bw_status bw_picture_visitor(void *context, const bw_image *image, const char *path,
                                      bw_error *error);

@@ -86,18 +86,6 @@ static int check_usage(const bw_eval_options *options, int predictions)
     return BW_EXIT_OK;
 }
 
-static void print_warnings(const char *warnings)
-{
-    while (*warnings) {
-        int length = (int)strcspn(warnings, "\n");
-        char line[600];
-        snprintf(line, sizeof line, "warning: %.*s", length, warnings);
-        bw_print_message(line);
-        warnings += length;
-        warnings += *warnings == '\n';
-    }
-}
-
 static bw_status write_files(const bw_eval_options *options, const bw_eval_result *result,
                              bw_error *error)
 {
@@ -118,7 +106,7 @@ static bw_status measure(bw_evaluation *evaluation, const bw_eval_options *optio
     if (status == BW_OK)
         status = bw_evaluation_measure(evaluation, (double)options->confidence, &result.figures,
                                        &result.classes, error);
-    print_warnings(bw_evaluation_warnings(evaluation));
+    bw_print_warnings(bw_evaluation_warnings(evaluation));
     if (status != BW_OK)
         return status;
     bw_figures_summarize(result.summary, result.figures);

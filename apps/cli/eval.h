@@ -38,6 +38,32 @@ typedef struct bw_eval_options {
 bw_status bw_eval_run_model(bw_evaluation *evaluation, const bw_eval_options *options,
                             bw_error *error);
 
+/** How a plan is run over labelled pictures. */
+typedef struct bw_eval_run {
+    int threads, streams; /* 0: as the engine chooses */
+    float iou;            /* of NMS */
+    int resize;           /* a bw_resize */
+} bw_eval_run;
+
+/** What `eval` does where nothing else is asked for. */
+extern const bw_eval_run bw_eval_run_defaults;
+
+/** Adds what the plan finds in all pictures of the evaluation, at confidence 0.001. */
+bw_status bw_eval_run_plan(bw_evaluation *evaluation, const bw_plan *plan, const bw_eval_run *how,
+                           bw_error *error);
+
+/** Labelled pictures, as bw_evaluation_open takes them. */
+typedef struct bw_eval_labels {
+    const char *truth, *images, *names;
+    size_t most; /* take at most so many pictures, spread evenly; 0: all */
+    bool quiet;  /* print no warnings */
+} bw_eval_labels;
+
+/** COCO's figures of a plan, and of how many pictures. Warnings go to standard error. */
+bw_status bw_eval_measure_plan(double *summary, size_t *pictures, const bw_plan *plan,
+                               const bw_eval_labels *labels, const bw_eval_run *how,
+                               bw_error *error);
+
 /** What was measured: figures[0] of all, and one a class. */
 typedef struct bw_eval_result {
     const bw_figures *figures;

@@ -2,8 +2,11 @@
 
 #include "eval.h"
 #include "progress.h"
+#include "terminal.h"
 
 enum { MOST_BOXES = 1000 };
+
+const bw_eval_run bw_eval_run_defaults = {.iou = 0.45f};
 
 /* Pictures that keep the engine busy. */
 typedef struct image_batch {
@@ -71,19 +74,19 @@ static bw_status run_batches(bw_evaluation *evaluation, bw_engine *engine, int s
     return status;
 }
 
-static bw_status run_plan(bw_evaluation *evaluation, const bw_plan *plan,
-                          const bw_eval_options *options, bw_error *error)
+bw_status bw_eval_run_plan(bw_evaluation *evaluation, const bw_plan *plan, const bw_eval_run *how,
+                           bw_error *error)
 {
     bw_plan_info info;
     bw_plan_describe(plan, &info);
     bw_run_options run;
     bw_run_options_init(&run);
-    run.threads = options->machine.threads;
-    run.streams = options->machine.streams;
+    run.threads = how->threads;
+    run.streams = how->streams;
     run.confidence = 0.001f;
-    run.iou = options->iou;
+    run.iou = how->iou;
     run.max_detections = MOST_BOXES;
-    run.resize = (bw_resize)options->resize;
+    run.resize = (bw_resize)how->resize;
     bw_engine *engine;
     bw_status status =
         bw_evaluation_expect(evaluation, info.model.names, info.model.classes, error);
@@ -103,12 +106,47 @@ bw_status bw_eval_run_model(bw_evaluation *evaluation, const bw_eval_options *op
 {
     bw_plan *plan;
     char *path;
-    bw_plan_choice choice = {&options->model, &options->precision, &options->machine, false};
+    bw_plan_choice choice = {
+        .model = &options->model, .precision = &options->precision, .machine = &options->machine};
     bw_status status = bw_plan_open(&plan, &path, &choice, error);
     if (status != BW_OK)
         return status;
     free(path);
-    status = run_plan(evaluation, plan, options, error);
+    bw_eval_run how = {options->machine.threads, options->machine.streams, options->iou,
+                       options->resize};
+    status = bw_eval_run_plan(evaluation, plan, &how, error);
     bw_plan_close(&plan);
+    return status;
+}
+
+static bw_status summarize(double *summary, size_t *pictures, bw_evaluation *evaluation,
+                           bw_error *error)
+{
+    const bw_figures *figures;
+    int classes;
+    bw_status status = bw_evaluation_measure(evaluation, 0.25, &figures, &classes, error);
+    if (status != BW_OK)
+        return status;
+    bw_figures_summarize(summary, figures);
+    *pictures = figures[0].images;
+    return BW_OK;
+}
+
+bw_status bw_eval_measure_plan(double *summary, size_t *pictures, const bw_plan *plan,
+                               const bw_eval_labels *labels, const bw_eval_run *how,
+                               bw_error *error)
+{
+    bw_evaluation *evaluation;
+    bw_status status =
+        bw_evaluation_open(&evaluation, labels->truth, labels->images, labels->names, error);
+    if (status == BW_OK && labels->most)
+        status = bw_evaluation_sample(evaluation, labels->most, error);
+    if (status == BW_OK)
+        status = bw_eval_run_plan(evaluation, plan, how, error);
+    if (status == BW_OK)
+        status = summarize(summary, pictures, evaluation, error);
+    if (evaluation && !labels->quiet)
+        bw_print_warnings(bw_evaluation_warnings(evaluation));
+    bw_evaluation_close(&evaluation);
     return status;
 }

@@ -84,7 +84,8 @@ static int run_inspect(int argc, char **argv)
     bw_plan *plan;
     char *path;
     bw_error error;
-    bw_plan_choice choice = {&options.model, &options.precision, &options.machine, false};
+    bw_plan_choice choice = {
+        .model = &options.model, .precision = &options.precision, .machine = &options.machine};
     if (bw_plan_open(&plan, &path, &choice, &error) != BW_OK) {
         bw_print_message(error.message);
         return bw_exit_status(&error);

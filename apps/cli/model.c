@@ -143,24 +143,12 @@ bw_status bw_model_find(char **path, const char *name, bw_error *error)
 
 /* ---- Opening -------------------------------------------------------------------------------- */
 
-static void print_warnings(const char *warnings)
-{
-    while (*warnings) {
-        int length = (int)strcspn(warnings, "\n");
-        char line[600];
-        snprintf(line, sizeof line, "warning: %.*s", length, warnings);
-        bw_print_message(line);
-        warnings += length;
-        warnings += *warnings == '\n';
-    }
-}
-
 static bw_status open_model(bw_model **out, const char *path, const bw_model_choice *choice,
                             bw_error *error)
 {
     bw_status status = bw_model_load(out, path, choice->weights, NULL, error);
     if (status == BW_OK && !choice->quiet)
-        print_warnings(bw_model_warnings(*out));
+        bw_print_warnings(bw_model_warnings(*out));
     if (status == BW_OK && choice->names)
         status = bw_model_read_names(*out, choice->names, error);
     if (status == BW_OK && choice->size.width)
@@ -202,6 +190,21 @@ static bw_status calibrate_and_build(bw_plan **out, const bw_model *model,
     return status;
 }
 
+/* Builds a plan that passes the gate. */
+static bw_status build_checked(bw_plan **out, const bw_model *model, const bw_plan_choice *choice,
+                               bw_build_options *options, bw_error *error)
+{
+    bw_status status = calibrate_and_build(out, model, choice, options, error);
+    if (status != BW_OK || !choice->gate)
+        return status;
+    bw_gate_job job = {model, options, choice->precision, choice->gate, choice->machine->threads};
+    bw_gate_warn(&job);
+    status = bw_gate_run(choice->outcome, *out, &job, error);
+    if (status != BW_OK)
+        bw_plan_close(out);
+    return status;
+}
+
 static bw_status build(bw_plan **out, const bw_model *model, const bw_plan_choice *choice,
                        bw_error *error)
 {
@@ -212,10 +215,11 @@ static bw_status build(bw_plan **out, const bw_model *model, const bw_plan_choic
     options.precision = (bw_precision)choice->precision->precision;
     char *place = NULL;
     if (choice->cache)
-        place = bw_plan_cache_place(model, &options, bw_calibration_digest(choice->precision));
+        place =
+            bw_plan_cache_place(model, &options, bw_gate_digest(choice->gate, choice->precision));
     bw_status status = BW_OK;
     if (!place || !bw_plan_cache_load(out, place)) {
-        status = calibrate_and_build(out, model, choice, &options, error);
+        status = build_checked(out, model, choice, &options, error);
         if (status == BW_OK && place)
             bw_plan_cache_save(*out, place);
     }

@@ -5,6 +5,7 @@
 #define BW_CLI_MODEL_H
 
 #include "calibrate.h"
+#include "gate.h"
 #include "options.h"
 
 #define BW_DEFAULT_MODEL "yolov3-tiny"
@@ -49,12 +50,15 @@ typedef struct bw_plan_choice {
     const bw_model_choice *model;
     const bw_precision_choice *precision;
     const bw_machine_choice *machine;
-    bool cache; /* take the plan from the cache, and keep it there */
+    bool cache;                 /* take the plan from the cache, and keep it there */
+    const bw_gate_choice *gate; /* what the plan has to pass; NULL: nothing */
+    bw_gate_outcome *outcome;   /* where a gate tells what it measured */
 } bw_plan_choice;
 
 /**
- * Opens the model, calibrates where the precision needs it, and builds its plan in one go. A plan
- * file, recognised by its tag, is loaded instead; options that contradict it are refused.
+ * Opens the model, calibrates where the precision needs it, builds its plan in one go, and lets it
+ * pass the gate, if there is one; a plan from the cache has passed when it was built. A plan file,
+ * recognised by its tag, is loaded instead; options that contradict it are refused.
  */
 bw_status bw_plan_open(bw_plan **out, char **path, const bw_plan_choice *choice, bw_error *error);
 

@@ -1,6 +1,7 @@
 #include "terminal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/utf8.h"
 
@@ -16,4 +17,16 @@ void bw_print_message(const char *message)
     fputs("boxwright: ", stderr);
     bw_print_clean(stderr, message);
     fputc('\n', stderr);
+}
+
+void bw_print_warnings(const char *warnings)
+{
+    while (*warnings) {
+        int length = (int)strcspn(warnings, "\n");
+        char line[600];
+        snprintf(line, sizeof line, "warning: %.*s", length, warnings);
+        bw_print_message(line);
+        warnings += length;
+        warnings += *warnings == '\n';
+    }
 }

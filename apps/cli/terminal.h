@@ -9,6 +9,9 @@
 /** Prints "boxwright: message" on standard error, its control characters replaced. */
 void bw_print_message(const char *message);
 
+/** Prints a message "warning: …" for each line of the text. */
+void bw_print_warnings(const char *warnings);
+
 /** Prints text whose control characters and broken UTF-8 are replaced. */
 void bw_print_clean(FILE *file, const char *text);
 

@@ -267,6 +267,9 @@ typedef struct bw_plan_info {
 
 BW_API void bw_plan_describe(const bw_plan *plan, bw_plan_info *info);
 
+/** Adds words, such as "ap=0.33", to the settings that the plan tells and its file will hold. */
+BW_API bw_status bw_plan_note(bw_plan *plan, const char *words, bw_error *error);
+
 typedef struct bw_step_info {
     const char *layer;  /* the layer of the source file it comes from */
     const char *kernel; /* the kernel chosen */
@@ -418,6 +421,9 @@ typedef struct bw_evaluation bw_evaluation;
  */
 BW_API bw_status bw_evaluation_open(bw_evaluation **out, const char *truth, const char *images,
                                     const char *names, bw_error *error);
+
+/** Leaves at most `most` of the pictures, spread evenly over them; before predictions are added. */
+BW_API bw_status bw_evaluation_sample(bw_evaluation *evaluation, size_t most, bw_error *error);
 
 /** The path of picture `index` as far as it is known; NULL past the last. */
 BW_API const char *bw_evaluation_image(const bw_evaluation *evaluation, size_t index);

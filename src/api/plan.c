@@ -176,6 +176,15 @@ void bw_plan_describe(const bw_plan *plan, bw_plan_info *info)
     };
 }
 
+bw_status bw_plan_note(bw_plan *plan, const char *words, bw_error *error)
+{
+    const char *settings = bw_arena_format(&plan->arena, "%s %s", plan->settings, words);
+    if (!settings)
+        return bw_fail_memory(error, strlen(words), "a plan's settings");
+    plan->settings = settings;
+    return BW_OK;
+}
+
 const char *bw_precision_name(bw_precision precision)
 {
     static const char *const names[BW_PRECISION_COUNT] = {"fp32", "bf16", "int8"};

@@ -225,6 +225,43 @@ bw_status bw_dataset_index(bw_dataset *set, bw_error *error)
     return BW_OK;
 }
 
+/* Moves the labels of the pictures that stay to their new places; SIZE_MAX marks what goes. */
+static void move_labels(bw_dataset *set, const size_t *places)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < set->label_count; i++) {
+        bw_data_label label = set->labels[i];
+        label.image = places[label.image];
+        if (label.image != SIZE_MAX)
+            set->labels[kept++] = label;
+    }
+    set->label_count = kept;
+}
+
+bw_status bw_dataset_sample(bw_dataset *set, size_t most, bw_error *error)
+{
+    size_t count = set->image_count;
+    if (count <= most)
+        return BW_OK;
+    size_t *places = malloc(count * sizeof *places);
+    if (!places)
+        return bw_fail_memory(error, count * sizeof *places, "a sample of pictures");
+    memset(places, 0xff, count * sizeof *places);
+    for (size_t i = 0; i < most; i++) {
+        size_t from = i * count / most;
+        places[from] = i;
+        set->images[i] = set->images[from];
+    }
+    set->image_count = most;
+    move_labels(set, places);
+    free(places);
+    free(set->by_stem);
+    free(set->by_id);
+    set->by_stem = set->by_id = NULL;
+    set->id_count = 0;
+    return bw_dataset_index(set, error);
+}
+
 bool bw_dataset_find_id(const bw_dataset *set, int64_t id, size_t *image)
 {
     bw_data_key wanted = {.id = id};

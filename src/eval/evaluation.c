@@ -83,6 +83,14 @@ void bw_evaluation_close(bw_evaluation **evaluation)
     *evaluation = NULL;
 }
 
+bw_status bw_evaluation_sample(bw_evaluation *evaluation, size_t most, bw_error *error)
+{
+    if (most == 0 || evaluation->set.found_count > 0)
+        return bw_fail(error, BW_ERROR_ARGUMENT,
+                       "a sample has at least one picture, and is taken before predictions");
+    return bw_dataset_sample(&evaluation->set, most, error);
+}
+
 const char *bw_evaluation_image(const bw_evaluation *evaluation, size_t index)
 {
     const bw_dataset *set = &evaluation->set;

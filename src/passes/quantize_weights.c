@@ -21,18 +21,22 @@ typedef struct channel {
     float largest; /* integer */
 } channel;
 
-static float rounded(const channel *c, size_t index, float scale)
+/* To the nearest whole number within ±largest; adding and taking away 1.5 × 2^23 rounds. */
+static inline float rounded(float steps, float largest)
 {
-    float steps = nearbyintf(c->weights[index] / scale);
-    return fminf(fmaxf(steps, -c->largest), c->largest);
+    const float rounder = 0x1.8p23f;
+    steps = steps < largest ? steps : largest;
+    steps = steps > -largest ? steps : -largest;
+    return (steps + rounder) - rounder;
 }
 
 static double squared_error(const channel *c, float scale)
 {
+    float inverse = 1.0f / scale, largest = c->largest;
     double sum = 0.0;
     for (size_t index = 0; index < c->count; index++) {
-        double error = (double)c->weights[index] - (double)(rounded(c, index, scale) * scale);
-        sum += error * error;
+        float error = c->weights[index] - rounded(c->weights[index] * inverse, largest) * scale;
+        sum += (double)error * (double)error;
     }
     return sum;
 }
@@ -79,7 +83,7 @@ static void quantize_channel(channel *c, float *scale, float *bias, const channe
 {
     *scale = choose_scale(c);
     for (size_t index = 0; index < c->count; index++)
-        c->integers[index] = (int8_t)rounded(c, index, *scale);
+        c->integers[index] = (int8_t)rounded(c->weights[index] / *scale, c->largest);
     *bias -= (float)mean_error(c, *scale, means, window);
 }
 

@@ -73,7 +73,8 @@ static bw_run_options options(int threads)
     return run;
 }
 
-static void detect(bw_detections *out, int batch, uint32_t cpu, bw_run_options run)
+static void detect_in(bw_detections *out, bw_precision precision, int batch, uint32_t cpu,
+                      bw_run_options run)
 {
     bw_model *model;
     bw_plan *plan;
@@ -82,6 +83,7 @@ static void detect(bw_detections *out, int batch, uint32_t cpu, bw_run_options r
     bw_build_options_init(&build);
     build.batch = batch;
     build.cpu_mask = cpu;
+    build.precision = precision;
     check_ok(bw_model_load(&model, path, "random:5", NULL, &error));
     check_ok(bw_plan_build(&plan, model, &build, &error));
     bw_model_close(&model);
@@ -89,6 +91,11 @@ static void detect(bw_detections *out, int batch, uint32_t cpu, bw_run_options r
     check_ok(bw_engine_detect(engine, pictures, PICTURES, out, &error));
     bw_engine_close(&engine);
     bw_plan_close(&plan);
+}
+
+static void detect(bw_detections *out, int batch, uint32_t cpu, bw_run_options run)
+{
+    detect_in(out, BW_PRECISION_FP32, batch, cpu, run);
 }
 
 static void clear(bw_detections *results)
@@ -117,6 +124,23 @@ static void threads_and_batches_change_nothing(void **state)
         clear(results);
     }
     assert_true(total > 0);
+    clear(expected);
+}
+
+static void bfloat16_is_split_like_floats(void **state)
+{
+    (void)state;
+    bw_detections expected[PICTURES] = {0}, results[PICTURES] = {0};
+    detect_in(expected, BW_PRECISION_BF16, 1, BW_CPU_ALL, options(1));
+    detect_in(results, BW_PRECISION_BF16, 3, BW_CPU_ALL, options(3));
+    for (int index = 0; index < PICTURES; index++) {
+        assert_true(expected[index].count > 0);
+        assert_int_equal(results[index].count, expected[index].count);
+        for (size_t box = 0; box < results[index].count; box++)
+            assert_memory_equal(&results[index].items[box], &expected[index].items[box],
+                                sizeof(bw_detection));
+    }
+    clear(results);
     clear(expected);
 }
 
@@ -166,6 +190,41 @@ static void every_processor_level_agrees(void **state)
         clear(results);
     }
     clear(expected);
+}
+
+/* With eight bits of mantissa a score moves by some thousandths, a box by a hundredth of its size.
+ */
+static int similar_box(const bw_detection *a, const bw_detection *b)
+{
+    float near = 0.5f + 2e-2f * fmaxf(a->right - a->left, a->bottom - a->top);
+    return a->class_id == b->class_id && fabsf(a->score - b->score) < 1e-2f &&
+           fabsf(a->left - b->left) < near && fabsf(a->right - b->right) < near &&
+           fabsf(a->top - b->top) < near && fabsf(a->bottom - b->bottom) < near;
+}
+
+static void bfloat16_finds_what_floats_find(void **state)
+{
+    (void)state;
+    bw_detections floats[PICTURES] = {0}, halves[PICTURES] = {0};
+    bw_run_options all_boxes = options(2);
+    all_boxes.confidence = 0.25f;
+    all_boxes.iou = 1.0f;
+    all_boxes.max_detections = 1 << 20;
+    detect(floats, 1, BW_CPU_ALL, all_boxes);
+    all_boxes.confidence = 0.23f;
+    detect_in(halves, BW_PRECISION_BF16, 2, BW_CPU_ALL, all_boxes);
+    for (int index = 0; index < PICTURES; index++) {
+        const bw_detections *from = &floats[index], *in = &halves[index];
+        assert_true(from->count > 0);
+        for (size_t box = 0; box < from->count; box++) {
+            int found = 0;
+            for (size_t other = 0; !found && other < in->count; other++)
+                found = similar_box(&from->items[box], &in->items[other]);
+            assert_true(found);
+        }
+    }
+    clear(floats);
+    clear(halves);
 }
 
 static void boxes_stay_inside_and_sorted(void **state)
@@ -241,6 +300,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(threads_and_batches_change_nothing),
         cmocka_unit_test(every_processor_level_agrees),
+        cmocka_unit_test(bfloat16_is_split_like_floats),
+        cmocka_unit_test(bfloat16_finds_what_floats_find),
         cmocka_unit_test(boxes_stay_inside_and_sorted),
         cmocka_unit_test(refuses_mistakes),
         cmocka_unit_test(resizes_and_describes),

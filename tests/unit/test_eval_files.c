@@ -117,6 +117,23 @@ static void test_coco_results(void **state)
     assert_found(evaluation, 0, 1);
 }
 
+/* A sample has pictures with their labels, and is found by name and number as before. */
+static void test_sample(void **state)
+{
+    test_folder *folder = *state;
+    bw_evaluation *evaluation = open_coco(folder);
+    check_ok(bw_evaluation_sample(evaluation, 2, &error));
+    assert_non_null(bw_evaluation_image(evaluation, 1));
+    check_ok(bw_evaluation_sample(evaluation, 1, &error));
+    assert_string_equal(strrchr(bw_evaluation_image(evaluation, 0), '/'), "/a.png");
+    assert_null(bw_evaluation_image(evaluation, 1));
+    const bw_detection found = {0, 0, 50, 50, 0.5f, 0};
+    check_fails(bw_evaluation_sample(evaluation, 0, &error), BW_ERROR_ARGUMENT, "at least one");
+    check_ok(bw_evaluation_add(evaluation, 0, &found, 1, &error));
+    check_fails(bw_evaluation_sample(evaluation, 1, &error), BW_ERROR_ARGUMENT, "before");
+    assert_found(evaluation, 1, -1);
+}
+
 /* With coco_image_ids.json beside them, results are found by the names of pictures. */
 static void test_image_ids(void **state)
 {
@@ -302,11 +319,11 @@ static void test_bad_labels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FOLDER_TEST(test_coco_results), FOLDER_TEST(test_image_ids),
-        FOLDER_TEST(test_darknet),      FOLDER_TEST(test_yolo_predictions),
-        FOLDER_TEST(test_yolo_truth),   FOLDER_TEST(test_expect),
-        FOLDER_TEST(test_bad_truth),    FOLDER_TEST(test_bad_results),
-        FOLDER_TEST(test_bad_labels),
+        FOLDER_TEST(test_coco_results),     FOLDER_TEST(test_sample),
+        FOLDER_TEST(test_image_ids),        FOLDER_TEST(test_darknet),
+        FOLDER_TEST(test_yolo_predictions), FOLDER_TEST(test_yolo_truth),
+        FOLDER_TEST(test_expect),           FOLDER_TEST(test_bad_truth),
+        FOLDER_TEST(test_bad_results),      FOLDER_TEST(test_bad_labels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

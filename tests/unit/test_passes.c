@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "passes/halve.h"
 #include "passes/passes.h"
 
 static const float weights[] = {1.0f, -2.0f, 3.0f, 0.5f};
@@ -148,6 +149,64 @@ static void removes_what_nobody_reads(void **state)
     bw_graph_free(&graph);
 }
 
+static bw_type type_of(const bw_graph *graph, int tensor)
+{
+    return graph->tensors[tensor].format.type;
+}
+
+static void halves_all_but_picture_and_heads(void **state)
+{
+    (void)state;
+    bw_graph graph;
+    int input = start(&graph);
+    int first = add(&graph, BW_OP_CONV, input, BW_NONE);
+    int second = add(&graph, BW_OP_CONV, first, BW_NONE);
+    finish(&graph, second);
+    check_ok(bw_pass_halve(&graph, &error));
+    assert_int_equal(graph.node_count, 3);
+    assert_int_equal(type_of(&graph, input), BW_F32);
+    assert_int_equal(type_of(&graph, first), BW_BF16);
+    assert_int_equal(type_of(&graph, second), BW_F32);
+    bw_graph_free(&graph);
+}
+
+static void converts_a_head_that_others_read(void **state)
+{
+    (void)state;
+    bw_graph graph;
+    int input = start(&graph);
+    int first = add(&graph, BW_OP_CONV, input, BW_NONE);
+    check_ok(bw_graph_add_output(&graph, first, &(bw_head){.classes = 1}, &error));
+    finish(&graph, add(&graph, BW_OP_CONV, first, BW_NONE));
+    check_ok(bw_pass_halve(&graph, &error));
+    assert_int_equal(type_of(&graph, first), BW_BF16);
+    int head = graph.outputs[0].tensor;
+    assert_int_equal(type_of(&graph, head), BW_F32);
+    assert_int_equal(graph.nodes[graph.tensors[head].producer].op, BW_OP_CONVERT);
+    bw_graph_free(&graph);
+}
+
+/* The conversion comes right after the picture, before all that read it. */
+static void converts_the_picture_for_others_than_convolutions(void **state)
+{
+    (void)state;
+    bw_graph graph;
+    int input = start(&graph);
+    int conv = add(&graph, BW_OP_CONV, input, BW_NONE);
+    finish(&graph, add(&graph, BW_OP_CONCAT, conv, input));
+    check_ok(bw_pass_halve(&graph, &error));
+    assert_int_equal(graph.node_count, 5);
+    assert_int_equal(graph.nodes[1].op, BW_OP_CONVERT);
+    assert_int_equal(graph.nodes[2].op, BW_OP_CONV);
+    assert_int_equal(graph.nodes[2].inputs[0], input);
+    assert_int_equal(graph.nodes[3].op, BW_OP_CONCAT);
+    assert_int_equal(graph.nodes[3].inputs[1], graph.nodes[1].output);
+    assert_int_equal(type_of(&graph, input), BW_F32);
+    assert_int_equal(type_of(&graph, graph.nodes[1].output), BW_BF16);
+    assert_int_equal(type_of(&graph, graph.nodes[3].output), BW_BF16);
+    bw_graph_free(&graph);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +216,9 @@ int main(void)
         cmocka_unit_test(fuses_the_later_convolution),
         cmocka_unit_test(activation_after_a_sum_stays_after_it),
         cmocka_unit_test(removes_what_nobody_reads),
+        cmocka_unit_test(halves_all_but_picture_and_heads),
+        cmocka_unit_test(converts_a_head_that_others_read),
+        cmocka_unit_test(converts_the_picture_for_others_than_convolutions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,7 +28,8 @@ typedef struct bw_bench_options {
     const char *json, *export_profile; /* files to write; NULL for none */
     float price_per_hour, watts;       /* negative where not given */
     bw_axes axes;
-    const char *out; /* the sweep's folder; NULL for the default */
+    const char *out;            /* the sweep's folder; NULL for the default */
+    const char *truth, *images; /* labelled pictures; NULL for none */
 } bw_bench_options;
 
 /** What one setting gave; times in milliseconds. A run takes one batch. */
@@ -44,7 +45,11 @@ typedef struct bw_bench_point {
     bw_summary latency;
     double percentiles[BW_MOST_PERCENTILES]; /* as many as the options ask for */
     bw_energy_state energy;
-    double joules; /* where energy is measured */
+    double joules;  /* where energy is measured */
+    double peak_mb; /* of the process until then, in millions of bytes */
+    bool judged;    /* accuracy was measured: */
+    double ap, ap50;
+    size_t pictures;
 } bw_bench_point;
 
 /** The coefficient of variation of the latencies. */

@@ -1,13 +1,5 @@
 #include "bench/figures.h"
 
-#include <sys/resource.h>
-
-static double peak_megabytes(void)
-{
-    struct rusage usage;
-    return getrusage(RUSAGE_SELF, &usage) == 0 ? (double)usage.ru_maxrss * 1024 / 1e6 : 0;
-}
-
 static void add_energy(bw_bench_figures *figures, const bw_bench_point *point, double watts)
 {
     figures->no_energy = bw_energy_obstacle(point->energy);
@@ -28,10 +20,14 @@ bw_bench_figures bw_bench_figures_make(const bw_bench_point *point, const bw_ben
         .throughput = point->throughput,
         .priced = price >= 0,
         .cost = price / 3600 * 1e6 / point->throughput,
-        .peak_mb = peak_megabytes(),
+        .peak_mb = point->peak_mb,
         .plan_mb = bw_bench_plan_mb(point),
         .weights_mb = (double)point->weight_bytes / 1e6,
         .arena_mb = (double)point->arena_bytes / 1e6,
+        .judged = point->judged,
+        .ap = point->ap,
+        .ap50 = point->ap50,
+        .pictures = point->pictures,
     };
     add_energy(&figures, point, (double)options->watts);
     return figures;

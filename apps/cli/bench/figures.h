@@ -22,6 +22,9 @@ typedef struct bw_bench_figures {
     bw_energy_source energy;
     double watts, joules_per_image; /* where the source is known */
     const char *no_energy;          /* why nothing was measured; NULL for BW_ENERGY_RAPL */
+    bool judged;                    /* against labelled pictures: */
+    double ap, ap50;
+    size_t pictures;
 } bw_bench_figures;
 
 bw_bench_figures bw_bench_figures_make(const bw_bench_point *point,

@@ -41,14 +41,23 @@ static json_t *energy_json(const bw_bench_figures *figures)
                      real_or_null(known, figures->watts), "not_measured", figures->no_energy);
 }
 
+static json_t *quality_json(const bw_bench_figures *figures)
+{
+    if (!figures->judged)
+        return json_null();
+    return json_pack("{s:f, s:f, s:I}", "AP", figures->ap, "AP50", figures->ap50, "pictures",
+                     (json_int_t)figures->pictures);
+}
+
 static json_t *figures_json(const bw_bench_figures *figures)
 {
     json_t *memory =
         json_pack("{s:f, s:f, s:f, s:f}", "peak", figures->peak_mb, "plan", figures->plan_mb,
                   "weights", figures->weights_mb, "activations", figures->arena_mb);
-    return json_pack("{s:f, s:o, s:o, s:o, s:n}", "throughput", figures->throughput,
+    return json_pack("{s:f, s:o, s:o, s:o, s:o}", "throughput", figures->throughput,
                      "cost_per_million_images", real_or_null(figures->priced, figures->cost),
-                     "memory_mb", memory, "energy", energy_json(figures), "quality");
+                     "memory_mb", memory, "energy", energy_json(figures), "quality",
+                     quality_json(figures));
 }
 
 json_t *bw_bench_json(const bw_bench_point *point, const bw_bench_options *options)

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/cpu.h"
 #include "base/memory.h"
@@ -82,6 +83,12 @@ static bw_status record_run(recording *take, bw_error *error)
     return BW_OK;
 }
 
+static double peak_megabytes(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? (double)usage.ru_maxrss * 1024 / 1e6 : 0;
+}
+
 static void summarize(bw_bench_point *point, recording *take, const bw_bench_options *options)
 {
     point->runs = take->runs;
@@ -94,6 +101,7 @@ static void summarize(bw_bench_point *point, recording *take, const bw_bench_opt
             bw_percentile(take->latencies, take->runs, options->percentiles.percents[i]);
     point->energy = take->meter.state;
     point->joules = take->meter.joules;
+    point->peak_mb = peak_megabytes();
 }
 
 static bw_status record(bw_bench_point *point, recording *take, const bw_bench_options *options,

@@ -100,7 +100,8 @@ static bw_status replace_plan(bw_plan **plan, const bw_bench_options *options, b
 {
     char *path;
     bw_plan_close(plan);
-    bw_plan_choice choice = {&options->model, &options->precision, &options->machine, false};
+    bw_plan_choice choice = {
+        .model = &options->model, .precision = &options->precision, .machine = &options->machine};
     bw_status status = bw_plan_open(plan, &path, &choice, error);
     if (status == BW_OK)
         free(path);

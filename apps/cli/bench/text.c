@@ -36,6 +36,15 @@ static void print_energy(const bw_bench_figures *figures)
                figures->watts, figures->no_energy);
 }
 
+static void print_quality(const bw_bench_figures *figures)
+{
+    if (figures->judged)
+        printf("Quality        AP %.4f, AP50 %.4f on %zu labelled pictures\n", figures->ap,
+               figures->ap50, figures->pictures);
+    else
+        printf("Quality        not measured (no labels given)\n");
+}
+
 static void print_figures(const bw_bench_figures *figures, const bw_bench_options *options)
 {
     printf("\n=== Five figures ===\n");
@@ -49,7 +58,7 @@ static void print_figures(const bw_bench_figures *figures, const bw_bench_option
            "activations)\n",
            figures->peak_mb, figures->plan_mb, figures->weights_mb, figures->arena_mb);
     print_energy(figures);
-    printf("Quality        not measured (no labels given)\n");
+    print_quality(figures);
 }
 
 void bw_bench_print(const bw_bench_point *point, const bw_bench_options *options)

@@ -6,6 +6,7 @@
 
 #include "bench/report.h"
 #include "bench/sweep.h"
+#include "eval.h"
 #include "terminal.h"
 #include "verb.h"
 
@@ -70,8 +71,17 @@ static const bw_option output_table[] = {
     {0},
 };
 
+static const bw_option quality_table[] = {
+    {"truth", "PATH", "labelled pictures, as eval takes them, to measure accuracy on", bw_read_text,
+     offsetof(bw_bench_options, truth), 0, 0, NULL},
+    {"images", "DIR", "folder of the pictures (default: beside the labels)", bw_read_text,
+     offsetof(bw_bench_options, images), 0, 0, NULL},
+    {0},
+};
+
 static const bw_option_group groups[] = {
     {"Measurement", measurement_table, 0},
+    {"Quality", quality_table, 0},
     {"Output", output_table, 0},
     {"Network", bw_model_options, offsetof(bw_bench_options, model)},
     {"Precision", bw_precision_options, offsetof(bw_bench_options, precision)},
@@ -88,8 +98,8 @@ const bw_verb bw_verb_bench = {
         .operands = "[MODEL]",
         .details =
             "Runs the network alone, without reading pictures, one batch after the other, and\n"
-            "tells its throughput, what it costs, its memory and its energy. MODEL is what\n"
-            "--model takes.",
+            "tells its throughput, what it costs, its memory and its energy; with --truth its\n"
+            "accuracy, too. MODEL is what --model takes.",
         .groups = groups,
     },
     run_bench,
@@ -116,6 +126,12 @@ static bw_status check_options(const bw_bench_options *options, bw_error *error)
                        options->profile ? "profile" : "export-profile");
     if (options->out && !options->axes.swept)
         return bw_fail(error, BW_ERROR_ARGUMENT, "--out is for what --sweep writes; give both");
+    if (options->images && !options->truth)
+        return bw_fail(error, BW_ERROR_ARGUMENT,
+                       "--images is for the labels of --truth; give both");
+    if (options->truth && options->axes.swept)
+        return bw_fail(error, BW_ERROR_ARGUMENT,
+                       "accuracy is the same in all settings of a sweep: leave out --truth");
     return BW_OK;
 }
 
@@ -142,12 +158,34 @@ static bw_status write_files(const bw_bench_options *options, const bw_bench_poi
     return status;
 }
 
+/* Measures accuracy as eval does, where there are labels. */
+static bw_status judge(bw_bench_point *point, const bw_bench_options *options, const bw_plan *plan,
+                       bw_error *error)
+{
+    double summary[BW_SUMMARY_FIGURES];
+    bw_eval_labels labels = {options->truth, options->images, options->model.names, 0, false};
+    bw_eval_run how = bw_eval_run_defaults;
+    how.threads = options->machine.threads;
+    how.streams = options->machine.streams;
+    if (!options->truth)
+        return BW_OK;
+    bw_status status = bw_eval_measure_plan(summary, &point->pictures, plan, &labels, &how, error);
+    if (status != BW_OK)
+        return status;
+    point->judged = true;
+    point->ap = summary[0];
+    point->ap50 = summary[1];
+    return BW_OK;
+}
+
 static bw_status bench_plan(const bw_bench_options *options, const bw_plan *plan, bw_error *error)
 {
     bw_bench_point point;
     bw_bench_profile profile = {0};
     bool profiled = options->profile || options->export_profile;
     bw_status status = bw_bench_measure(&point, profiled ? &profile : NULL, options, plan, error);
+    if (status == BW_OK)
+        status = judge(&point, options, plan, error);
     if (status == BW_OK) {
         bw_bench_print(&point, options);
         if (options->profile)
@@ -162,7 +200,8 @@ static bw_status bench_once(const bw_bench_options *options, bw_error *error)
 {
     bw_plan *plan;
     char *path;
-    bw_plan_choice choice = {&options->model, &options->precision, &options->machine, false};
+    bw_plan_choice choice = {
+        .model = &options->model, .precision = &options->precision, .machine = &options->machine};
     bw_status status = bw_plan_open(&plan, &path, &choice, error);
     if (status != BW_OK)
         return status;

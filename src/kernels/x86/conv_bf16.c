@@ -26,7 +26,6 @@ typedef struct division {
 typedef struct group_parts {
     float *bias;
     uint8_t *weights;
-    int32_t *places;
 } group_parts;
 
 /** The input channels that the panels of a group read, from a multiple of a step's on. */
@@ -81,8 +80,7 @@ static int most_steps(const bw_operation *operation, const division *d)
 static size_t group_bytes(const division *d)
 {
     size_t panels = (size_t)d->group_panels, bytes = panels * BW_LANES * sizeof(float);
-    bytes += (size_t)d->steps * (panels * BW_BF16_WEIGHTS + sizeof(int32_t));
-    return (bytes + 63) / 64 * 64;
+    return bytes + (size_t)d->steps * panels * BW_BF16_WEIGHTS;
 }
 
 static int choose_band(const bw_operation *operation, double row_work, double unit_work)
@@ -135,7 +133,6 @@ static group_parts parts_of(const division *d, const void *packed, int group)
     size_t panels = (size_t)d->group_panels;
     group_parts parts = {.bias = (float *)(void *)start};
     parts.weights = start + panels * BW_LANES * sizeof(float);
-    parts.places = (int32_t *)(void *)(parts.weights + (size_t)d->steps * panels * BW_BF16_WEIGHTS);
     return parts;
 }
 
@@ -209,29 +206,40 @@ static int32_t place_of(const bw_layout *in, int input, int row, int column)
     return (int32_t)(element * bw_type_size(in->format.type));
 }
 
-/* Appends the steps of channels [first, last) at one position of the window. */
-static void pack_position(const bw_operation *operation, const bw_filters *filters, int panel,
-                          int panels, channel_range range, int first, int last, int position,
-                          group_parts *parts)
+/** A step of a list: the first of its input channels, and a position of the window. */
+typedef struct step {
+    int input, position;
+} step;
+
+/* The step after `at`: channels of 16, positions, sixteens of channels. */
+static step next_step(const bw_operation *operation, channel_range range, step at)
 {
-    int width = operation->kernel_width;
-    for (int input = first; input < last; input += step_channels(operation)) {
-        *parts->places++ = place_of(&operation->in, input, position / width, position % width);
-        for (int block = 0; block < panels; block++, parts->weights += BW_BF16_WEIGHTS)
-            pack_step(operation, filters, panel + block, range, input, position, parts->weights);
-    }
+    int window = operation->kernel_height * operation->kernel_width;
+    int first = at.input / BW_LANES * BW_LANES, end = first + BW_LANES;
+    first = first > range.first ? first : range.first;
+    end = end < range.last ? end : range.last;
+    at.input += step_channels(operation);
+    if (at.input < end)
+        return at;
+    return at.position + 1 < window ? (step){first, at.position + 1} : (step){end, 0};
+}
+
+static int list_places(const bw_operation *operation, channel_range range, int32_t *places)
+{
+    int count = 0, width = operation->kernel_width;
+    for (step at = {range.first, 0}; at.input < range.last; at = next_step(operation, range, at))
+        places[count++] =
+            place_of(&operation->in, at.input, at.position / width, at.position % width);
+    return count;
 }
 
 static void pack_list(const bw_operation *operation, const bw_filters *filters, int panel,
-                      int panels, group_parts *parts)
+                      int panels, uint8_t *weights)
 {
     channel_range range = channels_of(operation, panel, panels);
-    int window = operation->kernel_height * operation->kernel_width;
-    for (int first = range.first, last; first < range.last; first = last) {
-        last = (first / BW_LANES + 1) * BW_LANES;
-        last = last < range.last ? last : range.last;
-        for (int position = 0; position < window; position++)
-            pack_position(operation, filters, panel, panels, range, first, last, position, parts);
+    for (step at = {range.first, 0}; at.input < range.last; at = next_step(operation, range, at)) {
+        for (int block = 0; block < panels; block++, weights += BW_BF16_WEIGHTS)
+            pack_step(operation, filters, panel + block, range, at.input, at.position, weights);
     }
 }
 
@@ -248,8 +256,13 @@ void bw_conv_bf16_pack(const bw_bf16_method *method, const bw_operation *operati
             if (channel < operation->out.channels)
                 parts.bias[lane] = bw_filters_bias(filters, channel);
         }
-        pack_list(operation, filters, panel, panels, &parts);
+        pack_list(operation, filters, panel, panels, parts.weights);
     }
+}
+
+size_t bw_conv_bf16_scratch_bytes(const bw_bf16_method *method, const bw_operation *operation)
+{
+    return (size_t)divide(method, operation).steps * sizeof(int32_t);
 }
 
 int bw_conv_bf16_units(const bw_bf16_method *method, const bw_operation *operation, int images)
@@ -347,15 +360,8 @@ static void clear_rest(const work *w, int first, int last)
     }
 }
 
-static int count_steps(const bw_operation *operation, int panel, int panels)
-{
-    channel_range range = channels_of(operation, panel, panels);
-    return operation->kernel_height * operation->kernel_width *
-           divide_up(range.last - range.first, step_channels(operation));
-}
-
 static void run_unit(const bw_bf16_method *method, const bw_operation *operation,
-                     const bw_operands *operands, const division *d, int unit)
+                     const bw_operands *operands, const division *d, int unit, int32_t *places)
 {
     _Alignas(64) float sums[BW_BF16_BLOCKS * BW_BF16_PIXELS * BW_LANES];
     size_t in_pixel = (size_t)(operation->stride * operation->in.lanes);
@@ -364,14 +370,17 @@ static void run_unit(const bw_bf16_method *method, const bw_operation *operation
     last = last < operation->out.height ? last : operation->out.height;
     work w = {.method = method, .operation = operation, .operands = operands};
     w.image = unit / d->bands % operands->images;
+    int count = 0;
     for (int group = chunk * d->chunk_groups; group < last_group && group < d->groups; group++) {
         group_parts parts = parts_of(d, operands->weights, group);
         w.panel = group * d->group_panels;
         w.panels = panels_of(d, group);
+        if (count == 0 || operation->groups > 1)
+            count = list_places(operation, channels_of(operation, w.panel, w.panels), places);
         w.steps = (bw_bf16_steps){
             .in_pixel = in_pixel * bw_type_size(operation->in.format.type),
-            .count = count_steps(operation, w.panel, w.panels),
-            .places = parts.places,
+            .count = count,
+            .places = places,
             .weights = parts.weights,
             .bias = parts.bias,
             .sums = sums,
@@ -385,9 +394,9 @@ static void run_unit(const bw_bf16_method *method, const bw_operation *operation
 }
 
 void bw_conv_bf16_run(const bw_bf16_method *method, const bw_operation *operation,
-                      const bw_operands *operands, int first, int last)
+                      const bw_operands *operands, int first, int last, void *scratch)
 {
     division d = divide(method, operation);
     for (int unit = first; unit < last; unit++)
-        run_unit(method, operation, operands, &d, unit);
+        run_unit(method, operation, operands, &d, unit, scratch);
 }

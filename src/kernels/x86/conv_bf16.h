@@ -13,8 +13,9 @@
  * planes of 16 channels, rows, columns, channels. The activation and the residual follow, and one
  * rounding where the output is bfloat16.
  *
- * Packed weights, a group: the bias [block][BW_LANES], the weights [step][block][BW_BF16_WEIGHTS],
- * the places [step].
+ * Packed weights, a group: the bias [block][BW_LANES], the weights
+ * [step][block][BW_BF16_WEIGHTS]. The places are worked out where the list is read, so that what a
+ * plan's file holds are numbers and no addresses.
  */
 #ifndef BW_KERNELS_X86_CONV_BF16_H
 #define BW_KERNELS_X86_CONV_BF16_H
@@ -66,8 +67,9 @@ double bw_conv_bf16_cost(const bw_bf16_method *method, const bw_operation *opera
 size_t bw_conv_bf16_packed_bytes(const bw_bf16_method *method, const bw_operation *operation);
 void bw_conv_bf16_pack(const bw_bf16_method *method, const bw_operation *operation,
                        const bw_filters *filters, void *packed);
+size_t bw_conv_bf16_scratch_bytes(const bw_bf16_method *method, const bw_operation *operation);
 int bw_conv_bf16_units(const bw_bf16_method *method, const bw_operation *operation, int images);
 void bw_conv_bf16_run(const bw_bf16_method *method, const bw_operation *operation,
-                      const bw_operands *operands, int first, int last);
+                      const bw_operands *operands, int first, int last, void *scratch);
 
 #endif

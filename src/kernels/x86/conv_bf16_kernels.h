@@ -22,6 +22,10 @@
     {                                                                                              \
         bw_conv_bf16_pack(&method, operation, filters, packed);                                    \
     }                                                                                              \
+    static size_t method##_scratch_bytes(const bw_operation *operation)                            \
+    {                                                                                              \
+        return bw_conv_bf16_scratch_bytes(&method, operation);                                     \
+    }                                                                                              \
     static int method##_units(const bw_operation *operation, int images)                           \
     {                                                                                              \
         return bw_conv_bf16_units(&method, operation, images);                                     \
@@ -29,8 +33,7 @@
     static void method##_run(const bw_operation *operation, const bw_operands *operands,           \
                              int first, int last, void *scratch)                                   \
     {                                                                                              \
-        (void)scratch;                                                                             \
-        bw_conv_bf16_run(&method, operation, operands, first, last);                               \
+        bw_conv_bf16_run(&method, operation, operands, first, last, scratch);                      \
     }
 
 #define BW_BF16_KERNEL(words, from, to, features, method)                                          \
@@ -44,6 +47,7 @@
         .cost = method##_cost,                                                                     \
         .packed_bytes = method##_packed_bytes,                                                     \
         .pack = method##_pack,                                                                     \
+        .scratch_bytes = method##_scratch_bytes,                                                   \
         .units = method##_units,                                                                   \
         .run = method##_run,                                                                       \
     }

@@ -35,6 +35,10 @@ BW_INLINE bw_vector take_weights(const uint8_t *from, step_kind kind)
                               : all;
 }
 
+/*
+ * The empty statements here and between the halves of a step keep the compiler from holding more
+ * than there are registers for: sums stay in theirs, and each half loads its numbers anew.
+ */
 BW_INLINE void multiply(bw_vector sums[][MOST_VECTORS], const uint8_t *in, size_t stride,
                         const uint8_t *weights, step_kind kind, int pixels, int vectors)
 {
@@ -46,8 +50,10 @@ BW_INLINE void multiply(bw_vector sums[][MOST_VECTORS], const uint8_t *in, size_
     for (int pixel = 0; pixel < pixels; pixel++) {
         bw_vector x = spread(in + (size_t)pixel * stride, kind);
         BW_UNROLL
-        for (int part = 0; part < vectors; part++)
+        for (int part = 0; part < vectors; part++) {
             sums[pixel][part] = bw_vector_fma(x, weight[part], sums[pixel][part]);
+            __asm__("" : "+v"(sums[pixel][part]));
+        }
     }
 }
 
@@ -86,6 +92,7 @@ BW_INLINE void run_tile(const bw_bf16_steps *steps, bool halves, int pixels, int
         const uint8_t *in = steps->in + steps->places[step];
         if (halves) {
             multiply(sums, in, stride, weights, STEP_EVEN, pixels, vectors);
+            __asm__ volatile("" : : : "memory");
             multiply(sums, in, stride, weights, STEP_ODD, pixels, vectors);
         } else {
             multiply(sums, in, stride, weights, STEP_FLOAT, pixels, vectors);

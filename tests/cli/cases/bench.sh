@@ -24,6 +24,19 @@ print(energy["source"] == "rapl" or (energy["source"], energy["watts"]) == ("est
 print(f["throughput"] == r["throughput"], f["memory_mb"]["peak"] == r["peak_memory_mb"])
 print(abs(f["memory_mb"]["weights"] + f["memory_mb"]["activations"] - f["memory_mb"]["plan"]) < 1e-5)'
 
+echo "--- quality"
+mkdir -p set/images set/labels
+pictures good set/images/a.png
+echo '0 0.25 0.5 0.5 0.5' >set/labels/a.txt
+boxwright bench $tiny $quick --truth set --json judged.json | grep ^Quality
+boxwright eval $tiny --truth set --json eval.json >/dev/null
+python3 -c 'import json
+quality, eval = json.load(open("judged.json"))["figures"]["quality"], json.load(open("eval.json"))
+print(*quality, abs(quality["AP"] - eval["AP"]) < 1e-6)'
+boxwright bench $tiny $quick --images set 2>&1 | head -n 1
+boxwright bench $tiny --truth set --sweep batch=1,2 2>&1 | head -n 1
+rm -r set *.json
+
 echo "--- operand, percentiles, profile"
 cp "$DATA/tiny.cfg" here.cfg
 boxwright bench --weights random:1 $quick --percentile 50,99.9 --json p.json here.cfg |
