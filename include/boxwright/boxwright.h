@@ -222,8 +222,7 @@ typedef enum bw_precision {
     BW_PRECISION_COUNT
 } bw_precision;
 
-/** "fp32", "bf16" or "int8". */
-BW_API const char *bw_precision_name(bw_precision precision);
+BW_API const char *bw_precision_name(bw_precision precision); /* "fp32", "bf16" or "int8" */
 
 typedef struct bw_build_options {
     int batch;              /* images that one run takes at most; default 1 */
@@ -243,10 +242,7 @@ BW_API void bw_build_options_init(bw_build_options *options);
 BW_API bw_status bw_plan_build(bw_plan **out, const bw_model *model,
                                const bw_build_options *options, bw_error *error);
 
-/**
- * Writes the plan to a file (customarily .bwp): whole or not at all, whoever else writes it. It can
- * be read by this version of the library, on machines that have the features its kernels need.
- */
+/** Writes the plan to a file, whole or not at all; for this version of the library alone. */
 BW_API bw_status bw_plan_save(const bw_plan *plan, const char *path, bw_error *error);
 
 /**
@@ -255,8 +251,7 @@ BW_API bw_status bw_plan_save(const bw_plan *plan, const char *path, bw_error *e
  */
 BW_API bw_status bw_plan_load(bw_plan **out, const char *path, bw_error *error);
 
-/** Whether the file begins as plans do. */
-BW_API bool bw_plan_recognise(const char *path);
+BW_API bool bw_plan_recognise(const char *path); /* whether the file begins as plans do */
 
 typedef struct bw_plan_info {
     bw_model_info model;

@@ -169,9 +169,11 @@ static bw_status check_weights(const bw_plan *plan, const uint8_t *sums, bw_erro
     else
         check_blocks(&check, 0, blocks, 0);
     bw_pool_close(&pool);
-    if (memchr(sound, false, sizeof sound))
-        return bw_fail(error, BW_ERROR_FORMAT,
-                       "is damaged: its weights do not match their checksums");
+    for (int thread = 0; thread < MOST_THREADS; thread++) {
+        if (!sound[thread])
+            return bw_fail(error, BW_ERROR_FORMAT,
+                           "is damaged: its weights do not match their checksums");
+    }
     return BW_OK;
 }
 

@@ -40,7 +40,7 @@ static void choose_axes(bw_sweep *sweep)
 
 static bw_setting setting_at(const bw_sweep *sweep, int index)
 {
-    bw_setting setting;
+    bw_setting setting = {{0}};
     for (int kind = BW_AXES - 1; kind >= 0; kind--) {
         const bw_axis *axis = &sweep->axis[kind];
         setting.value[kind] = axis->values[index % axis->count];

@@ -17,7 +17,7 @@ typedef struct bases {
 
 BW_INLINE bases bases_of(const uint8_t *in, size_t stride, int pixels)
 {
-    bases made;
+    bases made = {{in}};
     BW_UNROLL
     for (int base = 0; 3 * base < pixels; base++) {
         made.of[base] = in + 3 * (size_t)base * stride;

@@ -14,7 +14,7 @@ END
 blind="--model $DATA/tiny.cfg --weights blind.weights"
 int8="--precision int8 --calib photos"
 build() {
-    boxwright build -o plan.bwp "$@" >said 2>&1
+    boxwright build --no-tune -o plan.bwp "$@" >said 2>&1
     echo "exit $?"
     grep 'boxwright:\|^Accuracy' said | sed 's/[0-9]\.[0-9]*/N/g; s/the [0-9]* boxes/the N boxes/'
     test ! -e plan.bwp || boxwright inspect --model plan.bwp | sed -n 's/.*cpu=[^ ]*/settings:/p' | sed 's/=[0-9][0-9.]*/=N/g'
