@@ -314,6 +314,19 @@ void bw_conv_matrix_pack(const bw_operation *operation, const bw_filters *filter
     }
 }
 
+bool bw_conv_matrix_sound(const bw_operation *operation, const void *packed)
+{
+    division d = {0};
+    divide_weights(operation, &d);
+    const int32_t *places = packed;
+    for (int index = 0; index < d.steps; index++) {
+        step at = step_at(operation, &d, index);
+        if (places[index] != place_of(&operation->in, &at))
+            return false;
+    }
+    return true;
+}
+
 int bw_conv_matrix_units(const bw_operation *operation, int images)
 {
     division d = divide(operation);

@@ -26,7 +26,8 @@
  * cache, they are read once, and all images pass while a chunk of them is at hand.
  *
  * Packed weights: the places of the steps, then for each group of panels multipliers, offsets and
- * starts [panel][16], and the tiles of weights [step][panel].
+ * starts [panel][16], and the tiles of weights [step][panel]. The places follow from the
+ * operation, so packed weights from outside are sound where they hold the same places.
  */
 #ifndef BW_KERNELS_X86_CONV_MATRIX_H
 #define BW_KERNELS_X86_CONV_MATRIX_H
@@ -94,6 +95,7 @@ bool bw_conv_matrix_accepts(const bw_operation *operation);
 double bw_conv_matrix_cost(const bw_matrix_method *method, const bw_operation *operation);
 size_t bw_conv_matrix_packed_bytes(const bw_operation *operation);
 void bw_conv_matrix_pack(const bw_operation *operation, const bw_filters *filters, void *packed);
+bool bw_conv_matrix_sound(const bw_operation *operation, const void *packed);
 int bw_conv_matrix_units(const bw_operation *operation, int images);
 void bw_conv_matrix_run(const bw_matrix_method *method, const bw_operation *operation,
                         const bw_operands *operands, int first, int last);

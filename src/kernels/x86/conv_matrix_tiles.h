@@ -144,6 +144,7 @@ MULTIPLY(2, 2)
         .cost = cost,                                                                              \
         .packed_bytes = bw_conv_matrix_packed_bytes,                                               \
         .pack = bw_conv_matrix_pack,                                                               \
+        .packed_sound = bw_conv_matrix_sound,                                                      \
         .units = bw_conv_matrix_units,                                                             \
         .run = run,                                                                                \
     }

@@ -129,6 +129,11 @@ static void pack(const bw_operation *operation, const bw_filters *filters, void 
     bw_conv_u8_pack(&bw_conv_u8_avx512vnni, operation, filters, packed);
 }
 
+static bool packed_sound(const bw_operation *operation, const void *packed)
+{
+    return bw_conv_u8_sound(&bw_conv_u8_avx512vnni, operation, packed);
+}
+
 static int units(const bw_operation *operation, int images)
 {
     return bw_conv_u8_units(&bw_conv_u8_avx512vnni, operation, images);
@@ -152,6 +157,7 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
         .cost = cost,                                                                              \
         .packed_bytes = packed_bytes,                                                              \
         .pack = pack,                                                                              \
+        .packed_sound = packed_sound,                                                              \
         .units = units,                                                                            \
         .run = run,                                                                                \
     }
