@@ -4,6 +4,8 @@
 #ifndef BW_BASE_ACTIVATION_H
 #define BW_BASE_ACTIVATION_H
 
+#include <stdbool.h>
+
 typedef enum bw_activation {
     BW_LINEAR,
     BW_RELU,
@@ -15,6 +17,12 @@ typedef enum bw_activation {
 } bw_activation;
 
 const char *bw_activation_name(bw_activation activation);
+
+/** Whether it keeps proportions: f(s x) = s f(x) for every s > 0. */
+static inline bool bw_activation_is_proportional(bw_activation activation)
+{
+    return activation == BW_LINEAR || activation == BW_RELU || activation == BW_LEAKY;
+}
 
 /** The definition: what every kernel's activation is compared with. */
 float bw_activate(bw_activation activation, float slope, float x);

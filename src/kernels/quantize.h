@@ -26,11 +26,6 @@
 
 enum { BW_SUM_TERMS = 65536 }; /* the most that 32 bits hold of 255 × 127 */
 
-static inline bool bw_activation_is_proportional(bw_activation activation)
-{
-    return activation == BW_LINEAR || activation == BW_RELU || activation == BW_LEAKY;
-}
-
 /** What x is counted in. */
 static inline double bw_unit(const bw_operation *operation)
 {

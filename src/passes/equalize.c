@@ -17,11 +17,6 @@
 /* Channels that hardly ever differ from zero are not blown up beyond this. */
 static const float largest_factor = 64.0f;
 
-static bool is_proportional(bw_activation activation)
-{
-    return activation == BW_LINEAR || activation == BW_RELU || activation == BW_LEAKY;
-}
-
 static bool reads_depthwise(const bw_graph *graph, const bw_node *node)
 {
     int channels = graph->tensors[node->inputs[0]].shape.channels;
@@ -182,8 +177,9 @@ bw_status bw_equalize_channels(bw_graph *graph, const bw_quantization *how, bw_e
 {
     for (size_t tensor = 0; tensor < graph->tensor_count; tensor++) {
         const bw_node *writer = &graph->nodes[graph->tensors[tensor].producer];
-        bool depthwise, free_to_scale = writer->op == BW_OP_CONV && writer->residual == BW_NONE &&
-                                        is_proportional(writer->attributes.activation);
+        bool depthwise,
+            free_to_scale = writer->op == BW_OP_CONV && writer->residual == BW_NONE &&
+                            bw_activation_is_proportional(writer->attributes.activation);
         if (!free_to_scale || !only_convolutions_read(graph, (int)tensor, &depthwise))
             continue;
         if (!equalize_tensor(graph, (int)tensor, depthwise, how->statistics[tensor].channels,
