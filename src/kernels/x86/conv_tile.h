@@ -28,6 +28,8 @@ typedef struct bw_conv_tile {
     int planes, kernel_height, kernel_width;
     int channels, last_channels; /* steps of a plane, and of the last plane */
     const float *weights;
+    const float *weights_ahead; /* what a later call reads, to be asked for meanwhile, if any: */
+    int lines_ahead;            /* so many lines of the cache for each plane of the input */
 
     const float *start; /* what the sums start with: the bias, or sums of earlier planes */
     size_t start_pixel, start_block;

@@ -276,17 +276,27 @@ static void transform_block(const work *w)
     }
 }
 
-/* The product of matrices of a group of output planes at one position. */
-static void multiply_group(const work *w, int position, int plane, int blocks, float *sums)
+/* The weights of a group of output planes at one position. */
+static const float *group_weights(const work *w, int position, int plane)
+{
+    const division *d = w->d;
+    int left = d->out_planes - plane;
+    size_t blocks = (size_t)(left < d->group_planes ? left : d->group_planes);
+    size_t step = (size_t)position * (size_t)w->operation->in.channels * blocks;
+    return (const float *)w->operands->weights + (size_t)d->out_planes * BW_LANES +
+           (size_t)(plane / d->group_planes) * d->group_weights + step * BW_LANES;
+}
+
+/* The product of matrices of a group of output planes at one position; `later` are the weights
+ * that will be wanted next. */
+static void multiply_group(const work *w, int position, int plane, int blocks, float *sums,
+                           const float *later)
 {
     const division *d = w->d;
     const bw_conv_tiles *tiles = w->method->tiles;
     static const _Alignas(64) float zeros[BW_LANES];
     int inputs = w->operation->in.channels, count = divide_up(w->tiles, tiles->pixels);
     size_t stride = (size_t)d->block_tiles * BW_LANES;
-    size_t step = (size_t)position * (size_t)inputs * (size_t)blocks;
-    const float *weights = (const float *)w->operands->weights + (size_t)d->out_planes * BW_LANES +
-                           (size_t)(plane / d->group_planes) * d->group_weights;
     bw_conv_tile tile = {
         .in_plane = stride,
         .in_pixel = BW_LANES,
@@ -295,7 +305,8 @@ static void multiply_group(const work *w, int position, int plane, int blocks, f
         .kernel_width = 1,
         .channels = BW_LANES,
         .last_channels = inputs - (d->in_planes - 1) * BW_LANES,
-        .weights = weights + step * BW_LANES,
+        .weights = group_weights(w, position, plane),
+        .lines_ahead = divide_up(BW_LANES * blocks, count),
         .start = zeros,
         .out_block = stride,
     };
@@ -303,6 +314,7 @@ static void multiply_group(const work *w, int position, int plane, int blocks, f
         int end = (index + 1) * w->tiles / count;
         tile.in = w->transformed + (size_t)position * d->in_position + first * BW_LANES;
         tile.out = sums + first * BW_LANES;
+        tile.weights_ahead = later + (size_t)(index * tile.lines_ahead * d->in_planes) * BW_LANES;
         tiles->run[blocks - 1][end - first - 1](&tile);
         first = end;
     }
@@ -316,7 +328,10 @@ static void multiply_planes(const work *w, int start, int end)
         float *sums = w->sums + (size_t)position * d->sum_position;
         for (int plane = start; plane < end; plane += d->group_planes) {
             int blocks = end - plane < d->group_planes ? end - plane : d->group_planes;
-            multiply_group(w, position, plane, blocks, sums);
+            bool last = plane + d->group_planes >= end;
+            const float *later = last ? group_weights(w, position + 1, start)
+                                      : group_weights(w, position, plane + d->group_planes);
+            multiply_group(w, position, plane, blocks, sums, later);
             sums += blocks * d->block_tiles * BW_LANES;
         }
     }
