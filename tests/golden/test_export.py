@@ -8,6 +8,7 @@ and what its NMS picks with NumPy's.
 from __future__ import annotations
 
 import ast
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,13 +20,60 @@ import onnxruntime
 from PIL import Image
 
 import program
-from reference import Boxes, decode, head_boxes, suppress
+from reference import Boxes, decode, head_boxes, head_scores, suppress
 
 from darknet_cfg import Network, read_network, write_weights
 
 SIZE = (160, 96)
 TOLERANCE = 1e-3  # of the tensor's range
 DRIFT = 0.02  # of INT8, root mean square, of the range
+MIXED = """[net]
+width=160
+height=96
+channels=3
+[convolutional]
+batch_normalize=1
+filters=16
+size=3
+stride=2
+pad=1
+activation=mish
+[convolutional]
+batch_normalize=1
+filters=16
+size=3
+pad=1
+activation=swish
+[shortcut]
+from=-2
+activation=linear
+[route]
+layers=-1
+groups=2
+group_id=1
+[convolutional]
+batch_normalize=1
+filters=8
+size=3
+pad=1
+groups=8
+activation=logistic
+[route]
+layers=-1,-3
+[maxpool]
+size=2
+stride=2
+[upsample]
+stride=2
+[convolutional]
+filters=18
+activation=linear
+[yolo]
+mask=0,1,2
+anchors=8,8, 16,12, 24,32
+num=3
+classes=1
+"""
 DUMP = Path(program.PROGRAM.parent, "tests/golden/dump_heads")
 
 
@@ -104,7 +152,6 @@ def expected_boxes(network: Network, heads: list[np.ndarray]) -> np.ndarray:
 
 
 def expected_scores(network: Network, heads: list[np.ndarray]) -> np.ndarray:
-    from reference import head_scores
     parts = []
     for head, tensor in zip(network.heads, heads, strict=True):
         cells = tensor.reshape(len(head.anchors), -1, *tensor.shape[1:]).astype(np.float64)
@@ -132,13 +179,24 @@ def check_nms(case: Case, heads: list[np.ndarray]) -> str | None:
         np.sort(rows, 0) - np.sort(wanted, 0)).max() < limit else "NMS picks other boxes"
 
 
-def check_int8(case: Case) -> str | None:
-    """QDQ, computed literally, against the engine's integers."""
+def distance(found: np.ndarray, wanted: np.ndarray) -> float:
+    """The root mean square of the difference as a share of the range."""
+    return float(np.sqrt(np.mean((found - wanted) ** 2)) / np.ptp(wanted))
+
+
+def check_int8(case: Case, heads: list[np.ndarray]) -> str | None:
+    """QDQ, computed literally, against the engine's integers.
+
+    Deep networks of random weights amplify every byte that is rounded otherwise, up to what INT8
+    itself loses in them; the shallow ones are where the limit is tight.
+    """
     path = case.export("--raw", "--int8-qdq", "--calib", case.folder / "calibration")
     picture = case.folder / "calibration/picture.png"
-    for found, wanted in zip(runtime(path, case.input, False), case.engine(picture), strict=True):
-        drift = float(np.sqrt(np.mean((found[0] - wanted) ** 2)) / np.ptp(wanted))
-        if not drift < DRIFT:
+    all_found = runtime(path, case.input, False)
+    for found, wanted, exact in zip(all_found, case.engine(picture), heads, strict=True):
+        drift, own = distance(found[0], wanted), distance(wanted, exact)
+        print(f"     INT8 {drift:.4f} of the range from the engine, which is {own:.4f} from FP32")
+        if not drift < max(DRIFT, own):
             return f"INT8 drifts by {drift:.4f} of the range"
     case.export("--int8-qdq", "--symmetric", "--calib", case.folder / "calibration")
     return None
@@ -166,7 +224,7 @@ def check(case: Case) -> str | None:
     if not max(place, score) < TOLERANCE:
         return f"boxes differ by {place:.2e}, scores by {score:.2e} of the range"
     print(f"     heads {error:.1e}, boxes {place:.1e}, scores {score:.1e} of the range")
-    return check_nms(case, heads) or check_metadata(case) or check_int8(case)
+    return check_nms(case, heads) or check_metadata(case) or check_int8(case, heads)
 
 
 def main() -> None:
@@ -174,11 +232,14 @@ def main() -> None:
     cfgs = [program.SOURCE / "models/yolov3-tiny.cfg"]
     cfgs += sorted((program.SHARED / "models/cfg").glob("*.cfg"))
     failures = 0
-    for cfg in cfgs:
+    mixed = Path(tempfile.mkdtemp(), "mixed.cfg")
+    mixed.write_text(MIXED, encoding="utf-8")
+    for cfg in [mixed, *cfgs]:
         with tempfile.TemporaryDirectory() as folder:
             fault = check(Case(cfg, Path(folder)))
         failures += fault is not None
         print(f"{'FAIL' if fault else 'ok  '} {cfg.name} {fault or ''}", flush=True)
+    shutil.rmtree(mixed.parent)
     sys.exit(failures > 0)
 
 
