@@ -34,7 +34,7 @@ _boxwright_value() { # the value of option $1; fails where it takes none
     --json | --export-profile) _boxwright_files .json ;;
     --output | -o) _boxwright_files "$([ "${COMP_WORDS[1]}" = convert ] && echo .onnx || echo .bwp)" ;;
     --to) _boxwright_words "onnx" ;;
-    --opset) _boxwright_words "11 13 17 21" ;;
+    --opset) _boxwright_words "13 17 21" ;;
     --timing-cache) _boxwright_files ;;
     --mode) _boxwright_words "throughput latency" ;;
     --csv) _boxwright_files .csv ;;

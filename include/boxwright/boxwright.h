@@ -214,7 +214,7 @@ BW_API void bw_calibration_close(bw_calibration **calibration);
 /* ---- Conversion ----------------------------------------------------------------------------- */
 
 typedef struct bw_onnx_options {
-    int opset;                         /* version of ONNX's operator set, 11 to 21; default 13 */
+    int opset;                         /* version of ONNX's operator set, 13 (default) to 21 */
     bool raw;                          /* the heads' tensors instead of boxes; default false */
     bool nms;                          /* end in non-maximum suppression; default false */
     bool dynamic_batch;                /* any number of pictures, not one; default false */

@@ -13,7 +13,7 @@ void bw_onnx_options_init(bw_onnx_options *options)
 
 static bw_status check_options(const bw_onnx_options *options, bw_error *error)
 {
-    int least = options->calibration ? BW_ONNX_LEAST_QDQ_OPSET : BW_ONNX_LEAST_OPSET;
+    int least = BW_ONNX_LEAST_OPSET;
     if (options->opset < least || options->opset > BW_ONNX_MOST_OPSET)
         return bw_fail(error, BW_ERROR_ARGUMENT,
                        "operator set %d of ONNX cannot be written here; %d to %d can",

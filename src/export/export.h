@@ -22,8 +22,8 @@ typedef struct bw_export {
     const bw_onnx_options *options;
 } bw_export;
 
-/** The versions of ONNX's operator set that can be written; QDQ needs the second. */
-enum { BW_ONNX_LEAST_OPSET = 11, BW_ONNX_LEAST_QDQ_OPSET = 13, BW_ONNX_MOST_OPSET = 21 };
+/** The versions of ONNX's operator set that can be written. */
+enum { BW_ONNX_LEAST_OPSET = 13, BW_ONNX_MOST_OPSET = 21 };
 
 /**
  * Writes `path`, whole or not at all. Weights go from where they are into the file. Fails with

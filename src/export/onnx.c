@@ -74,7 +74,7 @@ static void write_constant_head(bw_proto *out, const bw_onnx_constant *constant)
 /* ONNX's own version, which rises with the operator sets. */
 static uint64_t model_version(int opset)
 {
-    return opset >= 21 ? 10 : opset >= 19 ? 9 : opset >= 15 ? 8 : opset >= 13 ? 7 : 6;
+    return opset >= 21 ? 10 : opset >= 19 ? 9 : opset >= 15 ? 8 : 7;
 }
 
 static void write_tail(const bw_onnx *onnx, bw_proto *tail)

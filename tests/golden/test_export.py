@@ -203,7 +203,9 @@ def check_int8(case: Case, heads: list[np.ndarray]) -> str | None:
 
 
 def check_metadata(case: Case) -> str | None:
-    model = onnx.load(str(case.export("--dynamic-batch", "--opset", "17")))
+    for opset in range(13, 22):
+        case.export("--dynamic-batch", "--opset", opset)
+    model = onnx.load(str(case.folder / "model.onnx"))
     entries = {entry.key: entry.value for entry in model.metadata_props}
     names = ast.literal_eval(entries["names"])
     if len(names) != case.network.heads[0].classes or not all(names.values()):
