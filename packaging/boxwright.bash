@@ -32,7 +32,9 @@ _boxwright_value() { # the value of option $1; fails where it takes none
     --weights) _boxwright_files .weights ;;
     --names) _boxwright_files .names ;;
     --json | --export-profile) _boxwright_files .json ;;
-    --output | -o) _boxwright_files .bwp ;;
+    --output | -o) _boxwright_files "$([ "${COMP_WORDS[1]}" = convert ] && echo .onnx || echo .bwp)" ;;
+    --to) _boxwright_words "onnx" ;;
+    --opset) _boxwright_words "13 17 21" ;;
     --timing-cache) _boxwright_files ;;
     --mode) _boxwright_words "throughput latency" ;;
     --csv) _boxwright_files .csv ;;
@@ -61,7 +63,7 @@ _boxwright() {
     local options
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then
-        _boxwright_words "annotate build bench eval inspect doctor --help --version"
+        _boxwright_words "annotate build convert bench eval inspect doctor --help --version"
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -72,6 +74,10 @@ _boxwright() {
     build)
         options="$network $machine $precision $accuracy --output --no-tune --mode --timing-cache
             --tune-time --seed"
+        ;;
+    convert)
+        options="$network --to --output --opset --dynamic-batch --raw --with-nms --conf --iou --max-det
+            --int8-qdq --symmetric --calib --calib-images --threads"
         ;;
     eval)
         options="$network $machine $precision --truth --images --conf --json --csv --gate --iou

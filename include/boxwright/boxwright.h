@@ -211,6 +211,25 @@ BW_API bw_status bw_calibration_add(bw_calibration *calibration, const bw_image 
 
 BW_API void bw_calibration_close(bw_calibration **calibration);
 
+/* ---- Conversion ----------------------------------------------------------------------------- */
+
+typedef struct bw_onnx_options {
+    int opset;                         /* version of ONNX's operator set, 13 (default) to 21 */
+    bool raw;                          /* the heads' tensors instead of boxes; default false */
+    bool nms;                          /* end in non-maximum suppression; default false */
+    bool dynamic_batch;                /* any number of pictures, not one; default false */
+    float confidence, iou;             /* of the suppression; default 0.25 and 0.45 */
+    int max_detections;                /* of the suppression, for each class; default 300 */
+    const bw_calibration *calibration; /* INT8 as QDQ, of the same model; default NULL: floats */
+    bool symmetric; /* of QDQ: signed bytes about zero, as TensorRT wants; default false */
+} bw_onnx_options;
+
+BW_API void bw_onnx_options_init(bw_onnx_options *options);
+
+/** Writes the model, at its present size, as ONNX; whole or not at all. */
+BW_API bw_status bw_model_write_onnx(const bw_model *model, const char *path,
+                                     const bw_onnx_options *options, bw_error *error);
+
 /* ---- Plans ---------------------------------------------------------------------------------- */
 
 typedef struct bw_plan bw_plan;

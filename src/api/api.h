@@ -27,6 +27,19 @@ bw_status bw_model_set_names(bw_model *model, const char *path, bw_error *error)
 /** The model's graph with all passes run; to be freed. */
 bw_status bw_graph_optimise(bw_graph *out, const bw_model *model, bw_error *error);
 
+/**
+ * Turns an optimised graph into one of bytes; dense weights become −largest to largest, see
+ * passes/quantize.h.
+ */
+bw_status bw_graph_quantize(bw_graph *graph, const bw_calibration *calibration, int largest,
+                            bw_error *error);
+
+/** Magnitudes of integer weights. */
+enum {
+    BW_LARGEST_INTEGER = 127, /* where products of bytes are added in 32 bits */
+    BW_SHORT_INTEGER = 63,    /* where several are added in 16 bits first, as AVX2 has to */
+};
+
 /** `*statistics` (the caller's) for the `count` tensors of the model's optimised graph. */
 bw_status bw_calibration_statistics(bw_statistics **statistics, const bw_calibration *calibration,
                                     size_t count, bw_error *error);

@@ -13,12 +13,7 @@
 #include "plan/plan_file.h"
 #include "tune/tune.h"
 
-enum {
-    LARGEST_BATCH = 4096,
-    LARGEST_THREADS = 1024,
-    LARGEST_INTEGER = 127, /* weight where products of bytes are added in 32 bits */
-    SHORT_INTEGER = 63,    /* where several are added in 16 bits first, as AVX2 has to */
-};
+enum { LARGEST_BATCH = 4096, LARGEST_THREADS = 1024 };
 
 void bw_build_options_init(bw_build_options *options)
 {
@@ -54,8 +49,8 @@ static bw_status record_settings(bw_plan *plan, const bw_build_options *options,
     return plan->settings ? BW_OK : bw_fail_memory(error, sizeof features, "a plan's settings");
 }
 
-static bw_status quantize(bw_graph *graph, const bw_calibration *calibration, uint32_t cpu,
-                          bw_error *error)
+bw_status bw_graph_quantize(bw_graph *graph, const bw_calibration *calibration, int largest,
+                            bw_error *error)
 {
     if (!calibration)
         return bw_fail(error, BW_ERROR_ARGUMENT,
@@ -63,7 +58,6 @@ static bw_status quantize(bw_graph *graph, const bw_calibration *calibration, ui
     bw_statistics *statistics = NULL;
     bw_status status =
         bw_calibration_statistics(&statistics, calibration, graph->tensor_count, error);
-    int largest = cpu & BW_CPU_AVX512_VNNI ? LARGEST_INTEGER : SHORT_INTEGER;
     if (status == BW_OK)
         status = bw_pass_quantize(graph, statistics, largest, error);
     free(statistics);
@@ -73,9 +67,10 @@ static bw_status quantize(bw_graph *graph, const bw_calibration *calibration, ui
 static bw_status set_precision(bw_graph *graph, const bw_build_options *options, uint32_t cpu,
                                bw_error *error)
 {
+    int largest = cpu & BW_CPU_AVX512_VNNI ? BW_LARGEST_INTEGER : BW_SHORT_INTEGER;
     switch (options->precision) {
     case BW_PRECISION_FP32: return BW_OK;
-    case BW_PRECISION_INT8: return quantize(graph, options->calibration, cpu, error);
+    case BW_PRECISION_INT8: return bw_graph_quantize(graph, options->calibration, largest, error);
     case BW_PRECISION_BF16: return bw_pass_halve(graph, error);
     case BW_PRECISION_COUNT: break;
     }

@@ -1,12 +1,18 @@
 #!/bin/sh
-# Runs a script of this folder in the tests' own Python environment: run.sh SCRIPT [ARGUMENTS].
-# Exits 77 (skipped) where ../shared is absent or the environment cannot be had.
+# Runs a script of this folder in the tests' own Python environment:
+# run.sh [--alone] SCRIPT [ARGUMENTS]. Exits 77 (skipped) where the environment cannot be had, or
+# where ../shared is absent, which a script that stands --alone can do without.
 set -eu
 folder=$(cd "$(dirname "$0")" && pwd)
 source_dir=${BW_SOURCE_DIR:-$(cd "$folder/../.." && pwd)}
 environment="$source_dir/build/test-venv"
 
-if [ ! -d "${BW_SHARED:-$source_dir/../shared}" ]; then
+alone=
+if [ "$1" = --alone ]; then
+    alone=yes
+    shift
+fi
+if [ -z "$alone" ] && [ ! -d "${BW_SHARED:-$source_dir/../shared}" ]; then
     echo "skipped: there is no ../shared beside the source"
     exit 77
 fi

@@ -20,7 +20,7 @@ def verbs_of(program):
 
 
 def options_of(text):
-    return re.findall(r"^  (?:-[a-z], )?--([a-z-]+)", text, re.MULTILINE)
+    return re.findall(r"^  (?:-[a-z], )?--([a-z0-9-]+)", text, re.MULTILINE)
 
 
 def section(text, start, end):

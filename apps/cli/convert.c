@@ -1,0 +1,176 @@
+/**
+ * boxwright convert: a network as a file for other programs.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "model.h"
+#include "terminal.h"
+#include "verb.h"
+
+typedef struct convert_options {
+    const char *output;
+    int to; /* index of formats */
+    bool raw, nms, dynamic_batch, int8, symmetric;
+    int opset, max_detections, threads;
+    float confidence, iou;
+    bw_model_choice model;
+    bw_precision_choice precision;
+} convert_options;
+
+static const char *const formats[] = {"onnx", NULL};
+
+static const bw_option file_table[] = {
+    {"to", "FORMAT", "onnx (default)", bw_read_choice, offsetof(convert_options, to), 0, 0,
+     formats},
+    {"output", "FILE", "the file to write (required)", bw_read_text,
+     offsetof(convert_options, output), 0, 0, NULL},
+    {"opset", "N", "version of ONNX's operator set, 13 (default) to 21", bw_read_int,
+     offsetof(convert_options, opset), 13, 21, NULL},
+    {"dynamic-batch", NULL, "leave the number of pictures open, instead of 1", bw_read_flag,
+     offsetof(convert_options, dynamic_batch), 0, 0, NULL},
+    {0},
+};
+
+static const bw_option box_table[] = {
+    {"raw", NULL, "give the heads' tensors, not boxes", bw_read_flag,
+     offsetof(convert_options, raw), 0, 0, NULL},
+    {"with-nms", NULL, "end in non-maximum suppression", bw_read_flag,
+     offsetof(convert_options, nms), 0, 0, NULL},
+    {"conf", "SCORE", "with it: keep boxes that score more (default 0.25)", bw_read_float,
+     offsetof(convert_options, confidence), 0, 1, NULL},
+    {"iou", "OVERLAP", "with it: drop a box that overlaps a better one more (default 0.45)",
+     bw_read_float, offsetof(convert_options, iou), 0, 1, NULL},
+    {"max-det", "N", "with it: most boxes of a class in a picture (default 300)", bw_read_int,
+     offsetof(convert_options, max_detections), 1, 100000, NULL},
+    {0},
+};
+
+static const bw_option quantized_table[] = {
+    {"int8-qdq", NULL, "quantise, with QuantizeLinear and DequantizeLinear; needs --calib",
+     bw_read_flag, offsetof(convert_options, int8), 0, 0, NULL},
+    {"symmetric", NULL, "signed bytes about zero and weights of 8 bits, as TensorRT wants",
+     bw_read_flag, offsetof(convert_options, symmetric), 0, 0, NULL},
+    {"calib", "DIR", "pictures that show the range of the numbers; 'noise': for speed only",
+     bw_read_text, offsetof(convert_options, precision) + offsetof(bw_precision_choice, calib), 0,
+     0, NULL},
+    {"calib-images", "N", "take at most so many of them (default 128)", bw_read_int,
+     offsetof(convert_options, precision) + offsetof(bw_precision_choice, pictures), 1, 100000,
+     NULL},
+    {"threads", "N", "threads of the calibration (default: one for each processor)", bw_read_int,
+     offsetof(convert_options, threads), 1, 1024, NULL},
+    {0},
+};
+
+static const bw_option_group groups[] = {
+    {"Output", file_table, 0},
+    {"Boxes", box_table, 0},
+    {"INT8", quantized_table, 0},
+    {"Network", bw_model_options, offsetof(convert_options, model)},
+    {0},
+};
+
+static const bw_short_option short_options[] = {{'o', "output"}, {0}};
+
+static int run_convert(int argc, char **argv);
+
+const bw_verb bw_verb_convert = {
+    {
+        .name = "convert",
+        .summary = "Write a network as a file for other programs",
+        .operands = "[MODEL]",
+        .details =
+            "Writes ONNX. The input is 'images', [batch, 3, height, width], RGB from 0 to 1. The\n"
+            "output is 'boxes', [batch, boxes, 5 + classes]: centre, width and height in pixels "
+            "of\n"
+            "the input, objectness, class probabilities. With --with-nms it is 'detections',\n"
+            "[boxes, 7]: image, left, top, right, bottom, class, score.",
+        .groups = groups,
+        .short_options = short_options,
+    },
+    run_convert,
+};
+
+static void print_summary(const convert_options *options, const bw_model *model)
+{
+    bw_model_info info;
+    bw_model_describe(model, &info);
+    bw_print_clean(stdout, options->output);
+    printf(": ONNX, operator set %d, %s, %s, %d x %d pixels\n", options->opset,
+           options->int8 ? "INT8 as QDQ" : "FP32",
+           options->raw   ? "raw heads"
+           : options->nms ? "boxes after suppression"
+                          : "boxes",
+           info.width, info.height);
+}
+
+static bw_status convert(const convert_options *options, const bw_model *model, bw_error *error)
+{
+    bw_calibration *calibration = NULL;
+    bw_status status =
+        bw_calibrate(&calibration, model, &options->precision, options->threads, error);
+    bw_onnx_options onnx = {.opset = options->opset,
+                            .raw = options->raw,
+                            .nms = options->nms,
+                            .dynamic_batch = options->dynamic_batch,
+                            .confidence = options->confidence,
+                            .iou = options->iou,
+                            .max_detections = options->max_detections,
+                            .calibration = calibration,
+                            .symmetric = options->symmetric};
+    if (status == BW_OK)
+        status = bw_model_write_onnx(model, options->output, &onnx, error);
+    bw_calibration_close(&calibration);
+    if (status == BW_OK)
+        print_summary(options, model);
+    return status;
+}
+
+static int check(const convert_options *options, int operands)
+{
+    const bw_usage *usage = &bw_verb_convert.usage;
+    if (operands > 1 || (operands == 1 && options->model.model))
+        return bw_usage_error(usage, "one model at a time");
+    if (!options->output)
+        return bw_usage_error(usage, "say where to write: -o FILE.onnx");
+    if (options->raw && options->nms)
+        return bw_usage_error(usage, "--raw and --with-nms exclude each other");
+    if (options->symmetric && !options->int8)
+        return bw_usage_error(usage, "--symmetric goes with --int8-qdq");
+    return BW_EXIT_OK;
+}
+
+static int run_convert(int argc, char **argv)
+{
+    bw_onnx_options defaults;
+    bw_onnx_options_init(&defaults);
+    convert_options options = {.opset = defaults.opset,
+                               .confidence = defaults.confidence,
+                               .iou = defaults.iou,
+                               .max_detections = defaults.max_detections,
+                               .precision = bw_precision_defaults};
+    int operands;
+    bw_options_result result =
+        bw_options_read(&bw_verb_convert.usage, &options, argc, argv, &operands);
+    if (result != BW_OPTIONS_RUN)
+        return result == BW_OPTIONS_HELP ? BW_EXIT_OK : BW_EXIT_USAGE;
+    int wrong = check(&options, operands);
+    if (wrong != BW_EXIT_OK)
+        return wrong;
+    if (operands == 1)
+        options.model.model = argv[0];
+    options.precision.precision = options.int8 ? BW_PRECISION_INT8 : BW_PRECISION_FP32;
+    bw_error error;
+    bw_model *model;
+    char *path;
+    bw_status status = bw_model_open(&model, &path, &options.model, &error);
+    if (status == BW_OK) {
+        status = convert(&options, model, &error);
+        bw_model_close(&model);
+        free(path);
+    }
+    if (status == BW_OK)
+        return BW_EXIT_OK;
+    bw_print_message(error.message);
+    return bw_exit_status(&error);
+}

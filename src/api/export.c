@@ -1,0 +1,63 @@
+/**
+ * Models written in other formats.
+ */
+#include "export/export.h"
+
+#include "api/api.h"
+
+void bw_onnx_options_init(bw_onnx_options *options)
+{
+    *options =
+        (bw_onnx_options){.opset = 13, .confidence = 0.25f, .iou = 0.45f, .max_detections = 300};
+}
+
+static bw_status check_options(const bw_onnx_options *options, bw_error *error)
+{
+    int least = BW_ONNX_LEAST_OPSET;
+    if (options->opset < least || options->opset > BW_ONNX_MOST_OPSET)
+        return bw_fail(error, BW_ERROR_ARGUMENT,
+                       "operator set %d of ONNX cannot be written here; %d to %d can",
+                       options->opset, least, BW_ONNX_MOST_OPSET);
+    if (options->raw && options->nms)
+        return bw_fail(error, BW_ERROR_ARGUMENT,
+                       "raw heads and suppression exclude each other: it needs boxes");
+    if (options->max_detections < 1)
+        return bw_fail(error, BW_ERROR_ARGUMENT, "at most %d boxes makes no sense",
+                       options->max_detections);
+    return BW_OK;
+}
+
+static bw_status write_graph(bw_graph *graph, const bw_model *model, const char *path,
+                             const bw_onnx_options *options, bw_error *error)
+{
+    int largest = options->symmetric ? BW_LARGEST_INTEGER : BW_SHORT_INTEGER;
+    bw_status status = options->calibration
+                           ? bw_graph_quantize(graph, options->calibration, largest, error)
+                           : BW_OK;
+    if (status != BW_OK)
+        return status;
+    bw_export what = {.graph = graph,
+                      .names = model->names,
+                      .classes = model->classes,
+                      .fingerprint = model->fingerprint,
+                      .resize = model->import.resize,
+                      .options = options};
+    return bw_export_onnx(path, &what, error);
+}
+
+bw_status bw_model_write_onnx(const bw_model *model, const char *path,
+                              const bw_onnx_options *options, bw_error *error)
+{
+    bw_onnx_options defaults;
+    bw_onnx_options_init(&defaults);
+    options = options ? options : &defaults;
+    bw_graph graph;
+    bw_status status = check_options(options, error);
+    if (status == BW_OK)
+        status = bw_graph_optimise(&graph, model, error);
+    if (status != BW_OK)
+        return status;
+    status = write_graph(&graph, model, path, options, error);
+    bw_graph_free(&graph);
+    return status;
+}

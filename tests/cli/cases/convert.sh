@@ -1,0 +1,18 @@
+# Networks as ONNX: what is said, what is refused, and that the same network gives the same file.
+boxwright convert $tiny -o a.onnx
+boxwright convert "$DATA/tiny.cfg" --weights random:1 --to onnx --output b.onnx && cmp a.onnx b.onnx
+boxwright convert $tiny -o raw.onnx --raw --opset 17 --dynamic-batch
+boxwright convert $tiny -o nms.onnx --with-nms --conf 0.3 --size 64
+boxwright convert $tiny -o int8.onnx --int8-qdq --calib noise 2>/dev/null
+boxwright convert $tiny -o trt.onnx --int8-qdq --symmetric --calib noise 2>/dev/null
+for word in NonMaxSuppression QuantizeLinear Sigmoid; do
+    echo "$word: $(grep -l $word ./*.onnx | tr '\n' ' ')"
+done
+echo "--- refused"
+for wrong in "" "-o c.onnx --raw --with-nms" "-o c.onnx --symmetric" "-o c.onnx --to caffe" \
+    "-o c.onnx --opset 12" "-o c.onnx --int8-qdq" \
+    "-o nowhere/c.onnx"; do
+    boxwright convert $tiny $wrong 2>&1
+    echo "exit $?"
+done
+ls
