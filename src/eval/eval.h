@@ -14,31 +14,10 @@
 #ifndef BW_EVAL_EVAL_H
 #define BW_EVAL_EVAL_H
 
-#include "base/error.h"
+#include "annot/boxes.h"
 
 /** How many of a picture's boxes of one class count. */
 #define BW_EVAL_DEPTH 100
-
-/** A box by its top left corner and its size, in pixels. */
-typedef struct bw_box {
-    double x, y, width, height;
-} bw_box;
-
-/** A labelled box. */
-typedef struct bw_truth_box {
-    bw_box box;
-    double area; /* pixels; decides the area range; the mask's where there is a mask */
-    int32_t class_id;
-    bool crowd;     /* stands for many objects: may be found any number of times, need not be */
-    bool anonymous; /* COCO's annotation id 0, which pycocotools takes for "no match" */
-} bw_truth_box;
-
-/** A box that was found. */
-typedef struct bw_found_box {
-    bw_box box;
-    double score;
-    int32_t class_id;
-} bw_found_box;
 
 typedef struct bw_eval bw_eval;
 

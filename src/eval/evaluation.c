@@ -4,10 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "annot/dataset.h"
+#include "annot/folder.h"
+#include "annot/json_walk.h"
 #include "base/file.h"
-#include "eval/dataset.h"
-#include "eval/folder.h"
-#include "eval/json_walk.h"
+#include "eval/eval.h"
 
 /* The functions of the public header: files of every kind → a set → figures. */
 struct bw_evaluation {
@@ -157,9 +158,9 @@ bw_status bw_evaluation_expect(bw_evaluation *evaluation, const char *const *nam
                                bw_error *error)
 {
     bw_dataset *set = &evaluation->set;
-    if (classes < 1 || classes > BW_EVAL_CLASSES)
+    if (classes < 1 || classes > BW_DATASET_CLASSES)
         return bw_fail(error, BW_ERROR_ARGUMENT, "%d classes; there may be 1 to %d", classes,
-                       BW_EVAL_CLASSES);
+                       BW_DATASET_CLASSES);
     if (!set->named) {
         for (size_t i = 0; i < set->label_count; i++)
             if (set->labels[i].box.class_id >= classes)

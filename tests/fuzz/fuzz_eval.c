@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "eval/folder.h"
+#include "annot/folder.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "eval/dataset.h"
-#include "eval/json_walk.h"
+#include "annot/dataset.h"
+#include "annot/json_walk.h"
 
 /* A picture's id in the results. */
 typedef struct listed_id {

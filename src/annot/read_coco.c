@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "eval/dataset.h"
-#include "eval/json_walk.h"
+#include "annot/dataset.h"
+#include "annot/json_walk.h"
 
 typedef struct coco_annotation {
     int64_t image_id, category_id;

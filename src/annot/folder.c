@@ -1,4 +1,4 @@
-#include "eval/folder.h"
+#include "annot/folder.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "eval/dataset.h"
-#include "eval/json_walk.h"
+#include "annot/dataset.h"
+#include "annot/json_walk.h"
 
 typedef struct frames_reader {
     bw_dataset *set;

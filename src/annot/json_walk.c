@@ -1,4 +1,4 @@
-#include "eval/json_walk.h"
+#include "annot/json_walk.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,8 +2,8 @@
  * JSON files whose bulk is one long array or a few: walked element by element, so that only one
  * element at a time is held as a tree.
  */
-#ifndef BW_EVAL_JSON_WALK_H
-#define BW_EVAL_JSON_WALK_H
+#ifndef BW_ANNOT_JSON_WALK_H
+#define BW_ANNOT_JSON_WALK_H
 
 #include <jansson.h>
 

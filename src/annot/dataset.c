@@ -1,4 +1,4 @@
-#include "eval/dataset.h"
+#include "annot/dataset.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -44,8 +44,8 @@ bw_status bw_dataset_add_image(bw_dataset *set, const bw_data_image *image, bw_e
 bw_status bw_dataset_add_class(bw_dataset *set, int64_t id, const char *name, bw_error *error)
 {
     bw_data_class added = {.id = id};
-    if (set->class_count >= BW_EVAL_CLASSES)
-        return bw_fail(error, BW_ERROR_LIMIT, "there are more than %d classes", BW_EVAL_CLASSES);
+    if (set->class_count >= BW_DATASET_CLASSES)
+        return bw_fail(error, BW_ERROR_LIMIT, "there are more than %d classes", BW_DATASET_CLASSES);
     if (!copy_text(set, &added.name, name) ||
         !bw_array_reserve((void **)&set->classes, &set->class_capacity, set->class_count + 1,
                           sizeof *set->classes))

@@ -1,11 +1,11 @@
 /**
  * Folders of labels and pictures, and the text files in them.
  */
-#ifndef BW_EVAL_FOLDER_H
-#define BW_EVAL_FOLDER_H
+#ifndef BW_ANNOT_FOLDER_H
+#define BW_ANNOT_FOLDER_H
 
+#include "base/error.h"
 #include "base/memory.h"
-#include "eval/eval.h"
 
 /** Paths below a folder, sorted by their bytes; all of them are the arena's. */
 typedef struct bw_file_list {

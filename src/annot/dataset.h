@@ -4,14 +4,14 @@
  * A reader of ground truth adds pictures in the order in which they are to be evaluated, their
  * classes and labels; bw_dataset_index follows; then come readers of predictions.
  */
-#ifndef BW_EVAL_DATASET_H
-#define BW_EVAL_DATASET_H
+#ifndef BW_ANNOT_DATASET_H
+#define BW_ANNOT_DATASET_H
 
+#include "annot/boxes.h"
 #include "base/memory.h"
-#include "eval/eval.h"
 
 /** How many classes a set may have. */
-#define BW_EVAL_CLASSES 20000
+#define BW_DATASET_CLASSES 20000
 
 typedef struct bw_data_image {
     int64_t id;        /* COCO's image id; -1 where there is none */

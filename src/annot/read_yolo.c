@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "annot/coco_names.h"
+#include "annot/dataset.h"
+#include "annot/folder.h"
 #include "base/file.h"
-#include "eval/dataset.h"
-#include "eval/folder.h"
 #include "image/image.h"
 
 static const char *const picture_suffixes[] = {".jpg", ".jpeg", ".png", ".webp", ".bmp", NULL};
@@ -40,9 +40,9 @@ static bw_status check_line(const double *values, int count, int wanted, size_t 
                        "line %zu: has %d numbers; a box has %d: class, centre x and y, width, "
                        "height%s",
                        line, count, wanted, wanted == 6 ? ", confidence" : "");
-    if (values[0] < 0 || values[0] >= BW_EVAL_CLASSES || values[0] != (double)(int)values[0])
+    if (values[0] < 0 || values[0] >= BW_DATASET_CLASSES || values[0] != (double)(int)values[0])
         return bw_fail(error, BW_ERROR_FORMAT, "line %zu: a class is a whole number from 0 to %d",
-                       line, BW_EVAL_CLASSES - 1);
+                       line, BW_DATASET_CLASSES - 1);
     for (int i = 1; i < 5; i++)
         if (values[i] < -100 || values[i] > 100 || (i > 2 && values[i] < 0))
             return bw_fail(error, BW_ERROR_FORMAT,
