@@ -15,7 +15,8 @@ static const char *const resize_choices[] = {"auto", "letterbox", "stretch", NUL
 #define FIELD(name) offsetof(bw_eval_options, name)
 
 static const bw_option truth_table[] = {
-    {"truth", "PATH", "labelled pictures: COCO's JSON, or a folder of YOLO text (required)",
+    {"truth", "PATH",
+     "labelled pictures: COCO's JSON, a folder of YOLO text or of VOC's XML (required)",
      bw_read_text, FIELD(truth), 0, 0, NULL},
     {"images", "DIR", "folder of the pictures (default: beside the labels)", bw_read_text,
      FIELD(images), 0, 0, NULL},

@@ -436,8 +436,9 @@ BW_API bw_status bw_writer_close(bw_writer **writer, bool commit, bw_error *erro
 typedef struct bw_evaluation bw_evaluation;
 
 /**
- * Reads ground truth: COCO's JSON, or a folder with images/ and labels/ (YOLO text). `images` is
- * the folder of the pictures and `names` a file of class names, one a line; both may be NULL.
+ * Reads ground truth: COCO's JSON, a folder with images/ and labels/ (YOLO text), or one with
+ * JPEGImages/ and Annotations/ (Pascal VOC). `images` is the folder of the pictures and `names` a
+ * file of class names, one a line; both may be NULL.
  */
 BW_API bw_status bw_evaluation_open(bw_evaluation **out, const char *truth, const char *images,
                                     const char *names, bw_error *error);

@@ -17,6 +17,7 @@ typedef struct bw_truth_box {
     double area; /* pixels; decides the area range; the mask's where there is a mask */
     int32_t class_id;
     bool crowd;     /* stands for many objects: may be found any number of times, need not be */
+    bool difficult; /* VOC's mark: may be found, need not be */
     bool anonymous; /* COCO's annotation id 0, which pycocotools takes for "no match" */
 } bw_truth_box;
 

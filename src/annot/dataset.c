@@ -7,6 +7,7 @@
 
 #include "annot/coco_names.h"
 #include "base/file.h"
+#include "image/image.h"
 
 enum { NAMES_FILE_LIMIT = 1 << 20 };
 
@@ -313,6 +314,17 @@ bw_status bw_dataset_find_name(const bw_dataset *set, const char *name, size_t *
         return BW_OK;
     return bw_fail(error, BW_ERROR_FORMAT,
                    "'%.200s' could be several of the labelled pictures: tell its folder", name);
+}
+
+bw_status bw_data_image_measure(bw_data_image *image, bw_error *error)
+{
+    bw_mapping file;
+    bw_status status = bw_map_file(&file, image->path, error);
+    if (status != BW_OK)
+        return status;
+    status = bw_image_measure(&image->width, &image->height, file.data, file.size, error);
+    bw_unmap_file(&file);
+    return status == BW_OK ? BW_OK : bw_fail_prefix(error, status, "%s", image->path);
 }
 
 bw_box bw_box_scale(const double fractions[4], int width, int height)

@@ -102,6 +102,9 @@ bw_status bw_dataset_find_name(const bw_dataset *set, const char *name, size_t *
 int32_t bw_dataset_find_category(const bw_dataset *set, int64_t id);
 int32_t bw_dataset_find_class(const bw_dataset *set, const char *name);
 
+/** Reads width and height of the picture at the image's path. */
+bw_status bw_data_image_measure(bw_data_image *image, bw_error *error);
+
 /** A box given as fractions of a picture: its centre and its size. */
 bw_box bw_box_scale(const double fractions[4], int width, int height);
 
@@ -112,6 +115,12 @@ bw_status bw_truth_read_coco(bw_dataset *set, const char *path, bw_error *error)
 /** `images` is the folder of the pictures, or NULL. */
 bw_status bw_truth_read_yolo(bw_dataset *set, const char *path, const char *images,
                              bw_error *error);
+
+/** Whether a folder holds VOC's XML. */
+bool bw_is_voc_folder(const char *path);
+
+/** `images` is the folder of the pictures, or NULL. */
+bw_status bw_truth_read_voc(bw_dataset *set, const char *path, const char *images, bw_error *error);
 
 bw_status bw_found_read_coco(bw_dataset *set, const char *path, bw_error *error);
 bw_status bw_found_read_darknet(bw_dataset *set, const char *path, bw_error *error);

@@ -28,6 +28,12 @@ bool bw_is_folder(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+const char *bw_subfolder(bw_arena *arena, const char *path, const char *name)
+{
+    const char *folder = bw_arena_format(arena, "%s/%s", path, name);
+    return folder && bw_is_folder(folder) ? folder : NULL;
+}
+
 static bool has_suffix(const char *name, const char *const *suffixes)
 {
     const char *dot = strrchr(name, '.');

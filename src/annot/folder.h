@@ -25,6 +25,9 @@ void bw_file_list_free(bw_file_list *list);
 
 bool bw_is_folder(const char *path);
 
+/** `path`/`name`, the arena's, where that is a folder; NULL otherwise. */
+const char *bw_subfolder(bw_arena *arena, const char *path, const char *name);
+
 /** Takes the numbers of a line, which counts from 1. */
 typedef bw_status bw_line_visitor(void *context, const double *values, int count, size_t line,
                                   bw_error *error);

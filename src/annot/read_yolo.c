@@ -11,8 +11,6 @@
 #include "annot/coco_names.h"
 #include "annot/dataset.h"
 #include "annot/folder.h"
-#include "base/file.h"
-#include "image/image.h"
 
 static const char *const picture_suffixes[] = {".jpg", ".jpeg", ".png", ".webp", ".bmp", NULL};
 static const char *const text_suffixes[] = {".txt", NULL};
@@ -83,36 +81,18 @@ static bw_status read_found(void *context, const double *values, int count, size
 
 /* ---- Ground truth --------------------------------------------------------------------------- */
 
-/* `path`/`name` where that is a folder; NULL otherwise. */
-static const char *subfolder(bw_dataset *set, const char *path, const char *name)
-{
-    const char *folder = bw_arena_format(&set->arena, "%s/%s", path, name);
-    return folder && bw_is_folder(folder) ? folder : NULL;
-}
-
 static yolo_places find_places(bw_dataset *set, const char *path, const char *images)
 {
-    yolo_places places = {.images = images, .labels = subfolder(set, path, "labels")};
+    yolo_places places = {.images = images, .labels = bw_subfolder(&set->arena, path, "labels")};
     if (!places.labels)
         places.labels = path;
     if (!places.images)
-        places.images = subfolder(set, path, "images");
+        places.images = bw_subfolder(&set->arena, path, "images");
     if (!places.images)
-        places.images = subfolder(set, path, "../images");
+        places.images = bw_subfolder(&set->arena, path, "../images");
     if (!places.images)
         places.images = path;
     return places;
-}
-
-static bw_status measure_picture(bw_data_image *image, bw_error *error)
-{
-    bw_mapping file;
-    bw_status status = bw_map_file(&file, image->path, error);
-    if (status != BW_OK)
-        return status;
-    status = bw_image_measure(&image->width, &image->height, file.data, file.size, error);
-    bw_unmap_file(&file);
-    return status == BW_OK ? BW_OK : bw_fail_prefix(error, status, "%s", image->path);
 }
 
 static bw_status add_pictures(bw_dataset *set, const bw_file_list *list, const char *folder,
@@ -124,7 +104,7 @@ static bw_status add_pictures(bw_dataset *set, const bw_file_list *list, const c
         image.path = bw_arena_format(&set->arena, "%s/%s", folder, list->names[i]);
         if (!image.path)
             return bw_fail_memory(error, strlen(folder), "a file name");
-        status = measure_picture(&image, error);
+        status = bw_data_image_measure(&image, error);
         if (status == BW_OK)
             status = bw_dataset_add_image(set, &image, error);
     }
@@ -268,7 +248,7 @@ static bw_status read_file(yolo_reader *reader, const char *folder, const char *
 
 bw_status bw_found_read_yolo(bw_dataset *set, const char *path, bw_error *error)
 {
-    const char *folder = subfolder(set, path, "labels");
+    const char *folder = bw_subfolder(&set->arena, path, "labels");
     bw_file_list list;
     size_t lost = 0;
     yolo_reader reader = {.set = set};

@@ -29,10 +29,12 @@ static bw_status read_truth(bw_dataset *set, const char *path, const char *image
         status = bw_dataset_read_names(set, names, error);
     if (status != BW_OK)
         return status;
-    if (bw_is_folder(path))
-        status = bw_truth_read_yolo(set, path, images, error);
-    else
+    if (!bw_is_folder(path))
         status = bw_truth_read_coco(set, path, error);
+    else if (bw_is_voc_folder(path))
+        status = bw_truth_read_voc(set, path, images, error);
+    else
+        status = bw_truth_read_yolo(set, path, images, error);
     return status == BW_OK ? bw_dataset_index(set, error) : status;
 }
 

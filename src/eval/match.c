@@ -198,7 +198,7 @@ static void measure_overlaps(const match_input *picture, const class_slice *slic
 
 static bool is_ignored(const bw_truth_box *box, int range)
 {
-    return box->crowd || !bw_eval_in_range(box->area, range);
+    return box->crowd || box->difficult || !bw_eval_in_range(box->area, range);
 }
 
 /* Orders the labelled boxes: those that count first. Returns how many do. */

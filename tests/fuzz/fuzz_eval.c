@@ -1,6 +1,6 @@
 /**
  * Fuzz target of the readers of labels: the bytes are taken as COCO's dataset, as predictions in
- * any form of JSON, and as lines of numbers. What is read must be measurable.
+ * any form of JSON, as lines of numbers, and as VOC's XML. What is read must be measurable.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "annot/folder.h"
+#include "annot/voc_xml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -72,6 +73,17 @@ static bw_status take_line(void *context, const double *values, int count, size_
     return BW_OK;
 }
 
+static void parse_voc(const uint8_t *data, size_t size)
+{
+    bw_voc_file file;
+    bw_error error = {0};
+    check(bw_voc_parse(&file, data, size, &error), &error);
+    for (size_t i = 0; i < file.count; i++)
+        if (!file.objects[i].name[0] || !(file.objects[i].right >= file.objects[i].left))
+            abort();
+    bw_voc_free(&file);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char path[64], truth_path[64];
@@ -81,6 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     read_with(path, truth_path);
     read_with(truth_path, path);
     check(bw_number_lines_parse((const char *)data, size, take_line, NULL, &error), &error);
+    parse_voc(data, size);
     close(file);
     close(truth_file);
     return 0;
