@@ -70,6 +70,8 @@ typedef struct bw_operation {
     bool has_second;
     int32_t first_channel; /* COPY: the first channel read */
     int32_t out_channel;   /* COPY: the first channel written, counted in out's own channels */
+    int32_t sum_bits; /* CONV of bytes: what holds the magnitude of any sum of integer × byte; 0:
+                         that is not known */
 } bw_operation;
 
 /**

@@ -84,4 +84,41 @@ static inline int64_t bw_sum_terms(const bw_operation *operation)
                : window;
 }
 
+/** What a sum of integer × byte starts with, so that bytes need not lose their zero point first. */
+static inline int32_t bw_start(const bw_operation *operation, const bw_filters *filters,
+                               int channel)
+{
+    int64_t terms = bw_sum_terms(operation);
+    int32_t sum = 0;
+    for (int64_t term = 0; term < terms; term++)
+        sum += filters->integers[channel * terms + term];
+    return -operation->in.format.zero_point * sum;
+}
+
+/** The bits that hold `most`, 1 at least. */
+static inline int32_t bw_count_bits(int64_t most)
+{
+    int32_t bits = 1;
+    while (most >> bits != 0)
+        bits++;
+    return bits;
+}
+
+/** bw_operation's sum_bits, for any bytes. */
+static inline int32_t bw_sum_bits(const bw_operation *operation, const int8_t *integers)
+{
+    int64_t terms = bw_sum_terms(operation), most = 0;
+    for (int channel = 0; channel < operation->out.channels; channel++) {
+        int64_t positive = 0, negative = 0;
+        for (int64_t term = 0; term < terms; term++) {
+            int integer = *integers++;
+            positive += integer > 0 ? integer : 0;
+            negative -= integer < 0 ? integer : 0;
+        }
+        most = positive > most ? positive : most;
+        most = negative > most ? negative : most;
+    }
+    return bw_count_bits(most * UINT8_MAX);
+}
+
 #endif

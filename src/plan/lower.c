@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels/quantize.h"
 #include "plan/arrange.h"
 #include "plan/plan.h"
 
@@ -66,6 +67,8 @@ static bw_status add_step(lowering *state, const bw_step *wanted, const bw_node 
                           bw_error *error)
 {
     bw_step step = *wanted;
+    if (node->op == BW_OP_CONV && node->integers)
+        step.operation.sum_bits = bw_sum_bits(&step.operation, node->integers);
     const bw_kernel *kernel =
         state->choose(state->context, &step.operation, state->plan->step_count);
     if (!kernel)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* The least bytes that a record takes: what bounds a count. */
-enum { NAME_BYTES = 4, STEP_BYTES = 180, OUTPUT_BYTES = 64, ANCHOR_BYTES = 8 };
+enum { NAME_BYTES = 4, STEP_BYTES = 184, OUTPUT_BYTES = 64, ANCHOR_BYTES = 8 };
 
 /* Enumerations are moved as numbers and checked afterwards. */
 #define MOVE_WORD(cursor, word)                                                                    \
@@ -92,6 +92,7 @@ static void move_operation(bw_cursor *cursor, bw_operation *operation)
     bw_move_int(cursor, &has_second);
     bw_move_int(cursor, &operation->first_channel);
     bw_move_int(cursor, &operation->out_channel);
+    bw_move_int(cursor, &operation->sum_bits);
     operation->has_second = has_second != 0;
 }
 

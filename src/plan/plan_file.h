@@ -7,7 +7,7 @@
  *
  *     offset  head
  *          0  8 bytes  89 'B' 'W' 'P' 0D 0A 1A 0A, the tag
- *          8  u32      version, 1
+ *          8  u32      version, 2
  *         12  u32      01020304: the order of the bytes
  *         16  u64      size of the file
  *         24  u64      offset of the weights, a multiple of 4096, at most 1 GiB
@@ -32,7 +32,7 @@
  *
  *     operation  i32 family; layout of in, second, out; i32 kernel height and width, stride, pad
  *                top and left, groups, activation; f32 slope; i32 has_second, first_channel,
- *                out_channel
+ *                out_channel, sum_bits
  *     port       layout; u64 offset in the arena
  *     layout     i32 type; f32 scale; i32 zero point, height, width, channels, lanes, border;
  *                its strides follow from these, and from the share of the arena that an image has
@@ -50,7 +50,7 @@
 #include "plan/plan.h"
 
 enum {
-    BW_PLAN_VERSION = 1,
+    BW_PLAN_VERSION = 2,
     BW_PLAN_TAG_SIZE = 8,
     BW_PLAN_HEAD_SIZE = 56,
     BW_PLAN_PAGE = 4096,

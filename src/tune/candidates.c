@@ -42,9 +42,9 @@ void bw_candidates_describe(char text[BW_OPERATION_TEXT], const bw_operation *op
         describe_layout(second, &operation->second);
     snprintf(text, BW_OPERATION_TEXT,
              "%s %s -> %s second %s kernel %dx%d stride %d pad %d,%d groups %d activation %d "
-             "channels %d,%d",
+             "channels %d,%d sum bits %d",
              families[operation->family], in, out, second, operation->kernel_height,
              operation->kernel_width, operation->stride, operation->pad_top, operation->pad_left,
              operation->groups, (int)operation->activation, operation->first_channel,
-             operation->out_channel);
+             operation->out_channel, operation->sum_bits);
 }

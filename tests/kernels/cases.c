@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "kernels/quantize.h"
+
 /* The plain facts of a case, from which the layouts and pads follow. */
 typedef struct facts {
     bw_family family;
@@ -357,6 +359,15 @@ static void random_rest(random_source *random, test_case *test)
     }
 }
 
+/* What is known of a layer's sums before its weights are drawn. */
+static void settle_sums(test_case *test)
+{
+    bw_operation *operation = &test->operation;
+    if (operation->family == BW_FAMILY_CONV && operation->in.format.type == BW_U8)
+        operation->sum_bits = bw_count_bits(bw_sum_terms(operation) * UINT8_MAX *
+                                            largest_integer(test->weight_fill));
+}
+
 test_case case_random(random_source *random, bw_family family, bw_type in, bw_type out)
 {
     facts shape = random_shape(random, family);
@@ -376,6 +387,7 @@ test_case case_random(random_source *random, bw_family family, bw_type in, bw_ty
     random_formats(random, &test, &shape);
     random_rest(random, &test);
     settle_layouts(&test);
+    settle_sums(&test);
     return test;
 }
 
@@ -433,6 +445,33 @@ bool case_published(test_case *made, int index, bw_type in, bw_type out)
     random_formats(&random, &test, &shape);
     test.has_bias = true;
     settle_layouts(&test);
+    settle_sums(&test);
+    *made = test;
+    return true;
+}
+
+bool case_extreme(test_case *made, int index, bw_type in, bw_type out)
+{
+    static const struct {
+        int inputs;
+        fill weights, in;
+    } sums[] = {{115, FILL_MOST, FILL_MOST},   {115, FILL_LEAST, FILL_MOST},
+                {115, FILL_LARGE, FILL_LARGE}, {114, FILL_MOST, FILL_LARGE},
+                {114, FILL_LEAST, FILL_LARGE}};
+    if (index < 0 || index >= (int)(sizeof sums / sizeof *sums))
+        return false;
+    random_source random = {(uint64_t)index};
+    facts shape = square_window(BW_FAMILY_CONV, 9, sums[index].inputs, 33, 3, 1);
+    shape.in = in;
+    shape.out = out;
+    test_case test = {.operation = operation_of(&shape), .images = 1, .seed = (uint64_t)index};
+    random_places(&random, &test, &shape);
+    settle_layouts(&test);
+    random_formats(&random, &test, &shape);
+    test.weight_fill = sums[index].weights;
+    test.in_fill = sums[index].in;
+    settle_layouts(&test);
+    settle_sums(&test);
     *made = test;
     return true;
 }

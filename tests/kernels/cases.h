@@ -23,6 +23,9 @@ test_case case_random(random_source *random, bw_family family, bw_type in, bw_ty
 /** The `index`-th case with the shape of a layer of a published network. */
 bool case_published(test_case *made, int index, bw_type in, bw_type out);
 
+/** The `index`-th convolution whose sums are as large as its channels allow, or nearly. */
+bool case_extreme(test_case *made, int index, bw_type in, bw_type out);
+
 /** Number of weights; 0 for families without. */
 size_t case_weights(const bw_operation *operation);
 

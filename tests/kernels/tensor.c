@@ -45,8 +45,8 @@ static float random_unit(random_source *random)
 
 const char *fill_name(fill kind)
 {
-    static const char *const names[FILL_COUNT] = {"ordinary", "zero",     "denormal",
-                                                  "large",    "negative", "mixed"};
+    static const char *const names[FILL_COUNT] = {
+        "ordinary", "zero", "denormal", "large", "negative", "mixed", "most", "least"};
     return names[kind];
 }
 
@@ -59,6 +59,8 @@ static float random_number(random_source *random, fill kind)
     case FILL_LARGE: return sign * (0.5f + unit) * 1e12f;
     case FILL_NEGATIVE: return -2.0f * unit;
     case FILL_MIXED: return sign * powf(10.0f, 12.0f * unit - 6.0f);
+    case FILL_MOST: return 1e6f;
+    case FILL_LEAST: return -1e6f;
     case FILL_ORDINARY:
     case FILL_COUNT: break;
     }
@@ -79,10 +81,17 @@ static int8_t random_integer(random_source *random, fill kind)
     case FILL_LARGE: return random_once_in(random, 2) ? -127 : 127;
     case FILL_NEGATIVE: return (int8_t)random_between(random, -127, 0);
     case FILL_MIXED: return (int8_t)random_between(random, -128, 127);
+    case FILL_MOST: return 127;
+    case FILL_LEAST: return -127;
     case FILL_ORDINARY:
     case FILL_COUNT: break;
     }
     return (int8_t)random_between(random, -63, 63);
+}
+
+int largest_integer(fill kind)
+{
+    return kind == FILL_ORDINARY ? 63 : kind == FILL_MIXED ? 128 : 127;
 }
 
 void fill_integers(random_source *random, fill kind, int8_t *to, size_t count)
@@ -100,6 +109,8 @@ static uint8_t random_byte(random_source *random, fill kind, int zero_point)
                                        zero_point < 255 ? zero_point + 1 : 255);
     case FILL_LARGE: return random_once_in(random, 2) ? 0 : 255;
     case FILL_NEGATIVE: return (uint8_t)random_between(random, 0, zero_point);
+    case FILL_MOST: return 255;
+    case FILL_LEAST: return 0;
     case FILL_ORDINARY:
     case FILL_MIXED:
     case FILL_COUNT: break;

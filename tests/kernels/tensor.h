@@ -29,6 +29,8 @@ typedef enum fill {
     FILL_LARGE,    /* about 1e12 */
     FILL_NEGATIVE, /* between -2 and 0 */
     FILL_MIXED,    /* magnitudes from 1e-6 to 1e6 */
+    FILL_MOST,     /* all 1e6, the largest byte, or the largest integer */
+    FILL_LEAST,    /* the same with a minus; the least byte */
     FILL_COUNT
 } fill;
 
@@ -37,6 +39,9 @@ void fill_numbers(random_source *random, fill kind, float *to, size_t count);
 
 /** Weights as integers: ordinary ones up to 63, mixed ones any, large ones ±127. */
 void fill_integers(random_source *random, fill kind, int8_t *to, size_t count);
+
+/** The largest magnitude that fill_integers gives. */
+int largest_integer(fill kind);
 
 /** What an element of a tensor's memory is. */
 typedef enum element {

@@ -42,6 +42,16 @@ static void check_published(const bw_kernel *kernel)
     }
 }
 
+/* The largest sums of bytes, up to the last bit that some kernels have for them. */
+static void check_extreme(const bw_kernel *kernel)
+{
+    test_case test;
+    for (int index = 0; case_extreme(&test, index, kernel->in, kernel->out); index++) {
+        if (kernel->in == BW_U8 && bw_kernel_accepts(kernel, &test.operation))
+            assert_true(trial_passes(&test, kernel));
+    }
+}
+
 static void test_kernel(void **state)
 {
     const bw_kernel *kernel = *state;
@@ -51,6 +61,7 @@ static void test_kernel(void **state)
     }
     check_random(kernel);
     check_published(kernel);
+    check_extreme(kernel);
 }
 
 static struct CMUnitTest test_of(const bw_kernel *kernel)

@@ -231,10 +231,7 @@ static void pack_parameters(const bw_operation *operation, const bw_filters *fil
     bool real = channel < operation->out.channels;
     parts->multipliers[lane] = real ? bw_multiplier(operation, filters, channel) : 0.0f;
     parts->offsets[lane] = real ? bw_offset(operation, filters, channel) : 0.0f;
-    int32_t sum = 0;
-    for (int64_t term = 0, terms = bw_sum_terms(operation); real && term < terms; term++)
-        sum += filters->integers[channel * terms + term];
-    parts->starts[lane] = -operation->in.format.zero_point * sum;
+    parts->starts[lane] = real ? bw_start(operation, filters, channel) : 0;
 }
 
 static void pack_bundles(bool bundled, int count, const group_parts *parts)

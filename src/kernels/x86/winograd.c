@@ -12,39 +12,22 @@ enum {
     WEIGHT_BYTES = 8 << 20,  /* where the weights are larger than this */
     UNITS_WANTED = 32,       /* for one image; it takes chunks of half the planes to have them: */
     CHUNK_PLANES = 8,        /* the transform of the input may be repeated for each chunk */
-    DEEP_PLANES = 8, /* of the input, from which on a chunk is summed position by position */
-    ANY = 0,         /* number of images */
-    ALL_POSITIONS = BW_WINOGRAD_INPUTS * BW_WINOGRAD_INPUTS,
-};
-
-const double bw_winograd_filter_2[4][3] = {
-    {1.0, 0.0, 0.0},
-    {0.5, 0.5, 0.5},
-    {0.5, -0.5, 0.5},
-    {0.0, 0.0, 1.0},
-};
-
-/* Row of a point p: (1, p, p²) / Π (p - q) over the other points q; the last is infinity. */
-const double bw_winograd_filter_4[6][3] = {
-    {64.0 / 81, 0.0, 0.0},
-    {-128.0 / 243, -96.0 / 243, -72.0 / 243},
-    {-128.0 / 243, 96.0 / 243, -72.0 / 243},
-    {32.0 / 243, 48.0 / 243, 72.0 / 243},
-    {32.0 / 243, -48.0 / 243, 72.0 / 243},
-    {0.0, 0.0, 1.0},
+    DEEP_LINES = 8, /* of the input, from which on a chunk is summed position by position */
+    ANY = 0,        /* number of images */
+    LINE = BW_WINOGRAD_LINE,
 };
 
 /** How the work is cut. */
 typedef struct division {
     int inputs, positions;
     int tile_rows, tile_columns, image_tiles;
-    int in_planes, out_planes;
+    int words, lines, out_planes; /* words and lines of the input's channels */
     int group_planes, chunk_planes, chunks;
     int block_tiles;      /* the most of any block */
     int sum_planes;       /* whose sums are held together: a group or a chunk */
-    size_t in_position;   /* floats from position to position of the transformed input */
+    size_t in_position;   /* bytes from position to position of the transformed input */
     size_t sum_position;  /* and of the sums */
-    size_t group_weights; /* floats of a full group */
+    size_t group_weights; /* bytes of a full group */
 } division;
 
 static int divide_up(int a, int b)
@@ -55,7 +38,7 @@ static int divide_up(int a, int b)
 /* The most tiles of a block, however many images there are. */
 static int limit_tiles(const division *d)
 {
-    size_t tile_bytes = (size_t)d->positions * (size_t)d->in_planes * BW_LANES * sizeof(float);
+    size_t tile_bytes = (size_t)d->positions * (size_t)d->lines * LINE;
     size_t weight_bytes = tile_bytes * (size_t)d->out_planes * BW_LANES;
     int tiles = (int)(INPUT_BYTES / tile_bytes);
     if (tiles < TILES_LEAST)
@@ -91,27 +74,30 @@ static division divide(const bw_winograd *method, const bw_operation *operation,
     d.tile_rows = divide_up(out->height, method->outputs);
     d.tile_columns = divide_up(out->width, method->outputs);
     d.image_tiles = d.tile_rows * d.tile_columns;
-    d.in_planes = bw_layout_planes(&operation->in);
+    d.words = divide_up(operation->in.channels, method->word_channels);
+    d.lines = divide_up(d.words, BW_WINOGRAD_WORDS);
     d.out_planes = bw_layout_planes(out);
-    d.group_planes = method->tiles->blocks;
+    d.group_planes = method->blocks;
     d.block_tiles = choose_tiles(&d, images);
     d.chunk_planes = choose_chunk(&d, images);
-    d.sum_planes = d.in_planes < DEEP_PLANES ? d.group_planes : d.chunk_planes;
+    d.sum_planes = d.lines < DEEP_LINES ? d.group_planes : d.chunk_planes;
     d.chunks = divide_up(d.out_planes, d.chunk_planes);
-    /* One vector more than needed where the distance is even, lest all positions fall on one set of
+    /* One line more than needed where the distance is even, lest all positions fall on one set of
      * the cache. */
-    d.in_position = (size_t)(d.in_planes * d.block_tiles | 1) * BW_LANES;
-    d.sum_position = (size_t)(d.sum_planes * d.block_tiles | 1) * BW_LANES;
-    d.group_weights =
-        (size_t)d.positions * (size_t)operation->in.channels * (size_t)d.group_planes * BW_LANES;
+    d.in_position = (size_t)(d.lines * d.block_tiles | 1) * LINE;
+    d.sum_position = (size_t)(d.sum_planes * d.block_tiles | 1) * LINE;
+    d.group_weights = (size_t)d.positions * (size_t)d.words * (size_t)d.group_planes * LINE;
     return d;
 }
 
 bool bw_winograd_accepts(const bw_operation *operation)
 {
-    return bw_conv_direct_accepts(operation) && operation->kernel_height == 3 &&
-           operation->kernel_width == 3 && operation->stride == 1 &&
-           operation->in.lanes == BW_LANES;
+    return operation->family == BW_FAMILY_CONV && operation->groups == 1 &&
+           operation->kernel_height == 3 && operation->kernel_width == 3 &&
+           operation->stride == 1 && operation->in.lanes == BW_LANES &&
+           operation->out.lanes == BW_LANES &&
+           (!operation->has_second || operation->second.lanes == BW_LANES) &&
+           bw_conv_border_suffices(operation);
 }
 
 /*
@@ -123,78 +109,43 @@ double bw_winograd_cost(const bw_winograd *method, const bw_operation *operation
 {
     division d = divide(method, operation, 1);
     double tiles = d.image_tiles, positions = d.positions;
-    double products =
-        method->tiles->product_cycles * tiles * positions * operation->in.channels * d.out_planes;
-    double calls = positions * d.out_planes / d.group_planes * (tiles / method->tiles->pixels);
+    double products = method->product_cycles * tiles * positions * d.words * d.out_planes;
+    double calls = positions * d.out_planes / d.group_planes * (tiles / method->tiles);
     double weights = (double)bw_winograd_packed_bytes(method, operation);
-    double transforms = tiles * positions * 10.0 * (d.in_planes + d.out_planes);
+    double transforms = tiles * positions * 10.0 * (d.lines + d.out_planes);
     return 1.1 * products + 60.0 * calls + transforms + weights / 4.0;
+}
+
+static size_t parameter_bytes(const bw_winograd *method, const division *d)
+{
+    return (size_t)(d->out_planes * method->parameters) * LINE;
 }
 
 size_t bw_winograd_packed_bytes(const bw_winograd *method, const bw_operation *operation)
 {
     division d = divide(method, operation, 1);
-    size_t steps = (size_t)d.positions * (size_t)operation->in.channels;
-    return (steps + 1) * (size_t)d.out_planes * BW_LANES * sizeof(float);
-}
-
-/* The transformed filters from one input channel to the 16 channels of a plane. */
-static void transform_filters(const bw_winograd *method, double filters[9][BW_LANES],
-                              double transformed[ALL_POSITIONS][BW_LANES])
-{
-    int inputs = method->outputs + 2;
-    double half[BW_WINOGRAD_INPUTS][3][BW_LANES] = {0};
-    for (int y = 0; y < inputs; y++) {
-        const double *by = method->filter[y];
-        for (int x = 0; x < 3; x++) {
-            for (int lane = 0; lane < BW_LANES; lane++)
-                half[y][x][lane] = by[0] * filters[x][lane] + by[1] * filters[3 + x][lane] +
-                                   by[2] * filters[6 + x][lane];
-        }
-    }
-    for (int position = 0; position < inputs * inputs; position++) {
-        const double *by = method->filter[position % inputs];
-        double(*row)[BW_LANES] = half[position / inputs];
-        for (int lane = 0; lane < BW_LANES; lane++)
-            transformed[position][lane] =
-                by[0] * row[0][lane] + by[1] * row[1][lane] + by[2] * row[2][lane];
-    }
-}
-
-static void load_filters(const bw_operation *operation, const float *weights, int plane, int input,
-                         double filters[9][BW_LANES])
-{
-    int inputs = operation->in.channels;
-    for (int lane = 0; lane < BW_LANES; lane++) {
-        int channel = plane * BW_LANES + lane;
-        const float *from = weights + ((size_t)channel * (size_t)inputs + (size_t)input) * 9;
-        for (int tap = 0; tap < 9; tap++)
-            filters[tap][lane] = channel < operation->out.channels ? (double)from[tap] : 0.0;
-    }
+    return parameter_bytes(method, &d) +
+           (size_t)d.positions * (size_t)d.words * (size_t)d.out_planes * LINE;
 }
 
 void bw_winograd_pack(const bw_winograd *method, const bw_operation *operation,
                       const bw_filters *filters, void *packed)
 {
     division d = divide(method, operation, 1);
-    float *to = packed;
-    for (int channel = 0; channel < d.out_planes * BW_LANES; channel++)
-        *to++ = channel < operation->out.channels ? bw_filters_bias(filters, channel) : 0.0f;
-    int inputs = operation->in.channels;
+    uint8_t *parameters = packed, *weights = parameters + parameter_bytes(method, &d);
     for (int plane = 0; plane < d.out_planes; plane++) {
+        method->pack_parameters(operation, filters, plane,
+                                parameters + (size_t)(plane * method->parameters) * LINE);
         int group = plane / d.group_planes, block = plane % d.group_planes;
         int left = d.out_planes - group * d.group_planes;
-        int blocks = left < d.group_planes ? left : d.group_planes;
-        float *start = to + (size_t)group * d.group_weights + (size_t)block * BW_LANES;
-        for (int input = 0; input < inputs; input++) {
-            double plain[9][BW_LANES], transformed[ALL_POSITIONS][BW_LANES];
-            load_filters(operation, filters->weights, plane, input, plain);
-            transform_filters(method, plain, transformed);
+        size_t blocks = (size_t)(left < d.group_planes ? left : d.group_planes);
+        uint8_t *start = weights + (size_t)group * d.group_weights + (size_t)block * LINE;
+        for (int word = 0; word < d.words; word++) {
+            bw_winograd_lines lines;
+            method->pack_word(operation, filters, plane, word, &lines);
             for (int position = 0; position < d.positions; position++) {
-                size_t step = (size_t)position * (size_t)inputs + (size_t)input;
-                for (int lane = 0; lane < BW_LANES; lane++)
-                    start[step * (size_t)blocks * BW_LANES + (size_t)lane] =
-                        (float)transformed[position][lane];
+                size_t step = (size_t)position * (size_t)d.words + (size_t)word;
+                memcpy(start + step * blocks * LINE, lines.floats[position], LINE);
             }
         }
     }
@@ -203,7 +154,7 @@ void bw_winograd_pack(const bw_winograd *method, const bw_operation *operation,
 size_t bw_winograd_scratch_bytes(const bw_winograd *method, const bw_operation *operation)
 {
     division d = divide(method, operation, ANY);
-    return (size_t)d.positions * (d.in_position + d.sum_position) * sizeof(float);
+    return (size_t)d.positions * (d.in_position + d.sum_position);
 }
 
 int bw_winograd_units(const bw_winograd *method, const bw_operation *operation, int images)
@@ -219,103 +170,121 @@ typedef struct work {
     const bw_operands *operands;
     const division *d;
     int first, tiles; /* of the list of all images' tiles */
-    float *transformed, *sums;
+    uint8_t *transformed, *sums;
 } work;
 
 /** Where a tile lies: its image, and its first output row and column. */
 typedef struct place {
-    size_t image;
-    int y, x;
+    int image, y, x;
 } place;
 
 static place place_of(const work *w, int tile)
 {
     const division *d = w->d;
     int within = tile % d->image_tiles, outputs = w->method->outputs;
-    return (place){.image = (size_t)(tile / d->image_tiles),
+    return (place){.image = tile / d->image_tiles,
                    .y = within / d->tile_columns * outputs,
                    .x = within % d->tile_columns * outputs};
 }
 
-/* The part of a tile that the layout holds, zeros for the rest. */
-static void copy_tile(const bw_layout *in, const float *plane, int y, int x, int inputs,
-                      float *copy)
+/* The byte, counted from a tensor's first pixel, at which a pixel of a plane stands. */
+static ptrdiff_t pixel_at(const bw_layout *layout, int image, int plane, int y, int x)
 {
-    memset(copy, 0, (size_t)(inputs * inputs * BW_LANES) * sizeof *copy);
-    int columns = in->width + in->border - x;
-    size_t bytes = (size_t)(columns < inputs ? columns : inputs) * BW_LANES * sizeof *copy;
-    for (int row = 0; row < inputs && y + row < in->height + in->border; row++)
-        memcpy(copy + row * inputs * BW_LANES,
-               plane + (ptrdiff_t)(y + row) * (ptrdiff_t)in->row_stride + x * BW_LANES, bytes);
+    ptrdiff_t element = image * (ptrdiff_t)layout->image_stride +
+                        plane * (ptrdiff_t)layout->plane_stride +
+                        y * (ptrdiff_t)layout->row_stride + (ptrdiff_t)x * layout->lanes;
+    return element * (ptrdiff_t)bw_type_size(layout->format.type);
+}
+
+static size_t row_bytes(const bw_layout *layout)
+{
+    return layout->row_stride * bw_type_size(layout->format.type);
+}
+
+/* The part of a tile that the layout holds, zeros for the rest; rows are `inputs` pixels apart. */
+static void copy_tile(const bw_layout *in, const uint8_t *image, int plane, place at, int inputs,
+                      uint8_t *copy)
+{
+    size_t pixel = BW_LANES * bw_type_size(in->format.type), row = pixel * (size_t)inputs;
+    int columns = in->width + in->border - at.x, rows = in->height + in->border - at.y;
+    size_t bytes = pixel * (size_t)(columns < inputs ? columns : inputs);
+    memset(copy, 0, row * (size_t)inputs);
+    for (int y = 0; y < inputs && y < rows; y++)
+        memcpy(copy + row * (size_t)y, image + pixel_at(in, at.image, plane, at.y + y, at.x),
+               bytes);
+}
+
+/* The tile whose first input pixel is `at`, which may lie in the border. */
+static void transform_tile(const work *w, place at, uint8_t *out)
+{
+    enum { COPY_BYTES = BW_WINOGRAD_POSITIONS * LINE };
+    _Alignas(LINE) uint8_t copies[BW_WINOGRAD_PLANES][COPY_BYTES];
+    const division *d = w->d;
+    const bw_layout *in = &w->operation->in;
+    const uint8_t *image = w->operands->in;
+    int planes = w->method->word_channels, last = bw_layout_planes(in);
+    bool inside =
+        at.y + d->inputs <= in->height + in->border && at.x + d->inputs <= in->width + in->border;
+    bw_winograd_input input = {.row = row_bytes(in), .position = d->in_position};
+    if (!inside)
+        input.row = BW_LANES * bw_type_size(in->format.type) * (size_t)d->inputs;
+    for (int line = 0; line < d->lines; line++) {
+        for (int index = 0; index < planes; index++) {
+            int plane = line * planes + index;
+            if (!inside && plane < last)
+                copy_tile(in, image, plane, at, d->inputs, copies[index]);
+            const uint8_t *from =
+                inside ? image + pixel_at(in, at.image, plane, at.y, at.x) : copies[index];
+            input.in[index] = plane < last ? from : NULL;
+        }
+        input.out = out + (size_t)(line * d->block_tiles) * LINE;
+        w->method->transform_input(&input);
+    }
 }
 
 static void transform_block(const work *w)
 {
-    const division *d = w->d;
-    const bw_layout *in = &w->operation->in;
-    _Alignas(64) float copy[ALL_POSITIONS * BW_LANES];
     for (int tile = 0; tile < w->tiles; tile++) {
         place at = place_of(w, w->first + tile);
-        int y = at.y - w->operation->pad_top, x = at.x - w->operation->pad_left;
-        bool inside =
-            y + d->inputs <= in->height + in->border && x + d->inputs <= in->width + in->border;
-        const float *plane = (const float *)w->operands->in + at.image * in->image_stride;
-        float *out = w->transformed + (size_t)tile * BW_LANES;
-        for (int index = 0; index < d->in_planes; index++) {
-            const float *from = plane + y * (ptrdiff_t)in->row_stride + x * BW_LANES;
-            size_t row = in->row_stride;
-            if (!inside) {
-                copy_tile(in, plane, y, x, d->inputs, copy);
-                from = copy;
-                row = (size_t)d->inputs * BW_LANES;
-            }
-            w->method->transform_input(from, row, out, d->in_position);
-            plane += in->plane_stride;
-            out += (size_t)d->block_tiles * BW_LANES;
-        }
+        at.y -= w->operation->pad_top;
+        at.x -= w->operation->pad_left;
+        transform_tile(w, at, w->transformed + (size_t)tile * LINE);
     }
 }
 
 /* The weights of a group of output planes at one position. */
-static const float *group_weights(const work *w, int position, int plane)
+static const uint8_t *group_weights(const work *w, int position, int plane)
 {
     const division *d = w->d;
     int left = d->out_planes - plane;
     size_t blocks = (size_t)(left < d->group_planes ? left : d->group_planes);
-    size_t step = (size_t)position * (size_t)w->operation->in.channels * blocks;
-    return (const float *)w->operands->weights + (size_t)d->out_planes * BW_LANES +
-           (size_t)(plane / d->group_planes) * d->group_weights + step * BW_LANES;
+    return (const uint8_t *)w->operands->weights + parameter_bytes(w->method, d) +
+           (size_t)(plane / d->group_planes) * d->group_weights +
+           (size_t)position * (size_t)d->words * blocks * LINE;
 }
 
 /* The product of matrices of a group of output planes at one position; `later` are the weights
  * that will be wanted next. */
-static void multiply_group(const work *w, int position, int plane, int blocks, float *sums,
-                           const float *later)
+static void multiply_group(const work *w, int position, int plane, int blocks, uint8_t *sums,
+                           const uint8_t *later)
 {
     const division *d = w->d;
-    const bw_conv_tiles *tiles = w->method->tiles;
-    static const _Alignas(64) float zeros[BW_LANES];
-    int inputs = w->operation->in.channels, count = divide_up(w->tiles, tiles->pixels);
-    size_t stride = (size_t)d->block_tiles * BW_LANES;
-    bw_conv_tile tile = {
-        .in_plane = stride,
-        .in_pixel = BW_LANES,
-        .planes = d->in_planes,
-        .kernel_height = 1,
-        .kernel_width = 1,
-        .channels = BW_LANES,
-        .last_channels = inputs - (d->in_planes - 1) * BW_LANES,
+    int count = divide_up(w->tiles, w->method->tiles);
+    bw_winograd_product product = {
+        .stride = (size_t)d->block_tiles * LINE,
+        .lines = d->lines,
+        .last_words = d->words - (d->lines - 1) * BW_WINOGRAD_WORDS,
+        .blocks = blocks,
         .weights = group_weights(w, position, plane),
-        .lines_ahead = divide_up(BW_LANES * blocks, count),
-        .start = zeros,
-        .out_block = stride,
+        .lines_later = divide_up(BW_WINOGRAD_WORDS * blocks, count),
     };
     for (int index = 0, first = 0; index < count; index++) {
         int end = (index + 1) * w->tiles / count;
-        tile.in = w->transformed + (size_t)position * d->in_position + first * BW_LANES;
-        tile.out = sums + first * BW_LANES;
-        tile.weights_ahead = later + (size_t)(index * tile.lines_ahead * d->in_planes) * BW_LANES;
-        tiles->run[blocks - 1][end - first - 1](&tile);
+        product.in = w->transformed + (size_t)position * d->in_position + (size_t)first * LINE;
+        product.sums = sums + (size_t)first * LINE;
+        product.tiles = end - first;
+        product.later = later + (size_t)(index * product.lines_later * d->lines) * LINE;
+        w->method->multiply(&product);
         first = end;
     }
 }
@@ -325,61 +294,72 @@ static void multiply_planes(const work *w, int start, int end)
 {
     const division *d = w->d;
     for (int position = 0; position < d->positions; position++) {
-        float *sums = w->sums + (size_t)position * d->sum_position;
+        uint8_t *sums = w->sums + (size_t)position * d->sum_position;
         for (int plane = start; plane < end; plane += d->group_planes) {
             int blocks = end - plane < d->group_planes ? end - plane : d->group_planes;
             bool last = plane + d->group_planes >= end;
-            const float *later = last ? group_weights(w, position + 1, start)
-                                      : group_weights(w, position, plane + d->group_planes);
+            const uint8_t *later = last ? group_weights(w, position + 1, start)
+                                        : group_weights(w, position, plane + d->group_planes);
             multiply_group(w, position, plane, blocks, sums, later);
-            sums += blocks * d->block_tiles * BW_LANES;
+            sums += (size_t)(blocks * d->block_tiles) * LINE;
         }
     }
 }
 
-static void finish_planes(const work *w, int start, int end)
+/* The tiles from `tile` of the block on that lie beside each other. */
+static int count_run(const work *w, int tile)
+{
+    int columns = w->d->tile_columns, left = w->tiles - tile;
+    int run = columns - (w->first + tile) % columns;
+    return run < left ? run : left;
+}
+
+static void finish_run(const work *w, int plane, const uint8_t *sums, place at, int tiles)
 {
     const bw_operation *operation = w->operation;
     const bw_layout *out = &operation->out, *second = &operation->second;
-    int outputs = w->method->outputs;
+    int outputs = w->method->outputs, rows = out->height - at.y, columns = out->width - at.x;
+    const uint8_t *parameters = w->operands->weights;
     bw_winograd_output output = {
+        .sums = sums,
         .position = w->d->sum_position,
-        .activation = operation->activation,
-        .slope = operation->slope,
-        .second_row = second->row_stride,
-        .out_row = out->row_stride,
+        .tiles = tiles,
+        .operation = operation,
+        .parameters = parameters + (size_t)(plane * w->method->parameters) * LINE,
+        .second_row = row_bytes(second),
+        .out = (uint8_t *)w->operands->out + pixel_at(out, at.image, plane, at.y, at.x),
+        .out_row = row_bytes(out),
+        .rows = rows < outputs ? rows : outputs,
+        .columns = columns < tiles * outputs ? columns : tiles * outputs,
     };
+    if (operation->has_second)
+        output.second = (const uint8_t *)w->operands->second +
+                        pixel_at(second, at.image, plane, at.y, at.x);
+    w->method->transform_output(&output);
+}
+
+static void finish_planes(const work *w, int start, int end)
+{
     for (int plane = start; plane < end; plane++) {
-        size_t index = (size_t)plane;
-        output.bias = (const float *)w->operands->weights + index * BW_LANES;
-        for (int tile = 0; tile < w->tiles; tile++) {
-            place at = place_of(w, w->first + tile);
-            output.sums = w->sums + ((plane - start) * w->d->block_tiles + tile) * BW_LANES;
-            output.out = (float *)w->operands->out + at.image * out->image_stride +
-                         index * out->plane_stride + (size_t)at.y * out->row_stride +
-                         at.x * BW_LANES;
-            if (operation->has_second)
-                output.second = (const float *)w->operands->second +
-                                at.image * second->image_stride + index * second->plane_stride +
-                                (size_t)at.y * second->row_stride + at.x * BW_LANES;
-            output.rows = out->height - at.y < outputs ? out->height - at.y : outputs;
-            output.columns = out->width - at.x < outputs ? out->width - at.x : outputs;
-            w->method->transform_output(&output);
+        const uint8_t *sums = w->sums + (size_t)((plane - start) * w->d->block_tiles) * LINE;
+        for (int tile = 0, run; tile < w->tiles; tile += run) {
+            run = count_run(w, tile);
+            finish_run(w, plane, sums + (size_t)tile * LINE, place_of(w, w->first + tile), run);
         }
     }
 }
 
 /* The border of a plane belongs to the unit that has the image's first tile. */
-static void zero_borders(const work *w, int first_plane, int last_plane)
+static void fill_borders(const work *w, int first_plane, int last_plane)
 {
     const bw_layout *out = &w->operation->out;
     for (int tile = 0; tile < w->tiles; tile++) {
         if ((w->first + tile) % w->d->image_tiles != 0)
             continue;
-        float *image =
-            (float *)w->operands->out + place_of(w, w->first + tile).image * out->image_stride;
+        int image = place_of(w, w->first + tile).image;
         for (int plane = first_plane; plane < last_plane; plane++)
-            bw_fill_border(out, image + (size_t)plane * out->plane_stride, 0, out->height);
+            bw_fill_border(out, (uint8_t *)w->operands->out + pixel_at(out, image, plane, 0, 0), 0,
+                           out->height);
     }
 }
 
@@ -406,6 +386,6 @@ void bw_winograd_run(const bw_winograd *method, const bw_operation *operation,
             multiply_planes(&w, plane, last_plane);
             finish_planes(&w, plane, last_plane);
         }
-        zero_borders(&w, start, end);
+        fill_borders(&w, start, end);
     }
 }

@@ -1,58 +1,104 @@
 /**
  * Convolution of 3 × 3 windows at stride 1 by Winograd's minimal filtering (Lavin and Gray, "Fast
- * Algorithms for Convolutional Neural Networks", 2015): what its kernels share.
+ * Algorithms for Convolutional Neural Networks", 2015): what its kernels share, whatever they count
+ * in.
  *
  * F(m × m, 3 × 3) computes a tile of m × m outputs from n × n inputs, n = m + 2, with n² products
  * a channel where the definition has 9 m². Input tiles and filters are each transformed to n²
- * positions; at every position a product of matrices sums over the input's channels, by the same
- * micro-kernels as the direct convolution (a tile takes the place of a pixel); the sums are
- * transformed back and go through the epilogue.
+ * positions; at every position a product of matrices sums over the input's channels (a tile takes
+ * the place of a pixel); the sums are transformed back and go through the epilogue.
+ *
+ * Everything between the two transforms is lines of 64 bytes: 16 words of 4 bytes. A line of the
+ * transformed input holds the channels of one tile, one a word as floats or two as 16-bit integers;
+ * a line of weights holds the same word for each of the 16 output channels of a plane; a line of
+ * sums holds these channels' sums.
  *
  * A unit computes a chunk of output planes for a block of tiles. The tiles of all images are one
  * list. Chunks are innermost, and consecutive units of one block share its transformed input.
  *
- * Interpolation points: F(2) has 0, ±1, ∞. F(4) has 0, ±3/4, ±3/2, ∞: all constants are exact in
- * binary, and the error is less than half that of the usual 0, ±1, ±2, ∞.
- *
- * Packed weights: bias[planes × 16], then [group][position][channel][block][16].
- * Scratch: transformed input [position][plane][tile][16], then sums [position][block][tile][16].
+ * Packed weights: the parameters [plane][line], then [group][position][word][block], a line each.
+ * Scratch: transformed input [position][line of channels][tile], then sums [position][block][tile].
  */
 #ifndef BW_KERNELS_X86_WINOGRAD_H
 #define BW_KERNELS_X86_WINOGRAD_H
 
-#include "kernels/x86/conv_tile.h"
+#include "kernels/kernels.h"
 
-enum { BW_WINOGRAD_OUTPUTS = 4, BW_WINOGRAD_INPUTS = 6 }; /* the largest m and n */
+enum {
+    BW_WINOGRAD_OUTPUTS = 4, /* the largest m, */
+    BW_WINOGRAD_INPUTS = 6,  /* n, */
+    BW_WINOGRAD_POSITIONS = BW_WINOGRAD_INPUTS * BW_WINOGRAD_INPUTS,
+    BW_WINOGRAD_TILES = 14, /* tiles that a micro-kernel multiplies at once, */
+    BW_WINOGRAD_BLOCKS = 2, /* and planes of the output */
+    BW_WINOGRAD_PLANES = 2, /* planes of the input that a line takes */
+    BW_WINOGRAD_LINE = 64,  /* bytes */
+    BW_WINOGRAD_WORDS = BW_WINOGRAD_LINE / 4,
+};
 
-/** One output tile of one plane; strides in floats. */
+/** n × n pixels of the planes that make a line; strides in bytes. */
+typedef struct bw_winograd_input {
+    const uint8_t *in[BW_WINOGRAD_PLANES]; /* the first pixel of each; NULL where there is none */
+    size_t row;
+    uint8_t *out;    /* at the first position */
+    size_t position; /* from one position to the next */
+} bw_winograd_input;
+
+/** The product of matrices at one position: some tiles by some planes of the output. */
+typedef struct bw_winograd_product {
+    const uint8_t *in; /* the first tile's first line; tiles follow each other */
+    uint8_t *sums;     /* likewise */
+    size_t stride;     /* bytes from line to line of the input, and from block to block of sums */
+    int lines, last_words; /* of the input; words of the last line that hold channels */
+    int tiles, blocks;
+    const uint8_t *weights; /* [word][block] */
+    const uint8_t *later;   /* what a later call reads, to be asked for meanwhile: */
+    int lines_later;        /* so many lines of the cache for each line of the input */
+} bw_winograd_product;
+
+/** Tiles beside each other, of one plane of the output; strides in bytes. */
 typedef struct bw_winograd_output {
-    const float *sums; /* of the first position */
-    size_t position;   /* from one position to the next */
-    const float *bias;
-    bw_activation activation;
-    float slope;
-    const float *second; /* NULL for none */
+    const uint8_t *sums; /* of the first tile at the first position */
+    size_t position;     /* from one position to the next */
+    int tiles;
+    const bw_operation *operation;
+    const uint8_t *parameters; /* of the plane */
+    const uint8_t *second;     /* NULL for none */
     size_t second_row;
-    float *out;
+    uint8_t *out;
     size_t out_row;
-    int rows, columns; /* of the tile that lie within the output */
+    int rows, columns; /* of all the tiles' outputs that lie within the layout */
 } bw_winograd_output;
 
-/** A size of tile on an instruction set. */
+/** A line for each position. */
+typedef union bw_winograd_lines {
+    float floats[BW_WINOGRAD_POSITIONS][BW_WINOGRAD_WORDS];
+    int16_t halves[BW_WINOGRAD_POSITIONS][2 * BW_WINOGRAD_WORDS];
+} bw_winograd_lines;
+
+/** A size of tile and a type of number on an instruction set. */
 typedef struct bw_winograd {
-    const bw_conv_tiles *tiles;
-    int outputs;               /* m */
-    const double (*filter)[3]; /* the n × 3 matrix that transforms a column of the filter */
+    int outputs;           /* m */
+    int word_channels;     /* of the input in a word */
+    int parameters;        /* lines a plane of the output */
+    int tiles, blocks;     /* the most that `multiply` takes */
+    double product_cycles; /* estimated, of one word of one tile and block */
 
-    /** Transforms the n × n pixels of one plane at `in`, rows `row` apart. */
-    void (*transform_input)(const float *in, size_t row, float *out, size_t position);
+    /** Writes a plane's parameters. */
+    void (*pack_parameters)(const bw_operation *operation, const bw_filters *filters, int plane,
+                            uint8_t *to);
 
+    /** The transformed filters from the channels of a word to the 16 channels of a plane. */
+    void (*pack_word)(const bw_operation *operation, const bw_filters *filters, int plane, int word,
+                      bw_winograd_lines *lines);
+
+    void (*transform_input)(const bw_winograd_input *input);
+    void (*multiply)(const bw_winograd_product *product);
     void (*transform_output)(const bw_winograd_output *output);
 } bw_winograd;
 
-extern const double bw_winograd_filter_2[4][3], bw_winograd_filter_4[6][3];
-
+/** Whether the window and the layouts are of the kind. */
 bool bw_winograd_accepts(const bw_operation *operation);
+
 double bw_winograd_cost(const bw_winograd *method, const bw_operation *operation);
 size_t bw_winograd_packed_bytes(const bw_winograd *method, const bw_operation *operation);
 void bw_winograd_pack(const bw_winograd *method, const bw_operation *operation,
@@ -61,5 +107,49 @@ size_t bw_winograd_scratch_bytes(const bw_winograd *method, const bw_operation *
 int bw_winograd_units(const bw_winograd *method, const bw_operation *operation, int images);
 void bw_winograd_run(const bw_winograd *method, const bw_operation *operation,
                      const bw_operands *operands, int first, int last, void *scratch);
+
+/** A kernel's functions, each for `method`, and the kernel itself with them. */
+#define BW_WINOGRAD_KERNEL(words, method, type, cpu, error, accept)                         \
+    static double words##_cost(const bw_operation *operation)                                      \
+    {                                                                                              \
+        return bw_winograd_cost(&method, operation);                                               \
+    }                                                                                              \
+    static size_t words##_packed_bytes(const bw_operation *operation)                              \
+    {                                                                                              \
+        return bw_winograd_packed_bytes(&method, operation);                                       \
+    }                                                                                              \
+    static void words##_pack(const bw_operation *operation, const bw_filters *filters,             \
+                             void *packed)                                                         \
+    {                                                                                              \
+        bw_winograd_pack(&method, operation, filters, packed);                                     \
+    }                                                                                              \
+    static size_t words##_scratch_bytes(const bw_operation *operation)                             \
+    {                                                                                              \
+        return bw_winograd_scratch_bytes(&method, operation);                                      \
+    }                                                                                              \
+    static int words##_units(const bw_operation *operation, int images)                            \
+    {                                                                                              \
+        return bw_winograd_units(&method, operation, images);                                      \
+    }                                                                                              \
+    static void words##_run(const bw_operation *operation, const bw_operands *operands, int first, \
+                            int last, void *scratch)                                               \
+    {                                                                                              \
+        bw_winograd_run(&method, operation, operands, first, last, scratch);                       \
+    }                                                                                              \
+    const bw_kernel bw_kernel_##words = {                                                          \
+        .name = #words,                                                                            \
+        .family = BW_FAMILY_CONV,                                                                  \
+        .in = type,                                                                                \
+        .out = type,                                                                               \
+        .needs = cpu,                                                                              \
+        .accepts = accept,                                                                         \
+        .cost = words##_cost,                                                                      \
+        .packed_bytes = words##_packed_bytes,                                                      \
+        .pack = words##_pack,                                                                      \
+        .scratch_bytes = words##_scratch_bytes,                                                    \
+        .tolerance = error,                                                                        \
+        .units = words##_units,                                                                    \
+        .run = words##_run,                                                                        \
+    }
 
 #endif

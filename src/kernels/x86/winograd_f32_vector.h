@@ -1,12 +1,12 @@
 /**
- * The text of Winograd's transforms, for either instruction set; see winograd.h. Included after
- * vector_avx512.h or vector_avx2.h.
+ * The text of Winograd's transforms of floats, for either instruction set; see winograd_f32.h.
+ * Included after vector_avx512.h or vector_avx2.h.
  */
-#ifndef BW_KERNELS_X86_WINOGRAD_VECTOR_H
-#define BW_KERNELS_X86_WINOGRAD_VECTOR_H
+#ifndef BW_KERNELS_X86_WINOGRAD_F32_VECTOR_H
+#define BW_KERNELS_X86_WINOGRAD_F32_VECTOR_H
 
 #include "kernels/x86/unroll.h"
-#include "kernels/x86/winograd.h"
+#include "kernels/x86/winograd_f32.h"
 
 /* A row or column of an input tile to its positions: 0, +3/4, -3/4, +3/2, -3/2, infinity. */
 BW_INLINE void input_line_4(const bw_vector *d, bw_vector *t)
@@ -105,8 +105,18 @@ BW_INLINE void transform_input(const float *in, size_t row, float *out, size_t p
     }
 }
 
+/** One tile of an output; strides in floats. */
+typedef struct output_tile {
+    const float *sums, *bias, *second; /* second: NULL for none */
+    size_t position, second_row, out_row;
+    bw_activation activation;
+    float slope;
+    float *out;
+    int rows, columns; /* that are wanted */
+} output_tile;
+
 /* The epilogue of one row of a tile, of which the first `columns` are wanted. */
-BW_INLINE void finish_row(const bw_winograd_output *output, bw_activation activation,
+BW_INLINE void finish_row(const output_tile *output, bw_activation activation,
                           const bw_vector *line, int row, int part, int columns, int outputs)
 {
     bw_vector bias = bw_vector_load(output->bias + part), slope = bw_vector_set(output->slope);
@@ -133,7 +143,7 @@ BW_INLINE void finish_row(const bw_winograd_output *output, bw_activation activa
     }
 }
 
-BW_INLINE void finish_tile(const bw_winograd_output *output, bw_activation activation,
+BW_INLINE void finish_tile(const output_tile *output, bw_activation activation,
                            bw_vector half[][BW_WINOGRAD_INPUTS], int part, int outputs)
 {
     for (int row = 0; row < output->rows; row++) {
@@ -146,7 +156,7 @@ BW_INLINE void finish_tile(const bw_winograd_output *output, bw_activation activ
     }
 }
 
-BW_INLINE void transform_output(const bw_winograd_output *output, int part, int outputs)
+BW_INLINE void finish_part(const output_tile *output, int part, int outputs)
 {
     const int inputs = outputs + 2;
     bw_vector half[BW_WINOGRAD_OUTPUTS][BW_WINOGRAD_INPUTS];
@@ -173,28 +183,59 @@ BW_INLINE void transform_output(const bw_winograd_output *output, int part, int 
     }
 }
 
-static void transform_input_4(const float *in, size_t row, float *out, size_t position)
+BW_INLINE void transform_line(const bw_winograd_input *input, int outputs)
 {
+    const float *in = (const float *)(const void *)input->in[0];
+    float *out = (float *)(void *)input->out;
     for (int part = 0; part < BW_LANES; part += BW_VECTOR_LANES)
-        transform_input(in + part, row, out + part, position, 4);
+        transform_input(in + part, input->row / sizeof(float), out + part,
+                        input->position / sizeof(float), outputs);
 }
 
-static void transform_input_2(const float *in, size_t row, float *out, size_t position)
+BW_INLINE void transform_output(const bw_winograd_output *output, int outputs)
 {
-    for (int part = 0; part < BW_LANES; part += BW_VECTOR_LANES)
-        transform_input(in + part, row, out + part, position, 2);
+    output_tile tile = {
+        .sums = (const float *)(const void *)output->sums,
+        .position = output->position / sizeof(float),
+        .bias = (const float *)(const void *)output->parameters,
+        .activation = output->operation->activation,
+        .slope = output->operation->slope,
+        .second = (const float *)(const void *)output->second,
+        .second_row = output->second_row / sizeof(float),
+        .out = (float *)(void *)output->out,
+        .out_row = output->out_row / sizeof(float),
+        .rows = output->rows,
+    };
+    for (int index = 0; index < output->tiles; index++) {
+        int columns = output->columns - index * outputs;
+        tile.columns = columns < outputs ? columns : outputs;
+        for (int part = 0; part < BW_LANES; part += BW_VECTOR_LANES)
+            finish_part(&tile, part, outputs);
+        tile.sums += BW_LANES;
+        tile.out += outputs * BW_LANES;
+        if (tile.second)
+            tile.second += outputs * BW_LANES;
+    }
+}
+
+static void transform_input_4(const bw_winograd_input *input)
+{
+    transform_line(input, 4);
+}
+
+static void transform_input_2(const bw_winograd_input *input)
+{
+    transform_line(input, 2);
 }
 
 static void transform_output_4(const bw_winograd_output *output)
 {
-    for (int part = 0; part < BW_LANES; part += BW_VECTOR_LANES)
-        transform_output(output, part, 4);
+    transform_output(output, 4);
 }
 
 static void transform_output_2(const bw_winograd_output *output)
 {
-    for (int part = 0; part < BW_LANES; part += BW_VECTOR_LANES)
-        transform_output(output, part, 2);
+    transform_output(output, 2);
 }
 
 #endif

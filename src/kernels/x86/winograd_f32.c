@@ -1,0 +1,96 @@
+#include "kernels/x86/winograd_f32.h"
+
+static const double filter_2[4][3] = {
+    {1.0, 0.0, 0.0},
+    {0.5, 0.5, 0.5},
+    {0.5, -0.5, 0.5},
+    {0.0, 0.0, 1.0},
+};
+
+/* Row of a point p: (1, p, p²) / Π (p - q) over the other points q; the last is infinity. */
+static const double filter_4[6][3] = {
+    {64.0 / 81, 0.0, 0.0},
+    {-128.0 / 243, -96.0 / 243, -72.0 / 243},
+    {-128.0 / 243, 96.0 / 243, -72.0 / 243},
+    {32.0 / 243, 48.0 / 243, 72.0 / 243},
+    {32.0 / 243, -48.0 / 243, 72.0 / 243},
+    {0.0, 0.0, 1.0},
+};
+
+void bw_winograd_f32_pack_parameters(const bw_operation *operation, const bw_filters *filters,
+                                     int plane, uint8_t *to)
+{
+    float *bias = (float *)(void *)to;
+    for (int lane = 0; lane < BW_LANES; lane++) {
+        int channel = plane * BW_LANES + lane;
+        bias[lane] = channel < operation->out.channels ? bw_filters_bias(filters, channel) : 0.0f;
+    }
+}
+
+/* The n × n positions of one filter. */
+static void transform_filter(const double matrix[][3], int inputs, const float *filter,
+                             double *positions)
+{
+    double half[BW_WINOGRAD_INPUTS][3];
+    for (int y = 0; y < inputs; y++) {
+        for (int x = 0; x < 3; x++)
+            half[y][x] = matrix[y][0] * (double)filter[x] + matrix[y][1] * (double)filter[3 + x] +
+                         matrix[y][2] * (double)filter[6 + x];
+    }
+    for (int y = 0; y < inputs; y++) {
+        for (int x = 0; x < inputs; x++)
+            positions[y * inputs + x] =
+                matrix[x][0] * half[y][0] + matrix[x][1] * half[y][1] + matrix[x][2] * half[y][2];
+    }
+}
+
+static void pack_word(const double matrix[][3], int inputs, const bw_operation *operation,
+                      const bw_filters *filters, int plane, int input, bw_winograd_lines *lines)
+{
+    static const float nothing[9];
+    for (int lane = 0; lane < BW_LANES; lane++) {
+        int channel = plane * BW_LANES + lane;
+        size_t at = ((size_t)channel * (size_t)operation->in.channels + (size_t)input) * 9;
+        double positions[BW_WINOGRAD_POSITIONS];
+        transform_filter(matrix, inputs,
+                         channel < operation->out.channels ? filters->weights + at : nothing,
+                         positions);
+        for (int position = 0; position < inputs * inputs; position++)
+            lines->floats[position][lane] = (float)positions[position];
+    }
+}
+
+void bw_winograd_f32_pack_word_2(const bw_operation *operation, const bw_filters *filters,
+                                 int plane, int word, bw_winograd_lines *lines)
+{
+    pack_word(filter_2, 4, operation, filters, plane, word, lines);
+}
+
+void bw_winograd_f32_pack_word_4(const bw_operation *operation, const bw_filters *filters,
+                                 int plane, int word, bw_winograd_lines *lines)
+{
+    pack_word(filter_4, 6, operation, filters, plane, word, lines);
+}
+
+void bw_winograd_f32_multiply(const bw_conv_tiles *tiles, const bw_winograd_product *product)
+{
+    static const _Alignas(64) float zeros[BW_LANES];
+    size_t stride = product->stride / sizeof(float);
+    bw_conv_tile tile = {
+        .in = (const float *)(const void *)product->in,
+        .in_plane = stride,
+        .in_pixel = BW_LANES,
+        .planes = product->lines,
+        .kernel_height = 1,
+        .kernel_width = 1,
+        .channels = BW_LANES,
+        .last_channels = product->last_words,
+        .weights = (const float *)(const void *)product->weights,
+        .weights_ahead = (const float *)(const void *)product->later,
+        .lines_ahead = product->lines_later,
+        .start = zeros,
+        .out = (float *)(void *)product->sums,
+        .out_block = stride,
+    };
+    tiles->run[product->blocks - 1][product->tiles - 1](&tile);
+}

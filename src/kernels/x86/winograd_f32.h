@@ -1,0 +1,25 @@
+/**
+ * Winograd's filtering in floats: what its kernels share.
+ *
+ * Interpolation points: F(2) has 0, ±1, ∞. F(4) has 0, ±3/4, ±3/2, ∞: all constants are exact in
+ * binary, and the error is less than half that of the usual 0, ±1, ±2, ∞.
+ *
+ * A plane's parameters are a line of biases.
+ */
+#ifndef BW_KERNELS_X86_WINOGRAD_F32_H
+#define BW_KERNELS_X86_WINOGRAD_F32_H
+
+#include "kernels/x86/conv_tile.h"
+#include "kernels/x86/winograd.h"
+
+void bw_winograd_f32_pack_parameters(const bw_operation *operation, const bw_filters *filters,
+                                     int plane, uint8_t *to);
+void bw_winograd_f32_pack_word_2(const bw_operation *operation, const bw_filters *filters,
+                                 int plane, int word, bw_winograd_lines *lines);
+void bw_winograd_f32_pack_word_4(const bw_operation *operation, const bw_filters *filters,
+                                 int plane, int word, bw_winograd_lines *lines);
+
+/** The product by the micro-kernels of the direct convolution: a tile takes a pixel's place. */
+void bw_winograd_f32_multiply(const bw_conv_tiles *tiles, const bw_winograd_product *product);
+
+#endif

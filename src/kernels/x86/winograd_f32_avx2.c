@@ -1,0 +1,42 @@
+#include "kernels/x86/vector_avx2.h"
+
+#include "kernels/x86/winograd_f32_vector.h"
+
+static void multiply(const bw_winograd_product *product)
+{
+    bw_winograd_f32_multiply(&bw_conv_tiles_avx2, product);
+}
+
+static const bw_winograd method_4 = {
+    .outputs = 4,
+    .word_channels = 1,
+    .parameters = 1,
+    .tiles = 6,
+    .blocks = 1,
+    .product_cycles = 1.05,
+    .pack_parameters = bw_winograd_f32_pack_parameters,
+    .pack_word = bw_winograd_f32_pack_word_4,
+    .transform_input = transform_input_4,
+    .multiply = multiply,
+    .transform_output = transform_output_4,
+};
+
+BW_WINOGRAD_KERNEL(conv_f32_avx2_winograd4, method_4, BW_F32, BW_CPU_AVX2, 4.0f,
+                   bw_winograd_accepts);
+
+static const bw_winograd method_2 = {
+    .outputs = 2,
+    .word_channels = 1,
+    .parameters = 1,
+    .tiles = 6,
+    .blocks = 1,
+    .product_cycles = 1.05,
+    .pack_parameters = bw_winograd_f32_pack_parameters,
+    .pack_word = bw_winograd_f32_pack_word_2,
+    .transform_input = transform_input_2,
+    .multiply = multiply,
+    .transform_output = transform_output_2,
+};
+
+BW_WINOGRAD_KERNEL(conv_f32_avx2_winograd2, method_2, BW_F32, BW_CPU_AVX2, 2.0f,
+                   bw_winograd_accepts);

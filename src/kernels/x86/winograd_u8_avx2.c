@@ -1,0 +1,127 @@
+/**
+ * Winograd's filtering of bytes with AVX2: vpmaddwd multiplies a word of two channels.
+ */
+#include "kernels/x86/vector_avx2.h"
+
+#include <string.h>
+
+typedef __m256i integers;
+
+enum { VECTOR_BYTES = 32, PARTS = 2 };
+
+#include "kernels/x86/unroll.h"
+#include "kernels/x86/winograd.h"
+
+BW_INLINE integers zero(void)
+{
+    return _mm256_setzero_si256();
+}
+
+BW_INLINE integers load(const void *from)
+{
+    return _mm256_loadu_si256(from);
+}
+
+BW_INLINE void store(void *to, integers x)
+{
+    _mm256_storeu_si256(to, x);
+}
+
+BW_INLINE integers load_pixel(const bw_winograd_input *input, int part, size_t at)
+{
+    return _mm256_cvtepu8_epi16(
+        _mm_loadu_si128((const __m128i *)(const void *)(input->in[part] + at)));
+}
+
+BW_INLINE integers add_16(integers x, integers y)
+{
+    return _mm256_add_epi16(x, y);
+}
+
+BW_INLINE integers sub_16(integers x, integers y)
+{
+    return _mm256_sub_epi16(x, y);
+}
+
+BW_INLINE integers shift_16(integers x, uint8_t n)
+{
+    return _mm256_slli_epi16(x, n);
+}
+
+BW_INLINE integers add_32(integers x, integers y)
+{
+    return _mm256_add_epi32(x, y);
+}
+
+BW_INLINE integers sub_32(integers x, integers y)
+{
+    return _mm256_sub_epi32(x, y);
+}
+
+BW_INLINE integers shift_32(integers x, uint8_t n)
+{
+    return _mm256_slli_epi32(x, n);
+}
+
+BW_INLINE integers shift_down_32(integers x, uint8_t n)
+{
+    return _mm256_srai_epi32(x, n);
+}
+
+BW_INLINE integers multiply_32(integers x, int y)
+{
+    return _mm256_mullo_epi32(x, _mm256_set1_epi32(y));
+}
+
+BW_INLINE integers spread(const uint8_t *from)
+{
+    int32_t word;
+    memcpy(&word, from, sizeof word);
+    return _mm256_set1_epi32(word);
+}
+
+BW_INLINE integers accumulate(integers sums, integers x, integers y)
+{
+    return _mm256_add_epi32(sums, _mm256_madd_epi16(x, y));
+}
+
+#include "kernels/x86/winograd_u8_vector.h"
+
+enum { TILES = 6 };
+
+#define MULTIPLY(tiles)                                                                            \
+    static void multiply_##tiles(const bw_winograd_product *product)                               \
+    {                                                                                              \
+        multiply_tiles(product, tiles, 1);                                                         \
+    }
+
+MULTIPLY(1)
+MULTIPLY(2)
+MULTIPLY(3)
+MULTIPLY(4)
+MULTIPLY(5)
+MULTIPLY(6)
+
+static void multiply(const bw_winograd_product *product)
+{
+    static void (*const run[TILES])(const bw_winograd_product *) = {
+        multiply_1, multiply_2, multiply_3, multiply_4, multiply_5, multiply_6};
+    run[product->tiles - 1](product);
+}
+
+static const bw_winograd method = {
+    .outputs = BW_WINOGRAD_U8_OUTPUTS,
+    .word_channels = 2,
+    .parameters = BW_WINOGRAD_U8_PARAMETERS,
+    .tiles = TILES,
+    .blocks = 1,
+    .product_cycles = 2.2,
+    .pack_parameters = bw_winograd_u8_pack_parameters,
+    .pack_word = bw_winograd_u8_pack_word,
+    .transform_input = transform_input,
+    .multiply = multiply,
+    .transform_output = transform_output,
+};
+
+BW_WINOGRAD_KERNEL(conv_u8_avx2_winograd4, method, BW_U8, BW_CPU_AVX2, 0.0f,
+                   bw_winograd_u8_accepts);

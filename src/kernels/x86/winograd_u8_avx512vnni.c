@@ -1,0 +1,145 @@
+/**
+ * Winograd's filtering of bytes with AVX-512 VNNI: vpdpwssd multiplies a word of two channels.
+ */
+#include "kernels/x86/vector_avx512.h"
+
+#include <string.h>
+
+typedef __m512i integers;
+
+enum { VECTOR_BYTES = 64, PARTS = 1 };
+
+#include "kernels/x86/unroll.h"
+#include "kernels/x86/winograd.h"
+
+BW_INLINE integers zero(void)
+{
+    return _mm512_setzero_si512();
+}
+
+BW_INLINE integers load(const void *from)
+{
+    return _mm512_loadu_si512(from);
+}
+
+BW_INLINE void store(void *to, integers x)
+{
+    _mm512_storeu_si512(to, x);
+}
+
+/* Where the second plane is not there, the first stands for it: nothing depends on it. */
+BW_INLINE integers load_pixel(const bw_winograd_input *input, int part, size_t at)
+{
+    const uint8_t *second = input->in[1] ? input->in[1] : input->in[part];
+    __m128i low = _mm_loadu_si128((const __m128i *)(const void *)(input->in[part] + at));
+    __m128i high = _mm_loadu_si128((const __m128i *)(const void *)(second + at));
+    return _mm512_cvtepu8_epi16(_mm256_set_m128i(high, low));
+}
+
+BW_INLINE integers add_16(integers x, integers y)
+{
+    return _mm512_add_epi16(x, y);
+}
+
+BW_INLINE integers sub_16(integers x, integers y)
+{
+    return _mm512_sub_epi16(x, y);
+}
+
+BW_INLINE integers shift_16(integers x, uint8_t n)
+{
+    return _mm512_slli_epi16(x, n);
+}
+
+BW_INLINE integers add_32(integers x, integers y)
+{
+    return _mm512_add_epi32(x, y);
+}
+
+BW_INLINE integers sub_32(integers x, integers y)
+{
+    return _mm512_sub_epi32(x, y);
+}
+
+BW_INLINE integers shift_32(integers x, uint8_t n)
+{
+    return _mm512_slli_epi32(x, n);
+}
+
+BW_INLINE integers shift_down_32(integers x, uint8_t n)
+{
+    return _mm512_srai_epi32(x, n);
+}
+
+BW_INLINE integers multiply_32(integers x, int y)
+{
+    return _mm512_mullo_epi32(x, _mm512_set1_epi32(y));
+}
+
+BW_INLINE integers spread(const uint8_t *from)
+{
+    int32_t word;
+    memcpy(&word, from, sizeof word);
+    return _mm512_set1_epi32(word);
+}
+
+BW_INLINE integers accumulate(integers sums, integers x, integers y)
+{
+    return _mm512_dpwssd_epi32(sums, x, y);
+}
+
+#include "kernels/x86/winograd_u8_vector.h"
+
+#define TILES(tiles)                                                                               \
+    static void multiply_1_##tiles(const bw_winograd_product *product)                             \
+    {                                                                                              \
+        multiply_tiles(product, tiles, 1);                                                         \
+    }                                                                                              \
+    static void multiply_2_##tiles(const bw_winograd_product *product)                             \
+    {                                                                                              \
+        multiply_tiles(product, tiles, 2);                                                         \
+    }
+
+TILES(1)
+TILES(2)
+TILES(3)
+TILES(4)
+TILES(5)
+TILES(6)
+TILES(7)
+TILES(8)
+TILES(9)
+TILES(10)
+TILES(11)
+TILES(12)
+TILES(13)
+TILES(14)
+
+static void multiply(const bw_winograd_product *product)
+{
+    static void (*const run[BW_WINOGRAD_BLOCKS][BW_WINOGRAD_TILES])(const bw_winograd_product *) = {
+        {multiply_1_1, multiply_1_2, multiply_1_3, multiply_1_4, multiply_1_5, multiply_1_6,
+         multiply_1_7, multiply_1_8, multiply_1_9, multiply_1_10, multiply_1_11, multiply_1_12,
+         multiply_1_13, multiply_1_14},
+        {multiply_2_1, multiply_2_2, multiply_2_3, multiply_2_4, multiply_2_5, multiply_2_6,
+         multiply_2_7, multiply_2_8, multiply_2_9, multiply_2_10, multiply_2_11, multiply_2_12,
+         multiply_2_13, multiply_2_14}};
+    run[product->blocks - 1][product->tiles - 1](product);
+}
+
+static const bw_winograd method = {
+    .outputs = BW_WINOGRAD_U8_OUTPUTS,
+    .word_channels = 2,
+    .parameters = BW_WINOGRAD_U8_PARAMETERS,
+    .tiles = BW_WINOGRAD_TILES,
+    .blocks = BW_WINOGRAD_BLOCKS,
+    .product_cycles = 1.1,
+    .pack_parameters = bw_winograd_u8_pack_parameters,
+    .pack_word = bw_winograd_u8_pack_word,
+    .transform_input = transform_input,
+    .multiply = multiply,
+    .transform_output = transform_output,
+};
+
+BW_WINOGRAD_KERNEL(conv_u8_avx512vnni_winograd4, method, BW_U8,
+                   BW_CPU_AVX512 | BW_CPU_AVX512_VNNI, 0.0f, bw_winograd_u8_accepts);

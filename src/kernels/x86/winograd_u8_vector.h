@@ -1,0 +1,216 @@
+/**
+ * The text of Winograd's filtering of bytes, for either instruction set; see winograd_u8.h.
+ *
+ * Included after the vectors of floats (vector_avx512.h or vector_avx2.h) and after these, of
+ * VECTOR_BYTES, which divide a line into PARTS:
+ *
+ *     integers              a vector of integers of 16 or 32 bits
+ *     load, store           32 bits each
+ *     load_pixel            bytes of a part of a line, from its planes, as 16 bits
+ *     add_16, sub_16, shift_16       x, y → x + y, x − y, x × 2ⁿ
+ *     add_32, sub_32, shift_32, multiply_32, shift_down_32
+ *     spread                one word in all lanes
+ *     accumulate            sums + the products of 16 bits, added in pairs
+ */
+#ifndef BW_KERNELS_X86_WINOGRAD_U8_VECTOR_H
+#define BW_KERNELS_X86_WINOGRAD_U8_VECTOR_H
+
+#include "kernels/x86/epilogue_vector.h"
+#include "kernels/x86/unroll.h"
+#include "kernels/x86/winograd_u8.h"
+
+enum {
+    OUTPUTS = BW_WINOGRAD_U8_OUTPUTS,
+    INPUTS = OUTPUTS + 2,
+    WORD_BYTES = 4,
+    UNROLLED = 4,     /* words */
+    RUN_TILES = 8,    /* finished at once */
+    INVERSE = 954437177, /* × 9 = 1 modulo 2³² */
+};
+
+/* A row or column of an input tile to its positions: 0, +1, -1, +2, -2, infinity. */
+BW_INLINE void input_line(const integers *d, integers *t)
+{
+    integers even = sub_16(d[4], shift_16(d[2], 2)), odd = sub_16(d[3], shift_16(d[1], 2));
+    integers outer = sub_16(d[4], d[2]), inner = sub_16(d[3], d[1]), twice = shift_16(inner, 1);
+    t[0] = add_16(shift_16(sub_16(d[0], d[2]), 2), outer);
+    t[1] = add_16(even, odd);
+    t[2] = sub_16(even, odd);
+    t[3] = add_16(outer, twice);
+    t[4] = sub_16(outer, twice);
+    t[5] = sub_16(sub_16(d[5], d[3]), shift_16(inner, 2));
+}
+
+static void transform_input(const bw_winograd_input *input)
+{
+    BW_UNROLL
+    for (int part = 0; part < PARTS; part++) {
+        integers half[INPUTS][INPUTS];
+        if (!input->in[part])
+            break;
+        BW_UNROLL
+        for (int x = 0; x < INPUTS; x++) {
+            integers line[INPUTS], column[INPUTS];
+            BW_UNROLL
+            for (int y = 0; y < INPUTS; y++)
+                line[y] = load_pixel(input, part, (size_t)y * input->row + (size_t)(x * BW_LANES));
+            input_line(line, column);
+            BW_UNROLL
+            for (int y = 0; y < INPUTS; y++)
+                half[y][x] = column[y];
+        }
+        BW_UNROLL
+        for (int y = 0; y < INPUTS; y++) {
+            integers line[INPUTS];
+            input_line(half[y], line);
+            BW_UNROLL
+            for (int x = 0; x < INPUTS; x++)
+                store(input->out + (size_t)(y * INPUTS + x) * input->position +
+                          part * VECTOR_BYTES,
+                      line[x]);
+        }
+    }
+}
+
+/* Some words of the tiles of one line. */
+BW_INLINE void multiply_words(integers sums[][BW_WINOGRAD_BLOCKS * PARTS], const uint8_t *in,
+                              const uint8_t *weights, int words, int tiles, int blocks)
+{
+    BW_UNROLL
+    for (int word = 0; word < words; word++) {
+        integers weight[BW_WINOGRAD_BLOCKS * PARTS];
+        BW_UNROLL
+        for (int part = 0; part < blocks * PARTS; part++)
+            weight[part] = load(weights + (word * blocks * PARTS + part) * VECTOR_BYTES);
+        BW_UNROLL
+        for (int tile = 0; tile < tiles; tile++) {
+            integers x = spread(in + tile * BW_WINOGRAD_LINE + word * WORD_BYTES);
+            BW_UNROLL
+            for (int part = 0; part < blocks * PARTS; part++)
+                sums[tile][part] = accumulate(sums[tile][part], x, weight[part]);
+        }
+    }
+}
+
+/* Asks the second cache for weights of a later call. */
+BW_INLINE const uint8_t *prefetch_weights(const uint8_t *weights, int lines)
+{
+    for (; lines > 0; lines--, weights += BW_WINOGRAD_LINE)
+        _mm_prefetch((const char *)weights, _MM_HINT_T1);
+    return weights;
+}
+
+BW_INLINE void multiply_tiles(const bw_winograd_product *product, int tiles, int blocks)
+{
+    integers sums[BW_WINOGRAD_TILES][BW_WINOGRAD_BLOCKS * PARTS];
+    const uint8_t *weights = product->weights, *line = product->in, *later = product->later;
+    const int word_bytes = blocks * BW_WINOGRAD_LINE;
+    BW_UNROLL
+    for (int tile = 0; tile < tiles; tile++) {
+        BW_UNROLL
+        for (int part = 0; part < blocks * PARTS; part++)
+            sums[tile][part] = zero();
+    }
+    for (int left = product->lines; left > 0; left--, line += product->stride) {
+        int words = left > 1 ? BW_WINOGRAD_WORDS : product->last_words;
+        const uint8_t *in = line;
+        later = prefetch_weights(later, product->lines_later);
+        for (; words >= UNROLLED; words -= UNROLLED) {
+            multiply_words(sums, in, weights, UNROLLED, tiles, blocks);
+            in += UNROLLED * WORD_BYTES;
+            weights += UNROLLED * word_bytes;
+        }
+        for (; words > 0; words--) {
+            multiply_words(sums, in, weights, 1, tiles, blocks);
+            in += WORD_BYTES;
+            weights += word_bytes;
+        }
+    }
+    BW_UNROLL
+    for (int block = 0; block < blocks; block++) {
+        uint8_t *to = product->sums + (size_t)block * product->stride;
+        BW_UNROLL
+        for (int tile = 0; tile < tiles; tile++) {
+            BW_UNROLL
+            for (int part = 0; part < PARTS; part++)
+                store(to + tile * BW_WINOGRAD_LINE + part * VECTOR_BYTES,
+                      sums[tile][block * PARTS + part]);
+        }
+    }
+}
+
+/* Six positions to four outputs, 24, 12, 6 and 6 times as large as they are. */
+BW_INLINE void output_line(const integers *m, integers *y)
+{
+    integers sum = add_32(m[1], m[2]), difference = sub_32(m[1], m[2]);
+    integers far_sum = add_32(m[3], m[4]), far_difference = sub_32(m[3], m[4]);
+    integers first = add_32(shift_32(m[0], 1), shift_32(m[0], 2));
+    integers last = add_32(shift_32(m[5], 1), shift_32(m[5], 2));
+    y[0] = add_32(add_32(first, far_sum), shift_32(sum, 2));
+    y[1] = add_32(shift_32(difference, 1), far_difference);
+    y[2] = add_32(sum, far_sum);
+    y[3] = add_32(add_32(difference, shift_32(far_difference, 1)), last);
+}
+
+/* The true sums of a tile's part; rows of RUN_TILES tiles each. */
+BW_INLINE void restore_tile(const bw_winograd_output *output, const uint8_t *sums,
+                            int32_t rows[][RUN_TILES * OUTPUTS][BW_LANES], int tile, int part)
+{
+    static const uint8_t shifts[OUTPUTS] = {3, 2, 1, 1};
+    const int lane = part * VECTOR_BYTES / WORD_BYTES;
+    integers half[OUTPUTS][INPUTS];
+    integers start = load(output->parameters + 2 * BW_WINOGRAD_LINE + part * VECTOR_BYTES);
+    BW_UNROLL
+    for (int x = 0; x < INPUTS; x++) {
+        integers line[INPUTS], column[OUTPUTS];
+        BW_UNROLL
+        for (int y = 0; y < INPUTS; y++)
+            line[y] = load(sums + (size_t)(y * INPUTS + x) * output->position +
+                           part * VECTOR_BYTES);
+        output_line(line, column);
+        BW_UNROLL
+        for (int y = 0; y < OUTPUTS; y++)
+            half[y][x] = column[y];
+    }
+    BW_UNROLL
+    for (int y = 0; y < OUTPUTS; y++) {
+        integers line[OUTPUTS];
+        output_line(half[y], line);
+        BW_UNROLL
+        for (int x = 0; x < OUTPUTS; x++)
+            store(&rows[y][tile * OUTPUTS + x][lane],
+                  add_32(start, shift_down_32(multiply_32(line[x], INVERSE),
+                                              (uint8_t)(shifts[y] + shifts[x]))));
+    }
+}
+
+static void transform_output(const bw_winograd_output *output)
+{
+    _Alignas(BW_WINOGRAD_LINE) int32_t rows[OUTPUTS][RUN_TILES * OUTPUTS][BW_LANES];
+    const bw_operation *operation = output->operation;
+    bw_epilogue epilogue = bw_epilogue_of(operation);
+    epilogue.multipliers = (const float *)(const void *)output->parameters;
+    epilogue.offsets = epilogue.multipliers + BW_LANES;
+    for (int first = 0; first < output->tiles; first += RUN_TILES) {
+        int left = output->tiles - first, tiles = left < RUN_TILES ? left : RUN_TILES;
+        int column = first * OUTPUTS, columns = output->columns - column;
+        if (columns > tiles * OUTPUTS)
+            columns = tiles * OUTPUTS;
+        for (int tile = 0; tile < tiles; tile++) {
+            const uint8_t *sums = output->sums + (size_t)(first + tile) * BW_WINOGRAD_LINE;
+            BW_UNROLL
+            for (int part = 0; part < PARTS; part++)
+                restore_tile(output, sums, rows, tile, part);
+        }
+        for (int y = 0; y < output->rows; y++) {
+            const uint8_t *second = output->second;
+            if (second)
+                second += (size_t)y * output->second_row + (size_t)(column * BW_LANES);
+            finish_pixels(&epilogue, rows[y][0], second,
+                          output->out + (size_t)y * output->out_row + (size_t)(column * BW_LANES),
+                          columns);
+        }
+    }
+}
+
+#endif
