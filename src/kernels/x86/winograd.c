@@ -27,7 +27,10 @@ typedef struct division {
     int sum_planes;       /* whose sums are held together: a group or a chunk */
     size_t in_position;   /* bytes from position to position of the transformed input */
     size_t sum_position;  /* and of the sums */
+    int parts;            /* of what is packed for a word: its positions, or its filters whole, */
+    size_t part_bytes;    /* of so many bytes */
     size_t group_weights; /* bytes of a full group */
+    size_t line_position; /* from position to position of its lines */
 } division;
 
 static int divide_up(int a, int b)
@@ -80,13 +83,17 @@ static division divide(const bw_winograd *method, const bw_operation *operation,
     d.group_planes = method->blocks;
     d.block_tiles = choose_tiles(&d, images);
     d.chunk_planes = choose_chunk(&d, images);
-    d.sum_planes = d.lines < DEEP_LINES ? d.group_planes : d.chunk_planes;
+    bool packed_lines = method->transform_filters == NULL;
+    d.sum_planes = packed_lines && d.lines >= DEEP_LINES ? d.chunk_planes : d.group_planes;
     d.chunks = divide_up(d.out_planes, d.chunk_planes);
+    d.parts = packed_lines ? d.positions : 1;
+    d.part_bytes = packed_lines ? LINE : sizeof ((bw_winograd_packed *)NULL)->filters;
+    d.group_weights = (size_t)(d.parts * d.words * d.group_planes) * d.part_bytes;
     /* One line more than needed where the distance is even, lest all positions fall on one set of
      * the cache. */
     d.in_position = (size_t)(d.lines * d.block_tiles | 1) * LINE;
     d.sum_position = (size_t)(d.sum_planes * d.block_tiles | 1) * LINE;
-    d.group_weights = (size_t)d.positions * (size_t)d.words * (size_t)d.group_planes * LINE;
+    d.line_position = (size_t)(d.words * d.group_planes | 1) * LINE;
     return d;
 }
 
@@ -113,6 +120,8 @@ double bw_winograd_cost(const bw_winograd *method, const bw_operation *operation
     double calls = positions * d.out_planes / d.group_planes * (tiles / method->tiles);
     double weights = (double)bw_winograd_packed_bytes(method, operation);
     double transforms = tiles * positions * 10.0 * (d.lines + d.out_planes);
+    if (method->transform_filters)
+        transforms += positions * 3.0 * d.words * d.out_planes * divide_up(d.image_tiles, d.block_tiles);
     return 1.1 * products + 60.0 * calls + transforms + weights / 4.0;
 }
 
@@ -125,7 +134,14 @@ size_t bw_winograd_packed_bytes(const bw_winograd *method, const bw_operation *o
 {
     division d = divide(method, operation, 1);
     return parameter_bytes(method, &d) +
-           (size_t)d.positions * (size_t)d.words * (size_t)d.out_planes * LINE;
+           (size_t)d.parts * (size_t)d.words * (size_t)d.out_planes * d.part_bytes;
+}
+
+/* The planes of the group that begins with `plane`. */
+static int count_blocks(const division *d, int plane)
+{
+    int left = d->out_planes - plane;
+    return left < d->group_planes ? left : d->group_planes;
 }
 
 void bw_winograd_pack(const bw_winograd *method, const bw_operation *operation,
@@ -137,15 +153,15 @@ void bw_winograd_pack(const bw_winograd *method, const bw_operation *operation,
         method->pack_parameters(operation, filters, plane,
                                 parameters + (size_t)(plane * method->parameters) * LINE);
         int group = plane / d.group_planes, block = plane % d.group_planes;
-        int left = d.out_planes - group * d.group_planes;
-        size_t blocks = (size_t)(left < d.group_planes ? left : d.group_planes);
-        uint8_t *start = weights + (size_t)group * d.group_weights + (size_t)block * LINE;
+        size_t blocks = (size_t)count_blocks(&d, plane - block);
+        uint8_t *start = weights + (size_t)group * d.group_weights + (size_t)block * d.part_bytes;
         for (int word = 0; word < d.words; word++) {
-            bw_winograd_lines lines;
-            method->pack_word(operation, filters, plane, word, &lines);
-            for (int position = 0; position < d.positions; position++) {
-                size_t step = (size_t)position * (size_t)d.words + (size_t)word;
-                memcpy(start + step * blocks * LINE, lines.floats[position], LINE);
+            bw_winograd_packed made;
+            method->pack_word(operation, filters, plane, word, &made);
+            for (int part = 0; part < d.parts; part++) {
+                size_t step = (size_t)part * (size_t)d.words + (size_t)word;
+                memcpy(start + step * blocks * d.part_bytes,
+                       (const uint8_t *)&made + (size_t)part * d.part_bytes, d.part_bytes);
             }
         }
     }
@@ -154,7 +170,8 @@ void bw_winograd_pack(const bw_winograd *method, const bw_operation *operation,
 size_t bw_winograd_scratch_bytes(const bw_winograd *method, const bw_operation *operation)
 {
     division d = divide(method, operation, ANY);
-    return (size_t)d.positions * (d.in_position + d.sum_position);
+    size_t lines = method->transform_filters ? d.line_position : 0;
+    return (size_t)d.positions * (d.in_position + d.sum_position + lines);
 }
 
 int bw_winograd_units(const bw_winograd *method, const bw_operation *operation, int images)
@@ -170,7 +187,7 @@ typedef struct work {
     const bw_operands *operands;
     const division *d;
     int first, tiles; /* of the list of all images' tiles */
-    uint8_t *transformed, *sums;
+    uint8_t *transformed, *sums, *lines;
 } work;
 
 /** Where a tile lies: its image, and its first output row and column. */
@@ -252,21 +269,61 @@ static void transform_block(const work *w)
     }
 }
 
-/* The weights of a group of output planes at one position. */
+/* What is packed for a group, or for one position of it. */
 static const uint8_t *group_weights(const work *w, int position, int plane)
 {
     const division *d = w->d;
-    int left = d->out_planes - plane;
-    size_t blocks = (size_t)(left < d->group_planes ? left : d->group_planes);
+    size_t part = (size_t)(d->words * count_blocks(d, plane)) * d->part_bytes;
     return (const uint8_t *)w->operands->weights + parameter_bytes(w->method, d) +
            (size_t)(plane / d->group_planes) * d->group_weights +
-           (size_t)position * (size_t)d->words * blocks * LINE;
+           (d->parts > 1 ? (size_t)position * part : 0);
 }
 
-/* The product of matrices of a group of output planes at one position; `later` are the weights
- * that will be wanted next. */
-static void multiply_group(const work *w, int position, int plane, int blocks, uint8_t *sums,
-                           const uint8_t *later)
+/* The weights of a group for one position, and what will be wanted next. */
+typedef struct weights {
+    const uint8_t *lines, *later;
+    int lines_later; /* of the cache */
+} weights;
+
+/* Lines as they are packed. The planes from `start` to `end` are done position by position. */
+static weights packed_lines(const work *w, int position, int plane, int start, int end)
+{
+    const division *d = w->d;
+    bool last = plane + d->group_planes >= end;
+    return (weights){
+        .lines = group_weights(w, position, plane),
+        .later = last ? group_weights(w, position + 1, start)
+                      : group_weights(w, position, plane + d->group_planes),
+        .lines_later = d->words * count_blocks(d, plane),
+    };
+}
+
+/* Lines made of the group's filters. Meanwhile the next group's filters are asked for. */
+static weights made_lines(const work *w, int position, int plane)
+{
+    const division *d = w->d;
+    size_t bytes = (size_t)(d->words * d->group_planes) * d->part_bytes / (size_t)d->positions;
+    return (weights){
+        .lines = w->lines + (size_t)position * d->line_position,
+        .later = group_weights(w, 0, plane) + d->group_weights + (size_t)position * bytes,
+        .lines_later = divide_up((int)bytes, LINE),
+    };
+}
+
+static void make_lines(const work *w, int plane)
+{
+    bw_winograd_filters filters = {
+        .packed = group_weights(w, 0, plane),
+        .count = w->d->words * count_blocks(w->d, plane),
+        .lines = w->lines,
+        .position = w->d->line_position,
+    };
+    w->method->transform_filters(&filters);
+}
+
+/* The product of matrices of a group of output planes at one position. */
+static void multiply_group(const work *w, int position, int blocks, const weights *by,
+                           uint8_t *sums)
 {
     const division *d = w->d;
     int count = divide_up(w->tiles, w->method->tiles);
@@ -275,15 +332,15 @@ static void multiply_group(const work *w, int position, int plane, int blocks, u
         .lines = d->lines,
         .last_words = d->words - (d->lines - 1) * BW_WINOGRAD_WORDS,
         .blocks = blocks,
-        .weights = group_weights(w, position, plane),
-        .lines_later = divide_up(BW_WINOGRAD_WORDS * blocks, count),
+        .weights = by->lines,
+        .lines_later = divide_up(by->lines_later, count * d->lines),
     };
     for (int index = 0, first = 0; index < count; index++) {
         int end = (index + 1) * w->tiles / count;
         product.in = w->transformed + (size_t)position * d->in_position + (size_t)first * LINE;
         product.sums = sums + (size_t)first * LINE;
         product.tiles = end - first;
-        product.later = later + (size_t)(index * product.lines_later * d->lines) * LINE;
+        product.later = by->later + (size_t)(index * product.lines_later * d->lines) * LINE;
         w->method->multiply(&product);
         first = end;
     }
@@ -293,14 +350,16 @@ static void multiply_group(const work *w, int position, int plane, int blocks, u
 static void multiply_planes(const work *w, int start, int end)
 {
     const division *d = w->d;
+    if (w->method->transform_filters)
+        make_lines(w, start);
     for (int position = 0; position < d->positions; position++) {
         uint8_t *sums = w->sums + (size_t)position * d->sum_position;
         for (int plane = start; plane < end; plane += d->group_planes) {
-            int blocks = end - plane < d->group_planes ? end - plane : d->group_planes;
-            bool last = plane + d->group_planes >= end;
-            const uint8_t *later = last ? group_weights(w, position + 1, start)
-                                        : group_weights(w, position, plane + d->group_planes);
-            multiply_group(w, position, plane, blocks, sums, later);
+            weights by = w->method->transform_filters
+                             ? made_lines(w, position, plane)
+                             : packed_lines(w, position, plane, start, end);
+            int blocks = count_blocks(d, plane);
+            multiply_group(w, position, blocks, &by, sums);
             sums += (size_t)(blocks * d->block_tiles) * LINE;
         }
     }
@@ -371,6 +430,7 @@ void bw_winograd_run(const bw_winograd *method, const bw_operation *operation,
     work w = {.method = method, .operation = operation, .operands = operands, .d = &d};
     w.transformed = scratch;
     w.sums = w.transformed + (size_t)d.positions * d.in_position;
+    w.lines = w.sums + (size_t)d.positions * d.sum_position;
     for (int unit = first; unit < last; unit++) {
         if (unit / d.chunks != block) {
             block = unit / d.chunks;

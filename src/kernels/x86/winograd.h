@@ -16,8 +16,13 @@
  * A unit computes a chunk of output planes for a block of tiles. The tiles of all images are one
  * list. Chunks are innermost, and consecutive units of one block share its transformed input.
  *
- * Packed weights: the parameters [plane][line], then [group][position][word][block], a line each.
- * Scratch: transformed input [position][line of channels][tile], then sums [position][block][tile].
+ * Transformed filters are larger than filters: four times as floats, eight times as integers. Those
+ * of floats are packed as lines. Those of bytes are packed as they are, and each unit transforms
+ * those of one group at a time: that costs less than fetching them from memory.
+ *
+ * Packed weights: the parameters [plane][line], then lines [group][position][word][block], or
+ * filters [group][word][block]. Scratch: transformed input [position][line of channels][tile], sums
+ * [position][block][tile], and for such filters their lines [position][word][block].
  */
 #ifndef BW_KERNELS_X86_WINOGRAD_H
 #define BW_KERNELS_X86_WINOGRAD_H
@@ -33,6 +38,7 @@ enum {
     BW_WINOGRAD_PLANES = 2, /* planes of the input that a line takes */
     BW_WINOGRAD_LINE = 64,  /* bytes */
     BW_WINOGRAD_WORDS = BW_WINOGRAD_LINE / 4,
+    BW_WINOGRAD_TAPS = 9,
 };
 
 /** n × n pixels of the planes that make a line; strides in bytes. */
@@ -69,11 +75,19 @@ typedef struct bw_winograd_output {
     int rows, columns; /* of all the tiles' outputs that lie within the layout */
 } bw_winograd_output;
 
-/** A line for each position. */
-typedef union bw_winograd_lines {
-    float floats[BW_WINOGRAD_POSITIONS][BW_WINOGRAD_WORDS];
-    int16_t halves[BW_WINOGRAD_POSITIONS][2 * BW_WINOGRAD_WORDS];
-} bw_winograd_lines;
+/** From the channels of a word to the 16 channels of a plane: lines, or filters in bytes. */
+typedef union bw_winograd_packed {
+    float lines[BW_WINOGRAD_POSITIONS][BW_WINOGRAD_WORDS];
+    int8_t filters[BW_WINOGRAD_TAPS][2 * BW_WINOGRAD_WORDS];
+} bw_winograd_packed;
+
+/** The filters of a group, to be transformed. */
+typedef struct bw_winograd_filters {
+    const uint8_t *packed; /* [word][block] */
+    int count;             /* of words and blocks */
+    uint8_t *lines;        /* at the first position */
+    size_t position;       /* bytes from one position to the next */
+} bw_winograd_filters;
 
 /** A size of tile and a type of number on an instruction set. */
 typedef struct bw_winograd {
@@ -87,10 +101,11 @@ typedef struct bw_winograd {
     void (*pack_parameters)(const bw_operation *operation, const bw_filters *filters, int plane,
                             uint8_t *to);
 
-    /** The transformed filters from the channels of a word to the 16 channels of a plane. */
+    /** Writes lines, or filters where these are transformed by each unit. */
     void (*pack_word)(const bw_operation *operation, const bw_filters *filters, int plane, int word,
-                      bw_winograd_lines *lines);
+                      bw_winograd_packed *packed);
 
+    void (*transform_filters)(const bw_winograd_filters *filters); /* NULL: packed as lines */
     void (*transform_input)(const bw_winograd_input *input);
     void (*multiply)(const bw_winograd_product *product);
     void (*transform_output)(const bw_winograd_output *output);

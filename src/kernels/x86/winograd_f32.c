@@ -45,7 +45,7 @@ static void transform_filter(const double matrix[][3], int inputs, const float *
 }
 
 static void pack_word(const double matrix[][3], int inputs, const bw_operation *operation,
-                      const bw_filters *filters, int plane, int input, bw_winograd_lines *lines)
+                      const bw_filters *filters, int plane, int input, bw_winograd_packed *packed)
 {
     static const float nothing[9];
     for (int lane = 0; lane < BW_LANES; lane++) {
@@ -56,20 +56,20 @@ static void pack_word(const double matrix[][3], int inputs, const bw_operation *
                          channel < operation->out.channels ? filters->weights + at : nothing,
                          positions);
         for (int position = 0; position < inputs * inputs; position++)
-            lines->floats[position][lane] = (float)positions[position];
+            packed->lines[position][lane] = (float)positions[position];
     }
 }
 
 void bw_winograd_f32_pack_word_2(const bw_operation *operation, const bw_filters *filters,
-                                 int plane, int word, bw_winograd_lines *lines)
+                                 int plane, int word, bw_winograd_packed *packed)
 {
-    pack_word(filter_2, 4, operation, filters, plane, word, lines);
+    pack_word(filter_2, 4, operation, filters, plane, word, packed);
 }
 
 void bw_winograd_f32_pack_word_4(const bw_operation *operation, const bw_filters *filters,
-                                 int plane, int word, bw_winograd_lines *lines)
+                                 int plane, int word, bw_winograd_packed *packed)
 {
-    pack_word(filter_4, 6, operation, filters, plane, word, lines);
+    pack_word(filter_4, 6, operation, filters, plane, word, packed);
 }
 
 void bw_winograd_f32_multiply(const bw_conv_tiles *tiles, const bw_winograd_product *product)

@@ -33,6 +33,11 @@ BW_INLINE integers load_pixel(const bw_winograd_input *input, int part, size_t a
         _mm_loadu_si128((const __m128i *)(const void *)(input->in[part] + at)));
 }
 
+BW_INLINE integers load_integers(const void *from)
+{
+    return _mm256_cvtepi8_epi16(_mm_loadu_si128(from));
+}
+
 BW_INLINE integers add_16(integers x, integers y)
 {
     return _mm256_add_epi16(x, y);
@@ -118,6 +123,7 @@ static const bw_winograd method = {
     .product_cycles = 2.2,
     .pack_parameters = bw_winograd_u8_pack_parameters,
     .pack_word = bw_winograd_u8_pack_word,
+    .transform_filters = transform_filters,
     .transform_input = transform_input,
     .multiply = multiply,
     .transform_output = transform_output,

@@ -36,6 +36,11 @@ BW_INLINE integers load_pixel(const bw_winograd_input *input, int part, size_t a
     return _mm512_cvtepu8_epi16(_mm256_set_m128i(high, low));
 }
 
+BW_INLINE integers load_integers(const void *from)
+{
+    return _mm512_cvtepi8_epi16(_mm256_loadu_si256(from));
+}
+
 BW_INLINE integers add_16(integers x, integers y)
 {
     return _mm512_add_epi16(x, y);
@@ -136,6 +141,7 @@ static const bw_winograd method = {
     .product_cycles = 1.1,
     .pack_parameters = bw_winograd_u8_pack_parameters,
     .pack_word = bw_winograd_u8_pack_word,
+    .transform_filters = transform_filters,
     .transform_input = transform_input,
     .multiply = multiply,
     .transform_output = transform_output,

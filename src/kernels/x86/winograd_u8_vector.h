@@ -7,6 +7,7 @@
  *     integers              a vector of integers of 16 or 32 bits
  *     load, store           32 bits each
  *     load_pixel            bytes of a part of a line, from its planes, as 16 bits
+ *     load_integers         signed bytes as 16 bits
  *     add_16, sub_16, shift_16       x, y → x + y, x − y, x × 2ⁿ
  *     add_32, sub_32, shift_32, multiply_32, shift_down_32
  *     spread                one word in all lanes
@@ -27,6 +28,58 @@ enum {
     RUN_TILES = 8,    /* finished at once */
     INVERSE = 954437177, /* × 9 = 1 modulo 2³² */
 };
+
+/* A row or column of a filter to its positions, as winograd_u8.h has them. */
+BW_INLINE void filter_line(const integers *g, integers *t)
+{
+    integers outer = add_16(g[0], g[2]), twice = shift_16(g[1], 1);
+    integers far_outer = add_16(g[0], shift_16(g[2], 2));
+    t[0] = g[0];
+    t[1] = sub_16(sub_16(zero(), outer), g[1]);
+    t[2] = sub_16(g[1], outer);
+    t[3] = add_16(far_outer, twice);
+    t[4] = sub_16(far_outer, twice);
+    t[5] = g[2];
+}
+
+BW_INLINE void make_part(const uint8_t *packed, uint8_t *lines, size_t position)
+{
+    enum { TAP_BYTES = BW_WINOGRAD_LINE / 2, SIDE = 3 };
+    integers half[INPUTS][SIDE];
+    BW_UNROLL
+    for (int x = 0; x < SIDE; x++) {
+        integers line[SIDE], column[INPUTS];
+        BW_UNROLL
+        for (int y = 0; y < SIDE; y++)
+            line[y] = load_integers(packed + (y * SIDE + x) * TAP_BYTES);
+        filter_line(line, column);
+        BW_UNROLL
+        for (int y = 0; y < INPUTS; y++)
+            half[y][x] = column[y];
+    }
+    BW_UNROLL
+    for (int y = 0; y < INPUTS; y++) {
+        integers line[INPUTS];
+        filter_line(half[y], line);
+        BW_UNROLL
+        for (int x = 0; x < INPUTS; x++)
+            store(lines + (size_t)(y * INPUTS + x) * position, line[x]);
+    }
+}
+
+static void transform_filters(const bw_winograd_filters *filters)
+{
+    const uint8_t *packed = filters->packed;
+    uint8_t *lines = filters->lines;
+    for (int index = 0; index < filters->count; index++) {
+        BW_UNROLL
+        for (int part = 0; part < PARTS; part++)
+            make_part(packed + part * VECTOR_BYTES / 2, lines + part * VECTOR_BYTES,
+                      filters->position);
+        packed += BW_WINOGRAD_TAPS * BW_WINOGRAD_LINE / 2;
+        lines += BW_WINOGRAD_LINE;
+    }
+}
 
 /* A row or column of an input tile to its positions: 0, +1, -1, +2, -2, infinity. */
 BW_INLINE void input_line(const integers *d, integers *t)
