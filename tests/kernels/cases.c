@@ -364,8 +364,8 @@ static void settle_sums(test_case *test)
 {
     bw_operation *operation = &test->operation;
     if (operation->family == BW_FAMILY_CONV && operation->in.format.type == BW_U8)
-        operation->sum_bits = bw_count_bits(bw_sum_terms(operation) * UINT8_MAX *
-                                            largest_integer(test->weight_fill));
+        operation->sum_bits =
+            bw_count_bits(bw_sum_terms(operation) * UINT8_MAX * largest_integer(test->weight_fill));
 }
 
 test_case case_random(random_source *random, bw_family family, bw_type in, bw_type out)
@@ -455,8 +455,10 @@ bool case_extreme(test_case *made, int index, bw_type in, bw_type out)
     static const struct {
         int inputs;
         fill weights, in;
-    } sums[] = {{115, FILL_MOST, FILL_MOST},   {115, FILL_LEAST, FILL_MOST},
-                {115, FILL_LARGE, FILL_LARGE}, {114, FILL_MOST, FILL_LARGE},
+    } sums[] = {{115, FILL_MOST, FILL_MOST},
+                {115, FILL_LEAST, FILL_MOST},
+                {115, FILL_LARGE, FILL_LARGE},
+                {114, FILL_MOST, FILL_LARGE},
                 {114, FILL_LEAST, FILL_LARGE}};
     if (index < 0 || index >= (int)(sizeof sums / sizeof *sums))
         return false;

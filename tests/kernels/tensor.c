@@ -45,8 +45,8 @@ static float random_unit(random_source *random)
 
 const char *fill_name(fill kind)
 {
-    static const char *const names[FILL_COUNT] = {
-        "ordinary", "zero", "denormal", "large", "negative", "mixed", "most", "least"};
+    static const char *const names[FILL_COUNT] = {"ordinary", "zero",  "denormal", "large",
+                                                  "negative", "mixed", "most",     "least"};
     return names[kind];
 }
 

@@ -87,7 +87,7 @@ static division divide(const bw_winograd *method, const bw_operation *operation,
     d.sum_planes = packed_lines && d.lines >= DEEP_LINES ? d.chunk_planes : d.group_planes;
     d.chunks = divide_up(d.out_planes, d.chunk_planes);
     d.parts = packed_lines ? d.positions : 1;
-    d.part_bytes = packed_lines ? LINE : sizeof ((bw_winograd_packed *)NULL)->filters;
+    d.part_bytes = packed_lines ? LINE : sizeof((bw_winograd_packed *)NULL)->filters;
     d.group_weights = (size_t)(d.parts * d.words * d.group_planes) * d.part_bytes;
     /* One line more than needed where the distance is even, lest all positions fall on one set of
      * the cache. */
@@ -121,7 +121,8 @@ double bw_winograd_cost(const bw_winograd *method, const bw_operation *operation
     double weights = (double)bw_winograd_packed_bytes(method, operation);
     double transforms = tiles * positions * 10.0 * (d.lines + d.out_planes);
     if (method->transform_filters)
-        transforms += positions * 3.0 * d.words * d.out_planes * divide_up(d.image_tiles, d.block_tiles);
+        transforms +=
+            positions * 3.0 * d.words * d.out_planes * divide_up(d.image_tiles, d.block_tiles);
     return 1.1 * products + 60.0 * calls + transforms + weights / 4.0;
 }
 
@@ -392,8 +393,8 @@ static void finish_run(const work *w, int plane, const uint8_t *sums, place at, 
         .columns = columns < tiles * outputs ? columns : tiles * outputs,
     };
     if (operation->has_second)
-        output.second = (const uint8_t *)w->operands->second +
-                        pixel_at(second, at.image, plane, at.y, at.x);
+        output.second =
+            (const uint8_t *)w->operands->second + pixel_at(second, at.image, plane, at.y, at.x);
     w->method->transform_output(&output);
 }
 

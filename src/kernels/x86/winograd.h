@@ -124,7 +124,7 @@ void bw_winograd_run(const bw_winograd *method, const bw_operation *operation,
                      const bw_operands *operands, int first, int last, void *scratch);
 
 /** A kernel's functions, each for `method`, and the kernel itself with them. */
-#define BW_WINOGRAD_KERNEL(words, method, type, cpu, error, accept)                         \
+#define BW_WINOGRAD_KERNEL(words, method, type, cpu, error, accept)                                \
     static double words##_cost(const bw_operation *operation)                                      \
     {                                                                                              \
         return bw_winograd_cost(&method, operation);                                               \

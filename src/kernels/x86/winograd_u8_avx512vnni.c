@@ -147,5 +147,5 @@ static const bw_winograd method = {
     .transform_output = transform_output,
 };
 
-BW_WINOGRAD_KERNEL(conv_u8_avx512vnni_winograd4, method, BW_U8,
-                   BW_CPU_AVX512 | BW_CPU_AVX512_VNNI, 0.0f, bw_winograd_u8_accepts);
+BW_WINOGRAD_KERNEL(conv_u8_avx512vnni_winograd4, method, BW_U8, BW_CPU_AVX512 | BW_CPU_AVX512_VNNI,
+                   0.0f, bw_winograd_u8_accepts);

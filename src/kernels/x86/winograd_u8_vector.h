@@ -24,8 +24,8 @@ enum {
     OUTPUTS = BW_WINOGRAD_U8_OUTPUTS,
     INPUTS = OUTPUTS + 2,
     WORD_BYTES = 4,
-    UNROLLED = 4,     /* words */
-    RUN_TILES = 8,    /* finished at once */
+    UNROLLED = 4,        /* words */
+    RUN_TILES = 8,       /* finished at once */
     INVERSE = 954437177, /* × 9 = 1 modulo 2³² */
 };
 
@@ -118,8 +118,7 @@ static void transform_input(const bw_winograd_input *input)
             input_line(half[y], line);
             BW_UNROLL
             for (int x = 0; x < INPUTS; x++)
-                store(input->out + (size_t)(y * INPUTS + x) * input->position +
-                          part * VECTOR_BYTES,
+                store(input->out + (size_t)(y * INPUTS + x) * input->position + part * VECTOR_BYTES,
                       line[x]);
         }
     }
@@ -218,8 +217,8 @@ BW_INLINE void restore_tile(const bw_winograd_output *output, const uint8_t *sum
         integers line[INPUTS], column[OUTPUTS];
         BW_UNROLL
         for (int y = 0; y < INPUTS; y++)
-            line[y] = load(sums + (size_t)(y * INPUTS + x) * output->position +
-                           part * VECTOR_BYTES);
+            line[y] =
+                load(sums + (size_t)(y * INPUTS + x) * output->position + part * VECTOR_BYTES);
         output_line(line, column);
         BW_UNROLL
         for (int y = 0; y < OUTPUTS; y++)
