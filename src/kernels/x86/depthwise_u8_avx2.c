@@ -98,15 +98,13 @@ static void pack(const bw_operation *operation, const bw_filters *filters, void 
     for (int channel = 0; channel < operation->out.channels; channel++) {
         lane_weights to = weights_of(operation, packed, channel / BW_LANES);
         int lane = channel % BW_LANES;
-        int32_t sum = 0;
         to.multipliers[lane] = bw_multiplier(operation, filters, channel);
         to.offsets[lane] = bw_offset(operation, filters, channel);
         for (int position = 0; position < positions; position++) {
-            int8_t weight = filters->integers[(ptrdiff_t)channel * positions + position];
-            to.pairs[position / 2 * PAIR + place_of(lane) + position % 2] = weight;
-            sum += weight;
+            to.pairs[position / 2 * PAIR + place_of(lane) + position % 2] =
+                filters->integers[(ptrdiff_t)channel * positions + position];
         }
-        to.starts[lane] = -operation->in.format.zero_point * sum;
+        to.starts[lane] = bw_start(operation, filters, channel);
     }
 }
 
