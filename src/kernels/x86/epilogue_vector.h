@@ -21,23 +21,51 @@ BW_INLINE bw_vector finish_vector(const bw_epilogue *e, bw_activation activation
     return activation > BW_LEAKY ? bw_vector_mul(x, bw_vector_set(e->finish)) : x;
 }
 
+enum { QUAD = 4, QUAD_PIXELS = QUAD * BW_VECTOR_LANES / BW_LANES };
+
+/* As many pixels as four vectors hold, whose bytes follow each other. */
+BW_INLINE void finish_quad(const bw_epilogue *e, bw_activation activation, const int32_t *sums,
+                           const uint8_t *second, uint8_t *out)
+{
+    bw_vector x[QUAD];
+    BW_UNROLL
+    for (int index = 0; index < QUAD; index++) {
+        int pixel = index * BW_VECTOR_LANES / BW_LANES, lane = index * BW_VECTOR_LANES % BW_LANES;
+        x[index] = finish_vector(e, activation, sums + pixel * BW_LANES,
+                                 second ? second + (size_t)pixel * e->second_pixel : NULL, lane);
+    }
+    bw_vectors_to_bytes(out, x, e->out_zero);
+}
+
+BW_INLINE void finish_pixel(const bw_epilogue *e, bw_activation activation, bool bytes,
+                            const int32_t *sums, const uint8_t *second, void *out)
+{
+    BW_UNROLL
+    for (int lane = 0; lane < BW_LANES; lane += BW_VECTOR_LANES) {
+        bw_vector x = finish_vector(e, activation, sums, second, lane);
+        if (bytes)
+            bw_vector_to_bytes((uint8_t *)out + lane, x, e->out_zero);
+        else
+            bw_vector_store((float *)out + lane, x);
+    }
+}
+
 BW_INLINE void finish_as(const bw_epilogue *e, bw_activation activation, bool bytes,
                          const int32_t *sums, const uint8_t *second, void *out, int pixels)
 {
-    for (int pixel = 0; pixel < pixels; pixel++) {
-        size_t at = (size_t)pixel * e->out_pixel;
-        BW_UNROLL
-        for (int lane = 0; lane < BW_LANES; lane += BW_VECTOR_LANES) {
-            bw_vector x = finish_vector(e, activation, sums, second, lane);
-            if (bytes)
-                bw_vector_to_bytes((uint8_t *)out + at + lane, x, e->out_zero);
-            else
-                bw_vector_store((float *)out + at + lane, x);
-        }
-        sums += BW_LANES;
-        if (second)
-            second += e->second_pixel;
+    const size_t size = bytes ? sizeof(uint8_t) : sizeof(float);
+    uint8_t *to = out;
+    int pixel = 0;
+    if (bytes && e->out_pixel == BW_LANES) {
+        for (; pixel + QUAD_PIXELS <= pixels; pixel += QUAD_PIXELS)
+            finish_quad(e, activation, sums + pixel * BW_LANES,
+                        second ? second + (size_t)pixel * e->second_pixel : NULL,
+                        to + pixel * BW_LANES);
     }
+    for (; pixel < pixels; pixel++)
+        finish_pixel(e, activation, bytes, sums + pixel * BW_LANES,
+                     second ? second + (size_t)pixel * e->second_pixel : NULL,
+                     to + (size_t)pixel * e->out_pixel * size);
 }
 
 BW_INLINE void finish_activation(const bw_epilogue *e, bw_activation activation,

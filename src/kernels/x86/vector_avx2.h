@@ -145,6 +145,19 @@ static inline void bw_vector_to_bytes(uint8_t *to, bw_vector x, int32_t zero_poi
     _mm_storel_epi64((__m128i *)(void *)to, _mm_packus_epi16(halves, halves));
 }
 
+/** The same for four vectors, whose bytes follow each other. */
+static inline void bw_vectors_to_bytes(uint8_t *to, const bw_vector x[4], int32_t zero_point)
+{
+    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    __m256i zero = _mm256_set1_epi16((short)zero_point), whole[4];
+    for (int index = 0; index < 4; index++)
+        whole[index] = _mm256_cvtps_epi32(bw_vector_min(x[index], bw_vector_set(32767.0f)));
+    __m256i low = _mm256_adds_epi16(_mm256_packs_epi32(whole[0], whole[1]), zero);
+    __m256i high = _mm256_adds_epi16(_mm256_packs_epi32(whole[2], whole[3]), zero);
+    _mm256_storeu_si256((__m256i *)(void *)to,
+                        _mm256_permutevar8x32_epi32(_mm256_packus_epi16(low, high), order));
+}
+
 /** Numbers of bfloat16. */
 static inline bw_vector bw_vector_from_halves(const uint16_t *from)
 {

@@ -138,6 +138,18 @@ static inline void bw_vector_to_bytes(uint8_t *to, bw_vector x, int32_t zero_poi
     _mm_storeu_si128((__m128i *)(void *)to, _mm256_cvtusepi16_epi8(halves));
 }
 
+/** The same for four vectors, whose bytes follow each other. */
+static inline void bw_vectors_to_bytes(uint8_t *to, const bw_vector x[4], int32_t zero_point)
+{
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    __m512i zero = _mm512_set1_epi16((short)zero_point), whole[4];
+    for (int index = 0; index < 4; index++)
+        whole[index] = _mm512_cvtps_epi32(bw_vector_min(x[index], bw_vector_set(32767.0f)));
+    __m512i low = _mm512_adds_epi16(_mm512_packs_epi32(whole[0], whole[1]), zero);
+    __m512i high = _mm512_adds_epi16(_mm512_packs_epi32(whole[2], whole[3]), zero);
+    _mm512_storeu_si512(to, _mm512_permutexvar_epi32(order, _mm512_packus_epi16(low, high)));
+}
+
 /** Numbers of bfloat16. */
 static inline bw_vector bw_vector_from_halves(const uint16_t *from)
 {
