@@ -232,32 +232,53 @@ static void copy_tile(const bw_layout *in, const uint8_t *image, int plane, plac
                bytes);
 }
 
-/* The tile whose first input pixel is `at`, which may lie in the border. */
-static void transform_tile(const work *w, place at, uint8_t *out)
+/* A tile that leaves the layout: its planes are copied first. */
+static void transform_edge(const work *w, place at, bw_winograd_input *input, uint8_t *out)
 {
     enum { COPY_BYTES = BW_WINOGRAD_POSITIONS * LINE };
     _Alignas(LINE) uint8_t copies[BW_WINOGRAD_PLANES][COPY_BYTES];
     const division *d = w->d;
     const bw_layout *in = &w->operation->in;
-    const uint8_t *image = w->operands->in;
     int planes = w->method->word_channels, last = bw_layout_planes(in);
-    bool inside =
-        at.y + d->inputs <= in->height + in->border && at.x + d->inputs <= in->width + in->border;
-    bw_winograd_input input = {.row = row_bytes(in), .position = d->in_position};
-    if (!inside)
-        input.row = BW_LANES * bw_type_size(in->format.type) * (size_t)d->inputs;
+    input->row = BW_LANES * bw_type_size(in->format.type) * (size_t)d->inputs;
     for (int line = 0; line < d->lines; line++) {
         for (int index = 0; index < planes; index++) {
-            int plane = line * planes + index;
-            if (!inside && plane < last)
-                copy_tile(in, image, plane, at, d->inputs, copies[index]);
-            const uint8_t *from =
-                inside ? image + pixel_at(in, at.image, plane, at.y, at.x) : copies[index];
-            input.in[index] = plane < last ? from : NULL;
+            bool real = line * planes + index < last;
+            if (real)
+                copy_tile(in, w->operands->in, line * planes + index, at, d->inputs, copies[index]);
+            input->in[index] = real ? copies[index] : NULL;
         }
-        input.out = out + (size_t)(line * d->block_tiles) * LINE;
-        w->method->transform_input(&input);
+        input->out = out + (size_t)(line * d->block_tiles) * LINE;
+        w->method->transform_input(input);
     }
+}
+
+static void transform_inside(const work *w, place at, bw_winograd_input *input, uint8_t *out)
+{
+    const bw_layout *in = &w->operation->in;
+    int planes = w->method->word_channels, left = bw_layout_planes(in);
+    const uint8_t *from = (const uint8_t *)w->operands->in + pixel_at(in, at.image, 0, at.y, at.x);
+    size_t plane = in->plane_stride * bw_type_size(in->format.type);
+    size_t line = (size_t)w->d->block_tiles * LINE;
+    for (; left > 0; left -= planes) {
+        for (int index = 0; index < planes; index++, from += plane)
+            input->in[index] = index < left ? from : NULL;
+        input->out = out;
+        w->method->transform_input(input);
+        out += line;
+    }
+}
+
+/* The tile whose first input pixel is `at`, which may lie in the border. */
+static void transform_tile(const work *w, place at, uint8_t *out)
+{
+    const division *d = w->d;
+    const bw_layout *in = &w->operation->in;
+    bw_winograd_input input = {.row = row_bytes(in), .position = d->in_position};
+    if (at.y + d->inputs <= in->height + in->border && at.x + d->inputs <= in->width + in->border)
+        transform_inside(w, at, &input, out);
+    else
+        transform_edge(w, at, &input, out);
 }
 
 static void transform_block(const work *w)
@@ -327,24 +348,19 @@ static void multiply_group(const work *w, int position, int blocks, const weight
                            uint8_t *sums)
 {
     const division *d = w->d;
-    int count = divide_up(w->tiles, w->method->tiles);
     bw_winograd_product product = {
+        .in = w->transformed + (size_t)position * d->in_position,
+        .sums = sums,
         .stride = (size_t)d->block_tiles * LINE,
         .lines = d->lines,
         .last_words = d->words - (d->lines - 1) * BW_WINOGRAD_WORDS,
+        .tiles = w->tiles,
         .blocks = blocks,
         .weights = by->lines,
-        .lines_later = divide_up(by->lines_later, count * d->lines),
+        .later = by->later,
+        .lines_later = by->lines_later,
     };
-    for (int index = 0, first = 0; index < count; index++) {
-        int end = (index + 1) * w->tiles / count;
-        product.in = w->transformed + (size_t)position * d->in_position + (size_t)first * LINE;
-        product.sums = sums + (size_t)first * LINE;
-        product.tiles = end - first;
-        product.later = by->later + (size_t)(index * product.lines_later * d->lines) * LINE;
-        w->method->multiply(&product);
-        first = end;
-    }
+    w->method->multiply(&product);
 }
 
 /* The products of a group or chunk of output planes, position by position. */

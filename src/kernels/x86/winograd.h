@@ -49,7 +49,7 @@ typedef struct bw_winograd_input {
     size_t position; /* from one position to the next */
 } bw_winograd_input;
 
-/** The product of matrices at one position: some tiles by some planes of the output. */
+/** The product of matrices at one position: a block's tiles by some planes of the output. */
 typedef struct bw_winograd_product {
     const uint8_t *in; /* the first tile's first line; tiles follow each other */
     uint8_t *sums;     /* likewise */
@@ -58,8 +58,26 @@ typedef struct bw_winograd_product {
     int tiles, blocks;
     const uint8_t *weights; /* [word][block] */
     const uint8_t *later;   /* what a later call reads, to be asked for meanwhile: */
-    int lines_later;        /* so many lines of the cache for each line of the input */
+    int lines_later;        /* so many lines of the cache */
 } bw_winograd_product;
+
+/** Tiles that a micro-kernel takes at once, out of `count` such parts of a product. */
+typedef struct bw_winograd_part {
+    int first, tiles;
+    const uint8_t *later;
+    int lines_later; /* for each line of the input */
+} bw_winograd_part;
+
+/** Part number `index`; parts are as equal as can be. */
+static inline bw_winograd_part bw_winograd_part_of(const bw_winograd_product *product, int index,
+                                                   int count)
+{
+    int first = index * product->tiles / count, end = (index + 1) * product->tiles / count;
+    int calls = count * product->lines, each = (product->lines_later + calls - 1) / calls;
+    return (bw_winograd_part){
+        first, end - first,
+        product->later + (size_t)(index * each * product->lines) * BW_WINOGRAD_LINE, each};
+}
 
 /** Tiles beside each other, of one plane of the output; strides in bytes. */
 typedef struct bw_winograd_output {
@@ -94,7 +112,7 @@ typedef struct bw_winograd {
     int outputs;           /* m */
     int word_channels;     /* of the input in a word */
     int parameters;        /* lines a plane of the output */
-    int tiles, blocks;     /* the most that `multiply` takes */
+    int tiles, blocks;     /* that a micro-kernel takes at once; `multiply` takes any tiles */
     double product_cycles; /* estimated, of one word of one tile and block */
 
     /** Writes a plane's parameters. */

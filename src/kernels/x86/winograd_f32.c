@@ -76,8 +76,8 @@ void bw_winograd_f32_multiply(const bw_conv_tiles *tiles, const bw_winograd_prod
 {
     static const _Alignas(64) float zeros[BW_LANES];
     size_t stride = product->stride / sizeof(float);
+    int count = (product->tiles + tiles->pixels - 1) / tiles->pixels;
     bw_conv_tile tile = {
-        .in = (const float *)(const void *)product->in,
         .in_plane = stride,
         .in_pixel = BW_LANES,
         .planes = product->lines,
@@ -86,11 +86,15 @@ void bw_winograd_f32_multiply(const bw_conv_tiles *tiles, const bw_winograd_prod
         .channels = BW_LANES,
         .last_channels = product->last_words,
         .weights = (const float *)(const void *)product->weights,
-        .weights_ahead = (const float *)(const void *)product->later,
-        .lines_ahead = product->lines_later,
         .start = zeros,
-        .out = (float *)(void *)product->sums,
         .out_block = stride,
     };
-    tiles->run[product->blocks - 1][product->tiles - 1](&tile);
+    for (int index = 0; index < count; index++) {
+        bw_winograd_part part = bw_winograd_part_of(product, index, count);
+        tile.in = (const float *)(const void *)product->in + part.first * BW_LANES;
+        tile.out = (float *)(void *)product->sums + part.first * BW_LANES;
+        tile.weights_ahead = (const float *)(const void *)part.later;
+        tile.lines_ahead = part.lines_later;
+        tiles->run[product->blocks - 1][part.tiles - 1](&tile);
+    }
 }

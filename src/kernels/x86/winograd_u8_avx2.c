@@ -95,9 +95,9 @@ BW_INLINE integers accumulate(integers sums, integers x, integers y)
 enum { TILES = 6 };
 
 #define MULTIPLY(tiles)                                                                            \
-    static void multiply_##tiles(const bw_winograd_product *product)                               \
+    static void multiply_##tiles(const bw_winograd_product *product, const bw_winograd_part *part) \
     {                                                                                              \
-        multiply_tiles(product, tiles, 1);                                                         \
+        multiply_tiles(product, part, tiles, 1);                                                   \
     }
 
 MULTIPLY(1)
@@ -109,9 +109,9 @@ MULTIPLY(6)
 
 static void multiply(const bw_winograd_product *product)
 {
-    static void (*const run[TILES])(const bw_winograd_product *) = {
-        multiply_1, multiply_2, multiply_3, multiply_4, multiply_5, multiply_6};
-    run[product->tiles - 1](product);
+    static multiply_part *const run[TILES] = {multiply_1, multiply_2, multiply_3,
+                                              multiply_4, multiply_5, multiply_6};
+    multiply_parts(product, run, TILES);
 }
 
 static const bw_winograd method = {

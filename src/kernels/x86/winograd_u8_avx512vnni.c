@@ -96,13 +96,15 @@ BW_INLINE integers accumulate(integers sums, integers x, integers y)
 #include "kernels/x86/winograd_u8_vector.h"
 
 #define TILES(tiles)                                                                               \
-    static void multiply_1_##tiles(const bw_winograd_product *product)                             \
+    static void multiply_1_##tiles(const bw_winograd_product *product,                             \
+                                   const bw_winograd_part *part)                                   \
     {                                                                                              \
-        multiply_tiles(product, tiles, 1);                                                         \
+        multiply_tiles(product, part, tiles, 1);                                                   \
     }                                                                                              \
-    static void multiply_2_##tiles(const bw_winograd_product *product)                             \
+    static void multiply_2_##tiles(const bw_winograd_product *product,                             \
+                                   const bw_winograd_part *part)                                   \
     {                                                                                              \
-        multiply_tiles(product, tiles, 2);                                                         \
+        multiply_tiles(product, part, tiles, 2);                                                   \
     }
 
 TILES(1)
@@ -122,14 +124,14 @@ TILES(14)
 
 static void multiply(const bw_winograd_product *product)
 {
-    static void (*const run[BW_WINOGRAD_BLOCKS][BW_WINOGRAD_TILES])(const bw_winograd_product *) = {
+    static multiply_part *const run[BW_WINOGRAD_BLOCKS][BW_WINOGRAD_TILES] = {
         {multiply_1_1, multiply_1_2, multiply_1_3, multiply_1_4, multiply_1_5, multiply_1_6,
          multiply_1_7, multiply_1_8, multiply_1_9, multiply_1_10, multiply_1_11, multiply_1_12,
          multiply_1_13, multiply_1_14},
         {multiply_2_1, multiply_2_2, multiply_2_3, multiply_2_4, multiply_2_5, multiply_2_6,
          multiply_2_7, multiply_2_8, multiply_2_9, multiply_2_10, multiply_2_11, multiply_2_12,
          multiply_2_13, multiply_2_14}};
-    run[product->blocks - 1][product->tiles - 1](product);
+    multiply_parts(product, run[product->blocks - 1], BW_WINOGRAD_TILES);
 }
 
 static const bw_winograd method = {

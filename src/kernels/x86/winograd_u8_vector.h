@@ -152,21 +152,27 @@ BW_INLINE const uint8_t *prefetch_weights(const uint8_t *weights, int lines)
     return weights;
 }
 
-BW_INLINE void multiply_tiles(const bw_winograd_product *product, int tiles, int blocks)
+/** Multiplies the tiles of a part, as many as it is made for. */
+typedef void multiply_part(const bw_winograd_product *product, const bw_winograd_part *part);
+
+BW_INLINE void multiply_tiles(const bw_winograd_product *product, const bw_winograd_part *part,
+                              int tiles, int blocks)
 {
+    const size_t first = (size_t)part->first * BW_WINOGRAD_LINE;
     integers sums[BW_WINOGRAD_TILES][BW_WINOGRAD_BLOCKS * PARTS];
-    const uint8_t *weights = product->weights, *line = product->in, *later = product->later;
+    const uint8_t *weights = product->weights, *line = product->in + first;
+    const uint8_t *later = part->later;
     const int word_bytes = blocks * BW_WINOGRAD_LINE;
     BW_UNROLL
     for (int tile = 0; tile < tiles; tile++) {
         BW_UNROLL
-        for (int part = 0; part < blocks * PARTS; part++)
-            sums[tile][part] = zero();
+        for (int index = 0; index < blocks * PARTS; index++)
+            sums[tile][index] = zero();
     }
     for (int left = product->lines; left > 0; left--, line += product->stride) {
         int words = left > 1 ? BW_WINOGRAD_WORDS : product->last_words;
         const uint8_t *in = line;
-        later = prefetch_weights(later, product->lines_later);
+        later = prefetch_weights(later, part->lines_later);
         for (; words >= UNROLLED; words -= UNROLLED) {
             multiply_words(sums, in, weights, UNROLLED, tiles, blocks);
             in += UNROLLED * WORD_BYTES;
@@ -180,14 +186,24 @@ BW_INLINE void multiply_tiles(const bw_winograd_product *product, int tiles, int
     }
     BW_UNROLL
     for (int block = 0; block < blocks; block++) {
-        uint8_t *to = product->sums + (size_t)block * product->stride;
+        uint8_t *to = product->sums + first + (size_t)block * product->stride;
         BW_UNROLL
         for (int tile = 0; tile < tiles; tile++) {
             BW_UNROLL
-            for (int part = 0; part < PARTS; part++)
-                store(to + tile * BW_WINOGRAD_LINE + part * VECTOR_BYTES,
-                      sums[tile][block * PARTS + part]);
+            for (int index = 0; index < PARTS; index++)
+                store(to + tile * BW_WINOGRAD_LINE + index * VECTOR_BYTES,
+                      sums[tile][block * PARTS + index]);
         }
+    }
+}
+
+/* The parts in turn; `run` is for each number of tiles. */
+static void multiply_parts(const bw_winograd_product *product, multiply_part *const *run, int most)
+{
+    int count = (product->tiles + most - 1) / most;
+    for (int index = 0; index < count; index++) {
+        bw_winograd_part part = bw_winograd_part_of(product, index, count);
+        run[part.tiles - 1](product, &part);
     }
 }
 
