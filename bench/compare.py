@@ -52,7 +52,7 @@ def deviation(contenders: list) -> float | None:
 
 def open_one(arguments, engine: str, precision: str, setting: Setting, left_out: list[str]):
     if engine == "boxwright":
-        return Boxwright(arguments.boxwright, precision, setting)
+        return Boxwright(arguments.boxwright, precision, setting, arguments.seconds / 2)
     if precision == "int8":
         setting.files["int8"] = quantise.prepare(setting.files, setting.calibration)
     peer, absent = open_fastest(engine, precision, MODES[engine][setting.batch > 1], setting,

@@ -73,19 +73,27 @@ class Peer:
 class Boxwright:
     """Boxwright's own `bench` verb, started anew for each run."""
 
-    name, mode = "boxwright", ""
+    name = "boxwright"
 
-    def __init__(self, program: Path, precision: str, setting: Setting):
+    def __init__(self, program: Path, precision: str, setting: Setting, seconds: float):
+        """Tries each mode for some seconds and keeps the fastest: "split", all threads on one
+        batch, and "streams", a batch for each thread."""
         self.precision = precision
         network = boxwright.Network(program, precision, setting)
         self.command = [str(program), "bench", *network.options("bench"),
                         *level_option(setting.level)]
         self.version = run_program([str(program), "--version"]).split()[-1]
+        rates = {}
+        for self.mode in ("split", "streams") if setting.threads > 1 else ("split",):
+            self.streams = setting.threads if self.mode == "streams" else 1
+            rates[self.mode, self.streams] = self.run(seconds)["throughput"]
+        self.mode, self.streams = max(rates, key=rates.get)
 
     def run(self, seconds: float) -> dict:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "bench.json")
-            run_program([*self.command, "--duration", str(seconds), "--json", str(path)])
+            run_program([*self.command, "--streams", str(self.streams),
+                         "--duration", str(seconds), "--json", str(path)])
             return json.loads(path.read_text(encoding="utf-8"))
 
     def close(self) -> None:
