@@ -24,7 +24,7 @@ head -c 5000 a.bwp >cut.bwp
 boxwright inspect --model cut.bwp 2>&1 | sed 's/[0-9][0-9]* bytes/N bytes/; s/have [0-9]*/have N/'
 python3 - <<END
 data = bytearray(open("a.bwp", "rb").read())
-for name, place, bit in ("head", 20, 1), ("tables", 100, 1), ("weights", len(data) - 9, 4), ("version", 8, 2):
+for name, place, bit in ("head", 20, 1), ("tables", 100, 1), ("weights", len(data) - 9, 4), ("version", 8, 32):
     copy = bytearray(data)
     copy[place] ^= bit
     open(name + ".bwp", "wb").write(copy)
