@@ -3,13 +3,13 @@
  */
 #include "eval.h"
 
+#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "terminal.h"
 #include "verb.h"
 
+static const char *const metrics[] = {"coco", "voc", "voc07", "darknet", NULL};
 static const char *const resize_choices[] = {"auto", "letterbox", "stretch", NULL};
 
 #define FIELD(name) offsetof(bw_eval_options, name)
@@ -24,12 +24,25 @@ static const bw_option truth_table[] = {
 };
 
 static const bw_option output_table[] = {
+    {"metric", "WORD",
+     "whose figures are printed: coco's (default), voc's as the area below the curve, voc07's at "
+     "11 "
+     "recalls, or darknet's",
+     bw_read_choice, FIELD(metric), 0, 0, metrics},
+    {"points", "N",
+     "with voc or darknet: average precision over N recalls, such as 11 or 101; 0: the area "
+     "(default)",
+     bw_read_int, FIELD(points), 0, 1001, NULL},
+    {"iou-thresh", "X", "with voc or darknet: the overlap that counts (default 0.5)", bw_read_float,
+     FIELD(threshold), 0, 1, NULL},
     {"conf", "X", "tell precision and recall at this confidence, too (default 0.25)", bw_read_float,
      FIELD(confidence), 0, 1, NULL},
     {"json", "FILE", "write all figures as JSON", bw_read_text, FIELD(json), 0, 0, NULL},
     {"csv", "FILE", "write the table of classes as CSV", bw_read_text, FIELD(csv), 0, 0, NULL},
     {"gate", "NAME=-X:FILE",
-     "exit with 4 when a figure is more than X below that of FILE, which --json wrote",
+     "exit with 4 when a figure, or one of several NAME=-X,NAME/CLASS=-X, is more than X below "
+     "that "
+     "of FILE, which --json wrote",
      bw_read_gate, FIELD(gate), 0, 0, NULL},
     {0},
 };
@@ -84,6 +97,13 @@ static int check_usage(const bw_eval_options *options, int predictions)
         return bw_usage_error(usage, "say what to measure: PREDICTIONS, or --model NAME|FILE");
     if (predictions == 1 && options->model.model)
         return bw_usage_error(usage, "PREDICTIONS and --model exclude each other");
+    if (options->points == 1)
+        return bw_usage_error(usage, "--points is 0, or at least 2");
+    if (options->metric == BW_METRIC_COCO && (options->points >= 0 || options->threshold >= 0))
+        return bw_usage_error(usage, "--points and --iou-thresh go with --metric voc or darknet");
+    if (options->metric == BW_METRIC_VOC07 && options->points >= 0)
+        return bw_usage_error(usage, "--metric voc07 has 11 points; --points goes with voc or "
+                                     "darknet");
     return BW_EXIT_OK;
 }
 
@@ -98,23 +118,47 @@ static bw_status write_files(const bw_eval_options *options, const bw_eval_resul
     return status;
 }
 
+/* What is asked of VOC's and darknet's rules. */
+static bw_average_options average_options(const bw_eval_options *options)
+{
+    bw_average_options average;
+    bw_average_options_init(&average);
+    average.confidence = (double)options->confidence;
+    if (options->metric == BW_METRIC_DARKNET)
+        average.rules = BW_RULES_DARKNET;
+    if (options->metric == BW_METRIC_VOC07)
+        average.points = 11;
+    if (options->points >= 0)
+        average.points = options->points;
+    if (options->threshold >= 0)
+        average.iou = round((double)options->threshold * 1e6) / 1e6;
+    return average;
+}
+
+static bw_status tell(const bw_eval_options *options, const bw_eval_result *result, bool *passed,
+                      bw_error *error)
+{
+    bw_average_options average = average_options(options);
+    bw_status status = bw_eval_print(result, (bw_metric)options->metric, &average, error);
+    if (status == BW_OK)
+        status = write_files(options, result, error);
+    if (status == BW_OK && options->gate.file)
+        status = bw_gate_check(passed, &options->gate, result, error);
+    return status;
+}
+
 static bw_status measure(bw_evaluation *evaluation, const bw_eval_options *options,
                          const char *predictions, bool *passed, bw_error *error)
 {
+    bw_eval_result result = {0};
     bw_status status = predictions ? bw_evaluation_read(evaluation, predictions, error)
                                    : bw_eval_run_model(evaluation, options, error);
-    bw_eval_result result;
     if (status == BW_OK)
-        status = bw_evaluation_measure(evaluation, (double)options->confidence, &result.figures,
-                                       &result.classes, error);
+        status = bw_eval_measure_all(&result, evaluation, (double)options->confidence, error);
     bw_print_warnings(bw_evaluation_warnings(evaluation));
-    if (status != BW_OK)
-        return status;
-    bw_figures_summarize(result.summary, result.figures);
-    bw_eval_print(&result);
-    status = write_files(options, &result, error);
-    if (status == BW_OK && options->gate.file)
-        status = bw_gate_check(passed, &options->gate, result.summary, error);
+    if (status == BW_OK)
+        status = tell(options, &result, passed, error);
+    bw_eval_result_free(&result);
     return status;
 }
 
@@ -138,6 +182,8 @@ static int evaluate(const bw_eval_options *options, const char *predictions)
 static int run_eval(int argc, char **argv)
 {
     bw_eval_options options = {
+        .points = -1,
+        .threshold = -1,
         .confidence = 0.25f,
         .iou = 0.45f,
         .precision = bw_precision_defaults,

@@ -484,6 +484,94 @@ BW_API bw_status bw_evaluation_measure(bw_evaluation *evaluation, double confide
 /** COCO's twelve figures, in COCO's order, of figures[0]. */
 BW_API void bw_figures_summarize(double summary[12], const bw_figures *figures);
 
+#define BW_RECALLS 101      /* recalls 0, 0.01, … 1 */
+#define BW_CONFIDENCES 1001 /* confidences 0, 0.001, … 1 */
+#define BW_ALL_CLASSES (-1) /* in place of a class: the mean of those that are labelled */
+
+/**
+ * Precision at BW_RECALLS recalls and the recall that is reached: the cell of pycocotools' arrays
+ * for a class, an area range, an IoU threshold, and a picture's `depth` best boxes (at most 100).
+ * This and the next want the figures to have been measured.
+ */
+BW_API bw_status bw_evaluation_precision(const bw_evaluation *evaluation, int class_id, int area,
+                                         int overlap, int depth, double precision[BW_RECALLS],
+                                         double *recall, bw_error *error);
+
+/**
+ * Precision, recall and F1 at IoU 0.50 of the boxes that score at least each confidence; precision
+ * is 1 where there is no box. -1 where nothing is labelled.
+ */
+typedef struct bw_confidence_curve {
+    double precision[BW_CONFIDENCES], recall[BW_CONFIDENCES], f1[BW_CONFIDENCES];
+} bw_confidence_curve;
+
+BW_API bw_status bw_evaluation_by_confidence(const bw_evaluation *evaluation, int class_id,
+                                             bw_confidence_curve *curve, bw_error *error);
+
+/** Whose rules average precision follows besides COCO's. */
+typedef enum bw_rules {
+    BW_RULES_VOC,    /* the development kit of Pascal VOC */
+    BW_RULES_DARKNET /* darknet's `detector map` */
+} bw_rules;
+
+typedef struct bw_average_options {
+    bw_rules rules; /* default BW_RULES_VOC */
+    int points;     /* recalls to average over, such as 11; default 0: the area below the curve */
+    double iou;     /* the overlap that counts; default 0.5 */
+    double confidence; /* right and wrong are counted among boxes that score more; default 0.25 */
+} bw_average_options;
+
+BW_API void bw_average_options_init(bw_average_options *options);
+
+/** Of one class, or of all. */
+typedef struct bw_average {
+    const char *name;
+    size_t instances, found; /* boxes that ought to be found, and that were at any confidence */
+    size_t right, wrong;     /* boxes found at the confidence */
+    double overlaps;         /* the sum of the overlaps of those that are right */
+    double ap;               /* -1 (VOC) or 0 (darknet) where nothing is labelled */
+} bw_average;
+
+/** averages[0] is "all", averages[1 … classes] are the classes'; borrowed. */
+BW_API bw_status bw_evaluation_average(bw_evaluation *evaluation, const bw_average_options *options,
+                                       const bw_average **averages, int *classes, bw_error *error);
+
+#define BW_CONFUSION_CLASSES 2000 /* the most that a confusion matrix has */
+
+/**
+ * The confusion matrix of boxes that score more than `confidence` and overlap by more than `iou`:
+ * counts[found × (classes + 1) + labelled], borrowed. The last row counts what was missed, the last
+ * column what was found on the background.
+ */
+BW_API bw_status bw_evaluation_confusion(bw_evaluation *evaluation, double confidence, double iou,
+                                         const size_t **counts, int *classes, bw_error *error);
+
+typedef enum bw_verdict {
+    BW_VERDICT_RIGHT,  /* found, or rightly found */
+    BW_VERDICT_WRONG,  /* found, but not there */
+    BW_VERDICT_MISSED, /* labelled, but not found */
+    BW_VERDICT_IGNORED /* counts neither way */
+} bw_verdict;
+
+/** A box in its picture's pixels; the score of a label is 1. */
+typedef struct bw_judged_box {
+    double left, top, right, bottom, score;
+    int32_t class_id;
+    bw_verdict verdict;
+} bw_judged_box;
+
+typedef struct bw_judged_picture {
+    const char *name, *path; /* the path as far as it is known, else NULL */
+    int width, height;       /* pixels; 0 where they are not known */
+    const bw_judged_box *labels, *founds;
+    size_t label_count, found_count;
+    size_t right, wrong, missed; /* boxes */
+} bw_judged_picture;
+
+/** Judges what scores at least `confidence` in a picture, at IoU 0.50; borrowed until the next. */
+BW_API bw_status bw_evaluation_judge(bw_evaluation *evaluation, size_t index, double confidence,
+                                     bw_judged_picture *out, bw_error *error);
+
 /** What was passed over while reading, a sentence a line; "" when nothing was. */
 BW_API const char *bw_evaluation_warnings(const bw_evaluation *evaluation);
 BW_API void bw_evaluation_close(bw_evaluation **evaluation);

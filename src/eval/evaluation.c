@@ -4,20 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "annot/dataset.h"
 #include "annot/folder.h"
 #include "annot/json_walk.h"
 #include "base/file.h"
-#include "eval/eval.h"
-
-/* The functions of the public header: files of every kind → a set → figures. */
-struct bw_evaluation {
-    bw_dataset set;
-    int32_t *class_map; /* of an engine's classes to the truth's, -1 for none; NULL: the same */
-    int mapped;
-    size_t *label_starts, *found_starts; /* where a picture's boxes begin, one more than pictures */
-    bw_figures *figures;
-};
+#include "eval/evaluation.h"
 
 /* ---- Reading -------------------------------------------------------------------------------- */
 
@@ -79,9 +69,7 @@ void bw_evaluation_close(bw_evaluation **evaluation)
         return;
     bw_dataset_free(&(*evaluation)->set);
     free((*evaluation)->class_map);
-    free((*evaluation)->label_starts);
-    free((*evaluation)->found_starts);
-    free((*evaluation)->figures);
+    bw_evaluation_free_results(*evaluation);
     free(*evaluation);
     *evaluation = NULL;
 }
@@ -198,124 +186,5 @@ bw_status bw_evaluation_add(bw_evaluation *evaluation, size_t index, const bw_de
         if (found.class_id >= 0)
             status = bw_dataset_add_found(set, index, &found, error);
     }
-    return status;
-}
-
-/* ---- Measuring ------------------------------------------------------------------------------ */
-
-/*
- * Sorts records by the picture that their first member names, those of a picture in the order they
- * had. Fills `starts`, one more than there are pictures.
- */
-static bw_status group(void *records, size_t count, size_t size, size_t images, size_t *starts,
-                       bw_error *error)
-{
-    char *sorted = malloc(count * size + 1), *from = records;
-    if (!sorted)
-        return bw_fail_memory(error, count * size, "boxes");
-    memset(starts, 0, (images + 1) * sizeof *starts);
-    for (size_t i = 0; i < count; i++)
-        starts[*(const size_t *)(const void *)(from + i * size) + 1]++;
-    for (size_t i = 0; i < images; i++)
-        starts[i + 1] += starts[i];
-    for (size_t i = 0; i < count; i++) {
-        size_t image = *(const size_t *)(const void *)(from + i * size);
-        memcpy(sorted + starts[image]++ * size, from + i * size, size);
-    }
-    if (count > 0)
-        memcpy(records, sorted, count * size);
-    free(sorted);
-    memmove(starts + 1, starts, images * sizeof *starts);
-    starts[0] = 0;
-    return BW_OK;
-}
-
-static bw_status group_boxes(bw_evaluation *evaluation, bw_error *error)
-{
-    bw_dataset *set = &evaluation->set;
-    size_t room = set->image_count + 1;
-    free(evaluation->label_starts);
-    free(evaluation->found_starts);
-    evaluation->label_starts = calloc(room, sizeof *evaluation->label_starts);
-    evaluation->found_starts = calloc(room, sizeof *evaluation->found_starts);
-    if (!evaluation->label_starts || !evaluation->found_starts)
-        return bw_fail_memory(error, room * sizeof(size_t), "an evaluation");
-    bw_status status = group(set->labels, set->label_count, sizeof *set->labels, set->image_count,
-                             evaluation->label_starts, error);
-    if (status == BW_OK)
-        status = group(set->founds, set->found_count, sizeof *set->founds, set->image_count,
-                       evaluation->found_starts, error);
-    return status;
-}
-
-/* Arrays of a picture's boxes alone. */
-typedef struct picture_boxes {
-    bw_truth_box *truth;
-    bw_found_box *found;
-    size_t truth_capacity, found_capacity;
-} picture_boxes;
-
-static bw_status add_picture(bw_eval *eval, const bw_evaluation *evaluation, size_t image,
-                             picture_boxes *boxes, bw_error *error)
-{
-    const bw_dataset *set = &evaluation->set;
-    size_t label = evaluation->label_starts[image], found = evaluation->found_starts[image];
-    size_t truth_count = evaluation->label_starts[image + 1] - label;
-    size_t found_count = evaluation->found_starts[image + 1] - found;
-    if (!bw_array_reserve((void **)&boxes->truth, &boxes->truth_capacity, truth_count,
-                          sizeof *boxes->truth) ||
-        !bw_array_reserve((void **)&boxes->found, &boxes->found_capacity, found_count,
-                          sizeof *boxes->found))
-        return bw_fail_memory(error, found_count * sizeof *boxes->found, "boxes");
-    for (size_t i = 0; i < truth_count; i++)
-        boxes->truth[i] = set->labels[label + i].box;
-    for (size_t i = 0; i < found_count; i++)
-        boxes->found[i] = set->founds[found + i].box;
-    bw_status status =
-        bw_eval_add(eval, boxes->truth, truth_count, boxes->found, found_count, error);
-    return status == BW_OK ? BW_OK : bw_fail_prefix(error, status, "%s", set->images[image].name);
-}
-
-static bw_status add_pictures(bw_eval *eval, const bw_evaluation *evaluation, bw_error *error)
-{
-    picture_boxes boxes = {0};
-    bw_status status = BW_OK;
-    for (size_t image = 0; status == BW_OK && image < evaluation->set.image_count; image++)
-        status = add_picture(eval, evaluation, image, &boxes, error);
-    free(boxes.truth);
-    free(boxes.found);
-    return status;
-}
-
-static bw_status measure(bw_evaluation *evaluation, const bw_eval *eval, double confidence,
-                         bw_error *error)
-{
-    const bw_dataset *set = &evaluation->set;
-    free(evaluation->figures);
-    evaluation->figures = calloc(set->class_count + 1, sizeof *evaluation->figures);
-    if (!evaluation->figures)
-        return bw_fail_memory(error, (set->class_count + 1) * sizeof(bw_figures), "figures");
-    evaluation->figures[0].name = "all";
-    for (size_t i = 0; i < set->class_count; i++)
-        evaluation->figures[1 + i].name = set->classes[i].name;
-    return bw_eval_measure(eval, confidence, evaluation->figures, error);
-}
-
-bw_status bw_evaluation_measure(bw_evaluation *evaluation, double confidence,
-                                const bw_figures **figures, int *classes, bw_error *error)
-{
-    bw_eval *eval = NULL;
-    *figures = NULL;
-    *classes = (int)evaluation->set.class_count;
-    bw_status status = group_boxes(evaluation, error);
-    if (status == BW_OK)
-        status = bw_eval_open(&eval, *classes, error);
-    if (status == BW_OK)
-        status = add_pictures(eval, evaluation, error);
-    if (status == BW_OK)
-        status = measure(evaluation, eval, confidence, error);
-    bw_eval_close(&eval);
-    if (status == BW_OK)
-        *figures = evaluation->figures;
     return status;
 }

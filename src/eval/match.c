@@ -15,6 +15,8 @@ typedef struct match_input {
     double *overlaps;    /* [found][truth] of one class */
     size_t *visit;       /* the labelled boxes of one class in the order they are tried */
     uint16_t *taken;     /* by thresholds, of one class */
+    size_t *pairs;       /* the labelled box that each found one takes at IoU 0.50; may be NULL */
+    bool *ignored;       /* whether it counts neither way; NULL where pairs is */
 } match_input;
 
 /* One class of a picture: slices of the orders. */
@@ -60,6 +62,10 @@ void bw_eval_close(bw_eval **eval)
     free((*eval)->tallies);
     free((*eval)->outcomes);
     free((*eval)->scratch);
+    free((*eval)->sorted);
+    free((*eval)->starts);
+    free((*eval)->precisions);
+    free((*eval)->hits);
     free(*eval);
     *eval = NULL;
 }
@@ -175,16 +181,29 @@ static sort_key *lay_out(bw_eval *eval, match_input *picture)
 
 /* ---- One class of it ------------------------------------------------------------------------ */
 
+/* The area that two boxes share. */
+static double intersection(const bw_box *one, const bw_box *other)
+{
+    double width = fmin(one->width + one->x, other->width + other->x) - fmax(one->x, other->x);
+    double height = fmin(one->height + one->y, other->height + other->y) - fmax(one->y, other->y);
+    return width <= 0 || height <= 0 ? 0 : width * height;
+}
+
+double bw_box_overlap(const bw_box *one, const bw_box *other)
+{
+    double both = intersection(one, other);
+    if (both <= 0)
+        return 0;
+    return both / (one->width * one->height + other->width * other->height - both);
+}
+
 /* Intersection over union; of a crowd, over the found box alone. */
 static double overlap(const bw_box *found, const bw_truth_box *truth)
 {
-    const bw_box *box = &truth->box;
-    double width = fmin(found->width + found->x, box->width + box->x) - fmax(found->x, box->x);
-    double height = fmin(found->height + found->y, box->height + box->y) - fmax(found->y, box->y);
-    if (width <= 0 || height <= 0)
-        return 0;
-    double both = width * height, area = found->width * found->height;
-    return both / (truth->crowd ? area : area + box->width * box->height - both);
+    if (!truth->crowd)
+        return bw_box_overlap(found, &truth->box);
+    double both = intersection(found, &truth->box);
+    return both > 0 ? both / (found->width * found->height) : 0;
 }
 
 static void measure_overlaps(const match_input *picture, const class_slice *slice)
@@ -257,6 +276,12 @@ static void match_range(const match_input *picture, const class_slice *slice, in
                 matched = !picture->truth[slice->truth[g]].anonymous;
             }
             bool ignored = (chosen && at >= counting) || (!matched && outside);
+            if (picture->pairs && range == 0 && threshold == 0) {
+                size_t found = slice->found[d];
+                picture->pairs[found] =
+                    matched ? slice->truth[picture->visit[at]] : picture->truth_count;
+                picture->ignored[found] = ignored;
+            }
             outcomes[d].matched[range] |= (uint16_t)(matched << threshold);
             outcomes[d].ignored[range] |= (uint16_t)(ignored << threshold);
         }
@@ -320,19 +345,47 @@ static bw_status match_picture(bw_eval *eval, const match_input *picture, bw_err
     return status;
 }
 
+static bw_status add(bw_eval *eval, match_input *picture, bw_error *error)
+{
+    bw_status status = check(eval, picture, error);
+    if (status != BW_OK)
+        return status;
+    sort_key *keys = lay_out(eval, picture);
+    if (!keys)
+        return bw_fail_memory(error, (picture->truth_count + picture->found_count) * sizeof *keys,
+                              "a picture");
+    sort_boxes(picture, keys);
+    count_truth(eval, picture);
+    eval->images++;
+    return match_picture(eval, picture, error);
+}
+
 bw_status bw_eval_add(bw_eval *eval, const bw_truth_box *truth, size_t truth_count,
                       const bw_found_box *found, size_t found_count, bw_error *error)
 {
     match_input picture = {
         .truth = truth, .found = found, .truth_count = truth_count, .found_count = found_count};
-    bw_status status = check(eval, &picture, error);
-    if (status != BW_OK)
-        return status;
-    sort_key *keys = lay_out(eval, &picture);
-    if (!keys)
-        return bw_fail_memory(error, (truth_count + found_count) * sizeof *keys, "a picture");
-    sort_boxes(&picture, keys);
-    count_truth(eval, &picture);
-    eval->images++;
-    return match_picture(eval, &picture, error);
+    return add(eval, &picture, error);
+}
+
+bw_status bw_eval_pair(const bw_truth_box *truth, size_t truth_count, const bw_found_box *found,
+                       size_t found_count, int classes, size_t *taken, bool *ignored,
+                       bw_error *error)
+{
+    match_input picture = {.truth = truth,
+                           .found = found,
+                           .truth_count = truth_count,
+                           .found_count = found_count,
+                           .pairs = taken,
+                           .ignored = ignored};
+    for (size_t i = 0; i < found_count; i++) {
+        taken[i] = truth_count;
+        ignored[i] = true; /* beyond a picture's best */
+    }
+    bw_eval *eval;
+    bw_status status = bw_eval_open(&eval, classes, error);
+    if (status == BW_OK)
+        status = add(eval, &picture, error);
+    bw_eval_close(&eval);
+    return status;
 }

@@ -1,5 +1,5 @@
 /**
- * What an evaluation keeps of the pictures that it has seen.
+ * What an evaluation keeps of the pictures that it has seen, and how its parts look at it.
  */
 #ifndef BW_EVAL_TALLY_H
 #define BW_EVAL_TALLY_H
@@ -29,6 +29,10 @@ struct bw_eval {
     size_t count, capacity;
     void *scratch; /* of bw_eval_add */
     size_t scratch_capacity;
+    const bw_outcome **sorted; /* by class, then by falling score, then as they came */
+    size_t *starts;            /* of each class in `sorted`, and the end */
+    double *precisions;        /* room for the curve of one class */
+    size_t *hits;
 };
 
 /** The `index`-th IoU threshold, the same double as NumPy's linspace(0.5, 0.95, 10) has. */
@@ -36,6 +40,17 @@ double bw_eval_threshold(int index);
 
 /** Whether an area lies in a range; the edges belong to both neighbours. */
 bool bw_eval_in_range(double area, int range);
+
+/** Sorts the outcomes; what follows wants it done since the last picture was added. */
+bw_status bw_eval_sort(bw_eval *eval, bw_error *error);
+
+/** The boxes of one class by falling score. */
+typedef struct bw_class_outcomes {
+    const bw_outcome *const *items;
+    size_t count;
+} bw_class_outcomes;
+
+bw_class_outcomes bw_eval_outcomes(const bw_eval *eval, int class_id);
 
 /**
  * Fills in the operating points: precision, recall and F1 where their mean over the classes is

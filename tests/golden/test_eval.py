@@ -1,5 +1,6 @@
 """`boxwright eval` against pycocotools: the twelve figures and their text, AP and AR of each IoU and
-area range, and of each class; on hard sets, and on a labelled set in COCO's and in YOLO's form.
+area range, and of each class, and the whole arrays of precision and recall; on hard sets, on a
+labelled set in COCO's and in YOLO's form, and on what three networks find in it.
 """
 from __future__ import annotations
 
@@ -20,6 +21,10 @@ import program
 from evaluation import ground_truth
 
 SET = program.SHARED / "data/coco-val128"
+MODELS = (program.DEFAULT_MODEL,
+          program.SHARED / "models/yolo-fastest-1.1/yolo-fastest-1.1.cfg",
+          program.SHARED / "models/yolo-fastest-1.1-xl/yolo-fastest-1.1-xl.cfg")
+DUMP = program.PROGRAM.parent / "tests/golden/dump_curves"
 TOLERANCE = 1e-9
 AREAS = ("all", "small", "medium", "large")
 NAMES = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl")
@@ -56,6 +61,14 @@ def measure(folder: Path, truth: Path, results: list[dict], *options: str) -> tu
     return json.loads(out.read_text(encoding="utf-8")), done.stdout
 
 
+def arrays(folder: Path, truth: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Our precision and recall of the results that `measure` wrote, in pycocotools' shapes."""
+    out = folder / "curves"
+    subprocess.run([DUMP, truth, folder / "results.json", out], check=True)
+    cells = np.fromfile(out).reshape(-1, 4, 10, 3, 102)
+    return cells[..., :101].transpose(2, 4, 0, 1, 3), cells[..., 101].transpose(2, 0, 1, 3)
+
+
 def mean(values: np.ndarray) -> float:
     told = values[values > -1]
     return float(np.mean(told)) if told.size else -1.0
@@ -79,14 +92,19 @@ def differences(figures: dict, evaluation: COCOeval):
         yield f"AR of {row['name']}", row["AR100"], mean(recall[:, k, 0, 2])
 
 
-def compare(name: str, ours: tuple[dict, str], theirs: tuple[COCOeval, str]) -> bool:
-    figures, printed = ours
-    evaluation, lines = theirs
-    wrong = [f"  {what}: {a} instead of {b}" for what, a, b in differences(figures, evaluation)
+def compare(name: str, folder: Path, path: Path, results: list[dict], truth: COCO) -> bool:
+    """Measures the results against the truth at `path`, which pycocotools has as `truth`."""
+    figures, printed = measure(folder, path, results)
+    evaluation, lines = reference(truth, results)
+    wrong = [f"  {what} differ" for what, a, b in
+             zip(("precisions", "recalls"), arrays(folder, path),
+                 (evaluation.eval["precision"], evaluation.eval["recall"]))
+             if a.shape != b.shape or np.max(np.abs(a - b)) > TOLERANCE]
+    wrong += [f"  {what}: {a} instead of {b}" for what, a, b in differences(figures, evaluation)
              if abs(a - b) > TOLERANCE]
     if not printed.startswith(lines):
         wrong.append(f"  prints\n{printed}\n  instead of\n{lines}")
-    print(f"{'FAIL' if wrong else 'ok  '} {name}: AP {figures['AP']:.4f}")
+    print(f"{'FAIL' if wrong else 'ok  '} {name}, {len(results)} boxes: AP {figures['AP']:.4f}")
     print("\n".join(wrong[:20]), end="\n" if wrong else "")
     return not wrong
 
@@ -95,8 +113,7 @@ def test_hard_set(folder: Path, seed: int, **options) -> bool:
     content, results = hard_set.make(seed, **options)
     path = folder / "truth.json"
     path.write_text(json.dumps(content), encoding="utf-8")
-    return compare(f"hard set {seed}, {len(results)} boxes", measure(folder, path, results),
-                   reference(dataset(content), results))
+    return compare(f"hard set {seed}", folder, path, results, dataset(content))
 
 
 def test_labelled_set(folder: Path) -> bool:
@@ -109,7 +126,16 @@ def test_labelled_set(folder: Path) -> bool:
             results.append({"image_id": box["image_id"], "category_id": box["category_id"],
                             "bbox": [x + step * width / 12, y, width, height],
                             "score": (number * 7 % 11) / 11})
-    return compare("labelled set", measure(folder, SET, results), reference(truth, results))
+    return compare("labelled set", folder, SET, results, truth)
+
+
+def test_network(folder: Path, model: Path) -> bool:
+    """What a network finds in the shared set."""
+    out = folder / model.stem
+    program.annotate(SET / "images", out, model, conf=0.001, max_det=1000, format="coco")
+    results = json.loads((out / "coco_results.json").read_text(encoding="utf-8"))
+    return compare(model.stem, folder, SET, results,
+                   ground_truth(SET / "images", SET / "labels"))
 
 
 def main() -> None:
@@ -118,9 +144,12 @@ def main() -> None:
         folder = Path(name)
         for seed in range(1, 9):
             good &= test_hard_set(folder, seed)
-        good &= test_hard_set(folder, 14, images=12, most=30000)
+        good &= test_hard_set(folder, 14, images=20, most=30000)
         if SET.exists():
             good &= test_labelled_set(folder)
+        for model in MODELS:
+            if SET.exists() and model.exists():
+                good &= test_network(folder, model)
     sys.exit(not good)
 
 

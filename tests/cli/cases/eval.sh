@@ -24,6 +24,25 @@ echo '{"AP": "high"}' >other.json
 boxwright eval good.json --truth truth.json --gate AP=0:other.json 2>&1 >/dev/null
 boxwright eval good.json --truth truth.json --gate mAP=0:figures.json 2>&1 | head -n 1
 boxwright eval good.json --truth truth.json --gate AP=0.1:figures.json 2>&1 | head -n 1
+boxwright eval poor.json --truth truth.json --gate AP=-1,AP50/cat=-0.1,VOC07=-0.2:figures.json | tail -n 3
+boxwright eval poor.json --truth truth.json --gate AP/cow=-0.1:figures.json 2>&1 >/dev/null
+echo "--- other rules"
+boxwright eval good.json --truth truth.json --metric voc07
+boxwright eval good.json --truth truth.json --metric voc --iou-thresh 0.8 | head -n 1
+boxwright eval good.json --truth truth.json --metric darknet | sed 's/$/|/'
+boxwright eval good.json --truth truth.json --metric darknet --points 101 --iou-thresh 0.75 | tail -n 2
+boxwright eval good.json --truth truth.json --points 11 2>&1 | head -n 1
+boxwright eval good.json --truth truth.json --metric voc07 --points 0 2>&1 | head -n 1
+boxwright eval good.json --truth truth.json --metric voc --points 1 2>&1 | head -n 1
+echo "--- VOC's XML"
+mkdir -p voc/Annotations voc/JPEGImages
+echo '<annotation><filename>a.png</filename><size><width>24</width><height>16</height></size>
+<object><name>cat</name><bndbox><xmin>3</xmin><ymin>3</ymin><xmax>12</xmax><ymax>10</ymax></bndbox></object>
+</annotation>' >voc/Annotations/a.xml
+echo '[{"image_id": 1, "category_id": 8, "bbox": [2, 2, 10, 8], "score": 0.9}]' >cat.json
+boxwright eval cat.json --truth voc | grep -A 3 Class
+echo '<annotation><object>' >voc/Annotations/b.xml
+boxwright eval cat.json --truth voc 2>&1
 echo "--- YOLO text"
 mkdir -p set/images set/labels found
 pictures good set/images/a.png set/images/b.png
