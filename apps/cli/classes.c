@@ -65,11 +65,11 @@ bw_status bw_classes_parse(bool **flags, const char *text, const bw_model_info *
 
 static const char *find_format(const char *word, bw_suggestion *suggestion)
 {
-    const char *name, *description;
-    for (int i = 0; bw_writer_format(i, &name, &description); i++) {
-        if (strcmp(name, word) == 0)
-            return name;
-        bw_suggestion_try(suggestion, name);
+    bw_format_info format;
+    for (int i = 0; bw_format_describe(i, &format); i++) {
+        if (strcmp(format.name, word) == 0)
+            return format.name;
+        bw_suggestion_try(suggestion, format.name);
     }
     return NULL;
 }

@@ -403,8 +403,13 @@ typedef struct bw_annotation {
     const char *file_name; /* as the user named it, relative to the folder that was given */
     const char *label;     /* path below the labels folder without suffix; unique in the run */
     int width, height;     /* pixels */
-    const bw_detection *detections;
+    const bw_detection *detections; /* a score that is NaN is not known */
     size_t count;
+    const int64_t *tracks; /* each box's track, from 0, -1 for none; NULL: no box has one */
+    const char *path;      /* the picture's file; NULL where it has none or it is not known */
+    const char *source;    /* the video that the picture is a frame of; NULL: of none */
+    int64_t frame;         /* its number in the video, from 0; where there is a source */
+    int64_t time_ns;       /* when it is shown, nanoseconds from the video's start; -1: not known */
 } bw_annotation;
 
 typedef struct bw_writer bw_writer;
@@ -412,11 +417,30 @@ typedef struct bw_writer bw_writer;
 typedef struct bw_writer_options {
     const char *const *names; /* the classes' names */
     int classes;
-    bool with_confidence; /* YOLO text: add the score as a sixth column; default false */
+    bool with_confidence;  /* scores also where a format has no place of its own; default false */
+    bool link_images;      /* YOLO: links to the pictures in images/; default false */
+    const char *model;     /* what found the boxes, for Label Studio; default NULL: "boxwright" */
+    const char *image_url; /* what Label Studio puts before names; default NULL: its local files */
 } bw_writer_options;
 
-/** The `index`-th annotation format's name and one-line description; false past the last. */
-BW_API bool bw_writer_format(int index, const char **name, const char **description);
+/** In which order a format takes pictures. */
+typedef enum bw_format_order {
+    BW_ORDER_NUMBER,   /* of rising number */
+    BW_ORDER_NAME,     /* of rising file name, by bytes */
+    BW_ORDER_SEQUENCE, /* those of a sequence (a video, or a folder of labels) together, by frame */
+} bw_format_order;
+
+/** An annotation format. */
+typedef struct bw_format_info {
+    const char *name, *description;
+    const char *const *files; /* what a writer makes, null-ended; a name with '/' at its end is a */
+    const char *suffix;       /* folder of label files with this suffix, if not NULL */
+    bw_format_order order;
+    bool readable; /* bw_labels_read knows it */
+} bw_format_info;
+
+/** Describes the `index`-th annotation format; false past the last. */
+BW_API bool bw_format_describe(int index, bw_format_info *info);
 
 /** Opens a writer of `format` ("yolo", "coco") that writes below `directory`, which must exist. */
 BW_API bw_status bw_writer_open(bw_writer **out, const char *format, const char *directory,

@@ -59,6 +59,11 @@ int bw_coco_category_id(int class_id)
     return class_id >= 0 && class_id < BW_COCO_CLASSES ? CATEGORY_IDS[class_id] : 0;
 }
 
+int bw_coco_category(int class_id, bool coco_classes)
+{
+    return coco_classes ? bw_coco_category_id(class_id) : class_id + 1;
+}
+
 const char *bw_coco_spelling(const char *name)
 {
     for (size_t i = 0; i < sizeof SPELLINGS / sizeof *SPELLINGS; i++)

@@ -16,6 +16,9 @@ const char *const *bw_coco_names(void);
 /** COCO's category id of a class (0 to 79); 0 for any other number. */
 int bw_coco_category_id(int class_id);
 
+/** The category id of a class: COCO's own of COCO's classes, else counted from 1. */
+int bw_coco_category(int class_id, bool coco_classes);
+
 /**
  * Whether `names` are COCO's 80 in their order. Darknet's older spellings ("aeroplane", "sofa",
  * "tvmonitor", …) count as the same.

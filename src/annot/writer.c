@@ -2,12 +2,23 @@
 
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const bw_writer_plugin *const plugins[] = {
     &bw_yolo_writer,
     &bw_coco_writer,
+    &bw_coco_dataset_writer,
+    &bw_voc_writer,
+    &bw_kitti_writer,
+    &bw_cvat_writer,
+    &bw_cvat_video_writer,
+    &bw_label_studio_writer,
+    &bw_x_anylabeling_writer,
+    &bw_darknet_writer,
+    &bw_json_lines_writer,
+    &bw_csv_writer,
     NULL,
 };
 
@@ -19,13 +30,19 @@ struct bw_writer {
     bw_writer_options options;
 };
 
-bool bw_writer_format(int index, const char **name, const char **description)
+bool bw_format_describe(int index, bw_format_info *info)
 {
     int count = (int)(sizeof plugins / sizeof *plugins) - 1;
     if (index < 0 || index >= count)
         return false;
-    *name = plugins[index]->name;
-    *description = plugins[index]->description;
+    const bw_writer_plugin *plugin = plugins[index];
+    *info = (bw_format_info){
+        .name = plugin->name,
+        .description = plugin->description,
+        .files = plugin->files,
+        .suffix = plugin->suffix,
+        .order = plugin->order,
+    };
     return true;
 }
 
@@ -81,6 +98,26 @@ bw_status bw_writer_close(bw_writer **writer, bool commit, bw_error *error)
     free(*writer);
     *writer = NULL;
     return status;
+}
+
+const char *bw_class_name(const bw_writer_options *options, int32_t class_id,
+                          char room[BW_CLASS_SIZE])
+{
+    if (options->names && class_id >= 0 && class_id < options->classes)
+        return options->names[class_id];
+    snprintf(room, BW_CLASS_SIZE, "class %d", class_id);
+    return room;
+}
+
+int64_t bw_track_of(const bw_annotation *annotation, size_t box)
+{
+    return annotation->tracks ? annotation->tracks[box] : -1;
+}
+
+const char *bw_base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
 }
 
 /* fmax and fmin hand on the other operand for a NaN, so the result is always within the range. */

@@ -12,6 +12,9 @@
 
 typedef struct bw_writer_plugin {
     const char *name, *description;
+    const char *const *files; /* as bw_format_info has them */
+    const char *suffix;
+    bw_format_order order;
 
     /** Opens below `directory`; `options` and `directory` are borrowed until close. */
     bw_status (*open)(void **out, const char *directory, const bw_writer_options *options,
@@ -22,8 +25,22 @@ typedef struct bw_writer_plugin {
     bw_status (*close)(void *state, bool commit, bw_error *error);
 } bw_writer_plugin;
 
-extern const bw_writer_plugin bw_yolo_writer; /* labels/<label>.txt */
-extern const bw_writer_plugin bw_coco_writer; /* coco_results.json */
+extern const bw_writer_plugin bw_yolo_writer, bw_coco_writer, bw_coco_dataset_writer, bw_voc_writer,
+    bw_kitti_writer, bw_cvat_writer, bw_cvat_video_writer, bw_label_studio_writer,
+    bw_x_anylabeling_writer, bw_darknet_writer, bw_json_lines_writer, bw_csv_writer;
+
+/** Room that the name of a class without one needs. */
+#define BW_CLASS_SIZE 24
+
+/** The name of a class; "class 7", made in `room`, where it has none. */
+const char *bw_class_name(const bw_writer_options *options, int32_t class_id,
+                          char room[BW_CLASS_SIZE]);
+
+/** The track of a picture's box; -1 for none. */
+int64_t bw_track_of(const bw_annotation *annotation, size_t box);
+
+/** A file's name without its folders. */
+const char *bw_base_name(const char *path);
 
 /** A box inside its picture: x and y of the top left corner, width and height; pixels. */
 typedef struct bw_clamped_box {

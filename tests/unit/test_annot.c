@@ -265,13 +265,13 @@ static void test_utf8(void **state)
 static void test_formats(void **state)
 {
     (void)state;
-    const char *name, *description;
-    assert_true(bw_writer_format(0, &name, &description));
-    assert_string_equal(name, "yolo");
-    assert_false(bw_writer_format(2, &name, &description));
-    assert_false(bw_writer_format(-1, &name, &description));
+    bw_format_info format;
+    assert_true(bw_format_describe(0, &format));
+    assert_string_equal(format.name, "yolo");
+    assert_false(bw_format_describe(12, &format));
+    assert_false(bw_format_describe(-1, &format));
     bw_writer *writer;
-    assert_int_equal(bw_writer_open(&writer, "voc", "/tmp", NULL, NULL), BW_ERROR_ARGUMENT);
+    assert_int_equal(bw_writer_open(&writer, "nothing", "/tmp", NULL, NULL), BW_ERROR_ARGUMENT);
     assert_null(writer);
     assert_int_equal(bw_writer_open(&writer, "coco", "/nonexistent", NULL, NULL), BW_ERROR_IO);
     assert_null(writer);
