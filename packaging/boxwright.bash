@@ -32,7 +32,14 @@ _boxwright_value() { # the value of option $1; fails where it takes none
     --weights) _boxwright_files .weights ;;
     --names) _boxwright_files .names ;;
     --json | --export-profile) _boxwright_files .json ;;
-    --output | -o) _boxwright_files "$([ "${COMP_WORDS[1]}" = convert ] && echo .onnx || echo .bwp)" ;;
+    --output | -o)
+        if [ "${COMP_WORDS[1]}" = export ]; then
+            compopt -o filenames 2>/dev/null
+            mapfile -t COMPREPLY < <(compgen -d -- "$current")
+            return
+        fi
+        _boxwright_files "$([ "${COMP_WORDS[1]}" = convert ] && echo .onnx || echo .bwp)"
+        ;;
     --to) _boxwright_words "onnx" ;;
     --opset) _boxwright_words "13 17 21" ;;
     --timing-cache) _boxwright_files ;;
@@ -41,7 +48,10 @@ _boxwright_value() { # the value of option $1; fails where it takes none
     --truth) _boxwright_files ;;
     --precision) _boxwright_words "fp32 bf16 int8 best" ;;
     --out | --images | --calib) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
-    --format) _boxwright_words "yolo coco yolo,coco" ;;
+    --format)
+        _boxwright_words "yolo coco coco-dataset voc kitti cvat cvat-video label-studio \
+            x-anylabeling darknet jsonl csv yolo,coco"
+        ;;
     --nms) _boxwright_words "auto greedy diou" ;;
     --resize) _boxwright_words "auto letterbox stretch" ;;
     --exif) _boxwright_words "apply ignore" ;;
@@ -49,7 +59,7 @@ _boxwright_value() { # the value of option $1; fails where it takes none
     --size) _boxwright_words "320 416 608" ;;
     --sweep) _boxwright_words "batch=1,2,4,8,16,32 threads=1,2,4 streams=1,2" ;;
     --classes | --gate | --max-drop | --calib-images | --conf | --iou | --max-det | --threads | --streams | --batch | --duration | \
-        --tune-time | --seed | --warmup | --percentile | --price-per-hour | --watts) ;;
+        --tune-time | --seed | --warmup | --percentile | --price-per-hour | --watts | --min-conf | --image-url | --track-iou | --track-age | --track-hits) ;;
     *) return 1 ;;
     esac
 }
@@ -60,16 +70,20 @@ _boxwright() {
     local precision="--precision --calib --calib-images"
     local accuracy="--max-drop --no-gate"
     local machine="--threads --streams --batch --cpu"
+    local tracks="--track --track-iou --track-age --track-hits"
     local options
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then
-        _boxwright_words "annotate build convert bench eval inspect doctor --help --version"
+        _boxwright_words "annotate export build convert bench eval inspect doctor --help --version"
         return
     fi
     case ${COMP_WORDS[1]} in
     annotate)
         options="$network $machine $precision $accuracy --no-cache --out --format --conf --iou --nms --agnostic --max-det
             --classes --resize --exif --null --save-conf --draw --no-report --quiet --overwrite"
+        ;;
+    export)
+        options="--format --output --min-conf --save-conf --link-images --image-url $tracks"
         ;;
     build)
         options="$network $machine $precision $accuracy --output --no-tune --mode --timing-cache

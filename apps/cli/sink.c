@@ -45,8 +45,9 @@ bw_status bw_sink_open(bw_sink **out, bw_store *store, const bw_sink_options *op
     sink->store = store;
     sink->options = *options;
     sink->last_commit = bw_clock();
-    bw_writer_options writer = {options->model->names, options->model->classes,
-                                options->with_confidence};
+    bw_writer_options writer = {.names = options->model->names,
+                                .classes = options->model->classes,
+                                .with_confidence = options->with_confidence};
     bw_status status = BW_OK;
     for (int i = 0; status == BW_OK && options->formats[i]; i++)
         status = bw_writer_open(&sink->writers[i], options->formats[i], options->directory, &writer,
@@ -89,6 +90,8 @@ static bw_status write_annotations(bw_sink *sink, const bw_item *item, const cha
         .height = item->height,
         .detections = item->detections.items,
         .count = item->detections.count,
+        .path = item->path,
+        .time_ns = -1,
     };
     bw_status status = BW_OK;
     for (int i = 0; status == BW_OK && i < BW_SINK_FORMATS && sink->writers[i]; i++)

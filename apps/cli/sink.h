@@ -7,7 +7,7 @@
 #include "pipeline/item.h"
 #include "store/store.h"
 
-#define BW_SINK_FORMATS 8 /* as many annotation formats may be written at once */
+#define BW_SINK_FORMATS 16 /* as many annotation formats may be written at once */
 
 typedef struct bw_sink_options {
     const char *directory;

@@ -454,6 +454,31 @@ BW_API bw_status bw_writer_add(bw_writer *writer, const bw_annotation *annotatio
  */
 BW_API bw_status bw_writer_close(bw_writer **writer, bool commit, bw_error *error);
 
+/* ---- Tracks --------------------------------------------------------------------------------- */
+
+typedef struct bw_track_options {
+    float iou;    /* a box goes on with a track whose last box it overlaps so much; default 0.3 */
+    int max_age;  /* a track may miss so many frames, one after the other; default 5 */
+    int min_hits; /* for the caller: tracks of fewer boxes are none; default 3 */
+} bw_track_options;
+
+BW_API void bw_track_options_init(bw_track_options *options);
+
+/** Joins boxes of the same class in frames that follow each other to tracks. */
+typedef struct bw_tracker bw_tracker;
+
+BW_API bw_status bw_tracker_open(bw_tracker **out, const bw_track_options *options,
+                                 bw_error *error);
+
+/** Takes the next frame; `ids`, as many as boxes, become their tracks, which count from 0. */
+BW_API bw_status bw_tracker_update(bw_tracker *tracker, const bw_detection *boxes, size_t count,
+                                   int64_t *ids, bw_error *error);
+
+/** Ends all tracks: what comes next is another sequence. Ids go on rising. */
+BW_API void bw_tracker_restart(bw_tracker *tracker);
+
+BW_API void bw_tracker_close(bw_tracker **tracker);
+
 /* ---- Evaluation ----------------------------------------------------------------------------- */
 
 /** Labelled pictures (the ground truth), and the predictions that are measured against them. */

@@ -27,8 +27,10 @@ bw_status bw_output_open(bw_output *out, const char *directory, const char *name
         out->path = NULL;
     if (!out->path || asprintf(&out->temporary, "%s.part", out->path) < 0)
         out->temporary = NULL;
-    bw_status status = out->temporary ? make_parents(out->path, error)
-                                      : bw_fail_memory(error, strlen(directory), "a file name");
+    bw_status status =
+        out->temporary ? BW_OK : bw_fail_memory(error, strlen(directory), "a file name");
+    if (status == BW_OK && strchr(name, '/'))
+        status = make_parents(out->path, error);
     if (status == BW_OK) {
         out->file = fopen(out->temporary, "we");
         status = out->file ? BW_OK : bw_fail_errno(error, "create", out->temporary);

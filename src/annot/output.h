@@ -16,7 +16,7 @@ typedef struct bw_output {
     FILE *file;
 } bw_output;
 
-/** Creates <directory>/<name>.part and the folders above it. */
+/** Creates <directory>/<name>.part, and the folders that `name` has. */
 bw_status bw_output_open(bw_output *out, const char *directory, const char *name, bw_error *error);
 
 /** Appends a text and makes that empty. */

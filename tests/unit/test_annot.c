@@ -41,7 +41,7 @@ static int remove_directory(void **state)
 {
     static const char *const made[] = {
         "labels/a.txt", "labels/sub/b.txt",  "labels/empty.txt",    "labels/sub",
-        "labels",       "coco_results.json", "coco_image_ids.json",
+        "labels",       "coco_results.json", "coco_image_ids.json", "data.yaml",
     };
     for (size_t i = 0; i < sizeof made / sizeof *made; i++)
         remove_path(*state, made[i]);
@@ -63,10 +63,24 @@ static void assert_file(const char *directory, const char *name, const char *exp
 
 static bw_writer *open_writer(const char *format, const char *directory, bool with_confidence)
 {
-    bw_writer_options options = {two_names, 2, with_confidence};
+    bw_writer_options options = {
+        .names = two_names, .classes = 2, .with_confidence = with_confidence};
     bw_writer *writer;
     assert_int_equal(bw_writer_open(&writer, format, directory, &options, NULL), BW_OK);
     return writer;
+}
+
+static bw_annotation make_picture(int64_t number, const char *file_name, const char *label,
+                                  int width, int height, const bw_detection *boxes, size_t count)
+{
+    return (bw_annotation){.number = number,
+                           .file_name = file_name,
+                           .label = label,
+                           .width = width,
+                           .height = height,
+                           .detections = boxes,
+                           .count = count,
+                           .time_ns = -1};
 }
 
 static void test_fixed(void **state)
@@ -106,17 +120,17 @@ static void test_yolo(void **state)
         {10, 20, 30, 60, 0.75f, 1}, {-5, -5, 500, 500, 1, 0}, /* clamped to the whole picture */
     };
     bw_writer *writer = open_writer("yolo", *state, false);
-    bw_annotation plain = {1, "a.jpg", "a", 100, 200, boxes, 2};
+    bw_annotation plain = make_picture(1, "a.jpg", "a", 100, 200, boxes, 2);
     assert_int_equal(bw_writer_add(writer, &plain, NULL), BW_OK);
-    bw_annotation nothing = {2, "empty.jpg", "empty", 100, 200, NULL, 0};
+    bw_annotation nothing = make_picture(2, "empty.jpg", "empty", 100, 200, NULL, 0);
     assert_int_equal(bw_writer_add(writer, &nothing, NULL), BW_OK);
-    bw_annotation escape = {3, "x.jpg", "../x", 100, 200, boxes, 1};
+    bw_annotation escape = make_picture(3, "x.jpg", "../x", 100, 200, boxes, 1);
     assert_int_equal(bw_writer_add(writer, &escape, NULL), BW_ERROR_ARGUMENT);
     assert_int_equal(bw_writer_close(&writer, true, NULL), BW_OK);
     assert_null(writer);
 
     writer = open_writer("yolo", *state, true);
-    bw_annotation below = {4, "sub/b.jpg", "sub/b", 100, 200, boxes, 1};
+    bw_annotation below = make_picture(4, "sub/b.jpg", "sub/b", 100, 200, boxes, 1);
     assert_int_equal(bw_writer_add(writer, &below, NULL), BW_OK);
     assert_int_equal(bw_writer_close(&writer, true, NULL), BW_OK);
 
@@ -139,7 +153,7 @@ static void write_coco(const char *directory, const char *const *names, size_t c
     bw_writer *writer = open_writer("coco", directory, false);
     for (size_t i = 0; i < count; i++) {
         bw_detection box = {1.25f, 2.5f, 3.5f, 4.5f, 0.123456789f, 1};
-        bw_annotation picture = {(int64_t)i + 1, names[i], "label", 100, 100, &box, 1};
+        bw_annotation picture = make_picture((int64_t)i + 1, names[i], "label", 100, 100, &box, 1);
         assert_int_equal(bw_writer_add(writer, &picture, NULL), BW_OK);
     }
     assert_int_equal(bw_writer_close(&writer, commit, NULL), BW_OK);

@@ -95,21 +95,68 @@ static bool is_run(sqlite3 *database)
     return is;
 }
 
+/* A folder of label files, and what their names end with. */
+typedef struct label_folder {
+    char name[40];
+    const char *suffix;
+} label_folder;
+
+enum { FOLDERS = 24 };
+
+/* The folders of the formats that are there, and the drawn pictures; returns how many. */
+static int find_folders(label_folder *folders, const char *directory)
+{
+    int count = 0;
+    bw_format_info format;
+    folders[count++] = (label_folder){"drawn", ".jpg"};
+    for (int i = 0; bw_format_describe(i, &format); i++)
+        for (int k = 0; format.suffix && format.files[k]; k++) {
+            size_t length = strlen(format.files[k]);
+            if (format.files[k][length - 1] != '/' || count == FOLDERS)
+                continue;
+            label_folder *folder = &folders[count];
+            snprintf(folder->name, sizeof folder->name, "%.*s", (int)length - 1, format.files[k]);
+            folder->suffix = format.suffix;
+            count += exists(directory, folder->name);
+        }
+    return count;
+}
+
+/* The file of CVAT's video format that a picture's sequence may have; see src/annot/cvat_video.c.
+ */
+static void remove_sequence(const char *directory, bw_arena *arena, const char *label,
+                            long long number)
+{
+    const char *slash = strrchr(label, '/');
+    const char *folder = slash ? bw_arena_text(arena, label, (size_t)(slash - label)) : "frames";
+    const char *own = folder ? bw_arena_format(arena, "%s-%lld", folder, number) : NULL;
+    if (folder)
+        remove_labelled(directory, "cvat_video", folder, ".xml");
+    if (own)
+        remove_labelled(directory, "cvat_video", own, ".xml");
+}
+
 static bw_status remove_labels(const char *directory, sqlite3 *database, bw_error *error)
 {
     sqlite3_stmt *query = NULL;
-    if (!is_run(database) || sqlite3_prepare_v2(database, "SELECT CAST(label AS BLOB) FROM items",
-                                                -1, &query, NULL) != SQLITE_OK)
+    if (!is_run(database) ||
+        sqlite3_prepare_v2(database, "SELECT CAST(label AS BLOB), number FROM items", -1, &query,
+                           NULL) != SQLITE_OK)
         return bw_fail(error, BW_ERROR_FORMAT,
                        "'%s/run.db' is no run of Boxwright's; choose another folder", directory);
     bw_arena arena = {0};
+    label_folder folders[FOLDERS];
+    int count = find_folders(folders, directory);
+    bool sequences = exists(directory, "cvat_video");
     while (sqlite3_step(query) == SQLITE_ROW) {
         const char *bytes = sqlite3_column_blob(query, 0);
         const char *label =
             bytes ? bw_arena_text(&arena, bytes, (size_t)sqlite3_column_bytes(query, 0)) : NULL;
         if (label && is_safe(label)) {
-            remove_labelled(directory, "labels", label, ".txt");
-            remove_labelled(directory, "drawn", label, ".jpg");
+            for (int i = 0; i < count; i++)
+                remove_labelled(directory, folders[i].name, label, folders[i].suffix);
+            if (sequences)
+                remove_sequence(directory, &arena, label, sqlite3_column_int64(query, 1));
         }
         bw_arena_free(&arena);
     }
@@ -117,12 +164,20 @@ static bw_status remove_labels(const char *directory, sqlite3 *database, bw_erro
     return BW_OK;
 }
 
+/* Removes the files that a format has one of each of. */
+static void remove_files(const char *directory, const char *const *names)
+{
+    char path[4200];
+    for (; *names; names++) {
+        snprintf(path, sizeof path, "%s/%s", directory, *names);
+        if ((*names)[strlen(*names) - 1] != '/')
+            unlink(path);
+    }
+}
+
 bw_status bw_output_clear(const char *directory, bw_error *error)
 {
-    static const char *const files[] = {
-        "coco_results.json", "coco_image_ids.json", "report.html",
-        "run.db-wal",        "run.db-shm",          "run.db",
-    };
+    static const char *const files[] = {"report.html", "run.db-wal", "run.db-shm", "run.db", NULL};
     if (!exists(directory, "run.db"))
         return BW_OK;
     char path[4200];
@@ -136,9 +191,10 @@ bw_status bw_output_clear(const char *directory, bw_error *error)
     else
         status = remove_labels(directory, database, error);
     sqlite3_close(database);
-    for (size_t i = 0; status == BW_OK && i < sizeof files / sizeof *files; i++) {
-        snprintf(path, sizeof path, "%s/%s", directory, files[i]);
-        unlink(path);
-    }
+    bw_format_info format;
+    for (int i = 0; status == BW_OK && bw_format_describe(i, &format); i++)
+        remove_files(directory, format.files);
+    if (status == BW_OK)
+        remove_files(directory, files);
     return status;
 }

@@ -143,6 +143,11 @@ bw_status bw_store_commit(bw_store *store, bw_error *error)
     return execute(store, "COMMIT; BEGIN IMMEDIATE;", error);
 }
 
+sqlite3 *bw_store_database(bw_store *store)
+{
+    return store->database;
+}
+
 bw_status bw_store_query(bw_store *store, sqlite3_stmt **out, const char *sql, bw_error *error)
 {
     if (sqlite3_prepare_v2(store->database, sql, -1, out, NULL) == SQLITE_OK)

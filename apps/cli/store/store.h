@@ -74,6 +74,9 @@ bw_status bw_store_drop_thumbnail(bw_store *store, int64_t item, bw_error *error
 /** Makes what was added durable and begins the next transaction. */
 bw_status bw_store_commit(bw_store *store, bw_error *error);
 
+/** The database itself, for what reads it as a whole; borrowed. */
+sqlite3 *bw_store_database(bw_store *store);
+
 /** Compiles a query; the caller finalises it. */
 bw_status bw_store_query(bw_store *store, sqlite3_stmt **out, const char *sql, bw_error *error);
 
