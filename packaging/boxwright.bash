@@ -58,7 +58,7 @@ _boxwright_value() { # the value of option $1; fails where it takes none
     --cpu) _boxwright_words "generic avx2 avx512 vnni bf16 amx all" ;;
     --size) _boxwright_words "320 416 608" ;;
     --sweep) _boxwright_words "batch=1,2,4,8,16,32 threads=1,2,4 streams=1,2" ;;
-    --classes | --gate | --max-drop | --calib-images | --conf | --iou | --max-det | --threads | --streams | --batch | --duration | \
+    --budget | --classes | --gate | --max-drop | --calib-images | --conf | --iou | --max-det | --threads | --streams | --batch | --duration | \
         --tune-time | --seed | --warmup | --percentile | --price-per-hour | --watts | --min-conf | --image-url | --track-iou | --track-age | --track-hits) ;;
     *) return 1 ;;
     esac
@@ -74,7 +74,7 @@ _boxwright() {
     local options
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then
-        _boxwright_words "annotate export build convert bench eval inspect doctor --help --version"
+        _boxwright_words "annotate export select build convert bench eval inspect doctor --help --version"
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -85,6 +85,7 @@ _boxwright() {
     export)
         options="--format --output --min-conf --save-conf --link-images --image-url $tracks"
         ;;
+    select) options="--budget --out --null --threads" ;;
     build)
         options="$network $machine $precision $accuracy --output --no-tune --mode --timing-cache
             --tune-time --seed"

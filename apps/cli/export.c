@@ -5,12 +5,10 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/file.h"
-#include "base/memory.h"
 #include "classes.h"
-#include "store/store.h"
+#include "store/read.h"
 #include "terminal.h"
 #include "tracks.h"
 #include "verb.h"
@@ -65,45 +63,6 @@ const bw_verb bw_verb_export = {
     run_export,
 };
 
-/* ---- The database --------------------------------------------------------------------------- */
-
-static bool is_run(sqlite3 *database)
-{
-    sqlite3_stmt *query = NULL;
-    bool is =
-        sqlite3_prepare_v2(database, "PRAGMA application_id", -1, &query, NULL) == SQLITE_OK &&
-        sqlite3_step(query) == SQLITE_ROW &&
-        sqlite3_column_int(query, 0) == BW_STORE_APPLICATION_ID;
-    sqlite3_finalize(query);
-    return is;
-}
-
-/* Opens <folder>/run.db for reading; `*database` is the caller's also after a failure. */
-static bw_status open_run(sqlite3 **database, const char *folder, bw_error *error)
-{
-    bw_arena arena = {0};
-    struct stat found;
-    const char *path = bw_arena_format(&arena, "%s/run.db", folder);
-    bw_status status = BW_OK;
-    if (!path)
-        status = bw_fail_memory(error, strlen(folder), "a file name");
-    else if (stat(path, &found) != 0)
-        status = bw_fail(error, BW_ERROR_ARGUMENT,
-                         "'%.300s' is no folder of a run: it has no run.db", folder);
-    else if (sqlite3_open_v2(path, database, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) !=
-             SQLITE_OK)
-        status = bw_fail(error, BW_ERROR_IO, "cannot open '%.300s': %s", path,
-                         *database ? sqlite3_errmsg(*database) : "out of memory");
-    else if (!is_run(*database))
-        status = bw_fail(error, BW_ERROR_FORMAT,
-                         sqlite3_errcode(*database) == SQLITE_BUSY
-                             ? "'%.300s' is in use by a run; wait until it has ended"
-                             : "'%.300s' is no database of a run",
-                         path);
-    bw_arena_free(&arena);
-    return status;
-}
-
 static bw_status export(const export_options *options, const char *run, const char *const *formats,
                         bw_error *error)
 {
@@ -119,7 +78,7 @@ static bw_status export(const export_options *options, const char *run, const ch
     };
     sqlite3 *database = NULL;
     bw_export_counts counts = {0};
-    bw_status status = open_run(&database, run, error);
+    bw_status status = bw_run_read(&database, run, error);
     if (status == BW_OK)
         status = bw_make_folders(choice.directory, error);
     if (status == BW_OK)

@@ -51,52 +51,74 @@ static void write_box(FILE *file, sqlite3_stmt *box, double scale_x, double scal
     fputs("</g>", file);
 }
 
-static void write_boxes(bw_page *page, sqlite3_stmt *picture)
+static void write_boxes(bw_page *page, const bw_shown_picture *picture)
 {
     sqlite3_stmt *box = bw_page_query(page, box_query);
     if (!box)
         return;
-    double scale_x =
-        sqlite3_column_double(picture, WIDTH) / sqlite3_column_double(picture, FULL_WIDTH);
-    double scale_y =
-        sqlite3_column_double(picture, HEIGHT) / sqlite3_column_double(picture, FULL_HEIGHT);
-    sqlite3_bind_int64(box, 1, sqlite3_column_int64(picture, ITEM));
+    double scale_x = (double)picture->width / picture->full_width;
+    double scale_y = (double)picture->height / picture->full_height;
+    sqlite3_bind_int64(box, 1, picture->item);
     sqlite3_bind_int(box, 2, MOST_BOXES);
     while (sqlite3_step(box) == SQLITE_ROW)
         write_box(page->file, box, scale_x, scale_y);
     sqlite3_finalize(box);
 }
 
-static void write_caption(FILE *file, sqlite3_stmt *picture)
+static void write_caption(FILE *file, const bw_shown_picture *picture)
 {
-    int64_t boxes = sqlite3_column_int64(picture, BOXES);
     fputs("<figcaption><span title=\"", file);
-    bw_html_text(file, text_of(picture, NAME));
+    bw_html_text(file, picture->name);
     fputs("\">", file);
-    bw_html_text(file, text_of(picture, NAME));
+    bw_html_text(file, picture->name);
     fputs("</span><small>", file);
-    if (boxes == 0)
+    if (picture->boxes == 0)
         fputs("nothing found", file);
     else
-        fprintf(file, "%lld box%s%s, mean %.0f %%", (long long)boxes, boxes == 1 ? "" : "es",
-                boxes > MOST_BOXES ? " (the best 20 shown)" : "",
-                100 * sqlite3_column_double(picture, CONFIDENCE));
-    fputs("</small></figcaption>", file);
+        fprintf(file, "%lld box%s%s, mean %.0f %%", (long long)picture->boxes,
+                picture->boxes == 1 ? "" : "es",
+                picture->boxes > MOST_BOXES ? " (the best 20 shown)" : "",
+                100 * picture->confidence);
+    fputs("</small>", file);
+    if (picture->note) {
+        fputs("<small>", file);
+        bw_html_text(file, picture->note);
+        fputs("</small>", file);
+    }
+    fputs("</figcaption>", file);
 }
 
-static void write_picture(bw_page *page, sqlite3_stmt *picture)
+void bw_page_picture(bw_page *page, const bw_shown_picture *picture)
 {
     FILE *file = page->file;
-    int width = sqlite3_column_int(picture, WIDTH), height = sqlite3_column_int(picture, HEIGHT);
-    const uint8_t *jpeg = sqlite3_column_blob(picture, JPEG);
-    fprintf(file, "<figure><svg viewBox=\"0 0 %d %d\" role=\"img\">", width, height);
-    fprintf(file, "<image width=\"%d\" height=\"%d\" href=\"", width, height);
-    bw_html_jpeg(file, jpeg, (size_t)sqlite3_column_bytes(picture, JPEG));
-    fputs("\"/>", file);
+    fprintf(file, "<figure><svg viewBox=\"0 0 %d %d\" role=\"img\">", picture->width,
+            picture->height);
+    if (picture->jpeg) {
+        fprintf(file, "<image width=\"%d\" height=\"%d\" href=\"", picture->width, picture->height);
+        bw_html_jpeg(file, picture->jpeg, picture->bytes);
+        fputs("\"/>", file);
+    }
     write_boxes(page, picture);
     fputs("</svg>", file);
     write_caption(file, picture);
     fputs("</figure>\n", file);
+}
+
+static void write_row(bw_page *page, sqlite3_stmt *query)
+{
+    bw_shown_picture picture = {
+        .item = sqlite3_column_int64(query, ITEM),
+        .name = text_of(query, NAME),
+        .width = sqlite3_column_int(query, WIDTH),
+        .height = sqlite3_column_int(query, HEIGHT),
+        .jpeg = sqlite3_column_blob(query, JPEG),
+        .bytes = (size_t)sqlite3_column_bytes(query, JPEG),
+        .full_width = sqlite3_column_int(query, FULL_WIDTH),
+        .full_height = sqlite3_column_int(query, FULL_HEIGHT),
+        .boxes = sqlite3_column_int64(query, BOXES),
+        .confidence = sqlite3_column_double(query, CONFIDENCE),
+    };
+    bw_page_picture(page, &picture);
 }
 
 static void write_pictures(bw_page *page, const char *title, const char *note, const char *sql)
@@ -112,7 +134,7 @@ static void write_pictures(bw_page *page, const char *title, const char *note, c
                     "<div class=\"sheet\">\n",
                     title, note);
         any = true;
-        write_picture(page, query);
+        write_row(page, query);
     }
     if (any)
         fputs("</div></section>\n", page->file);

@@ -8,6 +8,7 @@
 #include "report/html.h"
 #include "report/sections.h"
 #include "report/style.h"
+#include "store/read.h"
 
 /* ---- Reading the database
  * ------------------------------------------------------------------------ */
@@ -16,7 +17,7 @@ sqlite3_stmt *bw_page_query(bw_page *page, const char *sql)
 {
     sqlite3_stmt *query = NULL;
     bw_error error;
-    bw_status status = bw_store_query(page->store, &query, sql, &error);
+    bw_status status = bw_run_query(page->database, &query, sql, &error);
     if (status != BW_OK && page->status == BW_OK) {
         page->status = status;
         page->error = error;
@@ -246,7 +247,7 @@ bw_status bw_report_write(bw_store *store, const char *directory, bw_error *erro
         free(path);
         return bw_fail_memory(error, strlen(directory), "the report's name");
     }
-    bw_page page = {.store = store, .file = fopen(temporary, "we")};
+    bw_page page = {.database = bw_store_database(store), .file = fopen(temporary, "we")};
     bw_status status = BW_OK;
     if (page.file) {
         write_page(&page);

@@ -7,11 +7,13 @@
 
 #include <stdio.h>
 
-#include "store/store.h"
+#include <sqlite3.h>
+
+#include "base/error.h"
 
 typedef struct bw_page {
     FILE *file;
-    bw_store *store;
+    sqlite3 *database;
     bw_status status; /* the first failure */
     bw_error error;
 } bw_page;
@@ -26,6 +28,21 @@ double bw_page_number(bw_page *page, const char *key);
 void bw_page_setting(bw_page *page, const char *key);
 
 /* pictures.c */
+
+/** A picture with its boxes, which come from the database. */
+typedef struct bw_shown_picture {
+    int64_t item;
+    const char *name;
+    int width, height;   /* of the thumbnail */
+    const uint8_t *jpeg; /* NULL where there is none */
+    size_t bytes;
+    int full_width, full_height;
+    int64_t boxes;
+    double confidence; /* mean of its boxes */
+    const char *note;  /* a line below; may be NULL */
+} bw_shown_picture;
+
+void bw_page_picture(bw_page *page, const bw_shown_picture *picture);
 void bw_section_contact(bw_page *page);
 void bw_section_uncertain(bw_page *page);
 

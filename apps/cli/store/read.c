@@ -1,0 +1,84 @@
+#include "store/read.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+#include "store/store.h"
+
+bw_status bw_run_fail(sqlite3 *database, bw_error *error)
+{
+    return bw_fail(error, BW_ERROR_IO, "the run's database cannot be read: %s",
+                   sqlite3_errmsg(database));
+}
+
+bw_status bw_run_query(sqlite3 *database, sqlite3_stmt **out, const char *sql, bw_error *error)
+{
+    return sqlite3_prepare_v2(database, sql, -1, out, NULL) == SQLITE_OK
+               ? BW_OK
+               : bw_run_fail(database, error);
+}
+
+/* The number that a pragma gives, or -1. */
+static int read_pragma(sqlite3 *database, const char *text)
+{
+    sqlite3_stmt *query = NULL;
+    int number = -1;
+    if (bw_run_query(database, &query, text, NULL) == BW_OK && sqlite3_step(query) == SQLITE_ROW)
+        number = sqlite3_column_int(query, 0);
+    sqlite3_finalize(query);
+    return number;
+}
+
+static bw_status check_run(sqlite3 *database, const char *path, bw_error *error)
+{
+    bool is_run = read_pragma(database, "PRAGMA application_id") == BW_STORE_APPLICATION_ID;
+    if (!is_run && sqlite3_errcode(database) == SQLITE_BUSY)
+        return bw_fail(error, BW_ERROR_IO, "'%.300s' is in use by a run; wait until it has ended",
+                       path);
+    if (!is_run)
+        return bw_fail(error, BW_ERROR_FORMAT, "'%.300s' is no database of a run", path);
+    int version = read_pragma(database, "PRAGMA user_version");
+    if (version > BW_STORE_SCHEMA_VERSION)
+        return bw_fail(error, BW_ERROR_UNSUPPORTED,
+                       "'%.300s' was written by a later Boxwright (its schema is %d, the latest "
+                       "known here %d); read it with that",
+                       path, version, BW_STORE_SCHEMA_VERSION);
+    return BW_OK;
+}
+
+bw_status bw_run_read(sqlite3 **database, const char *folder, bw_error *error)
+{
+    bw_arena arena = {0};
+    struct stat found;
+    const char *path = bw_arena_format(&arena, "%s/run.db", folder);
+    bw_status status = BW_OK;
+    *database = NULL;
+    if (!path)
+        status = bw_fail_memory(error, strlen(folder), "a file name");
+    else if (stat(path, &found) != 0)
+        status = bw_fail(error, BW_ERROR_ARGUMENT,
+                         "'%.300s' is no folder of a run: it has no run.db", folder);
+    else if (sqlite3_open_v2(path, database, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) !=
+             SQLITE_OK)
+        status = bw_fail(error, BW_ERROR_IO, "cannot open '%.300s': %s", path,
+                         *database ? sqlite3_errmsg(*database) : "out of memory");
+    else
+        status = check_run(*database, path, error);
+    if (status != BW_OK) {
+        sqlite3_close(*database);
+        *database = NULL;
+    }
+    bw_arena_free(&arena);
+    return status;
+}
+
+bw_status bw_run_ignores_exif(bool *ignores, sqlite3 *database, bw_error *error)
+{
+    sqlite3_stmt *query = NULL;
+    bw_status status = bw_run_query(
+        database, &query, "SELECT 1 FROM settings WHERE key = 'exif' AND value = 'ignore'", error);
+    *ignores = status == BW_OK && sqlite3_step(query) == SQLITE_ROW;
+    sqlite3_finalize(query);
+    return status;
+}

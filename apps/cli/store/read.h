@@ -1,0 +1,27 @@
+/**
+ * A run's database for those who only read it: nothing is changed, and a run in progress is
+ * refused.
+ */
+#ifndef BW_CLI_READ_H
+#define BW_CLI_READ_H
+
+#include <sqlite3.h>
+
+#include "base/error.h"
+
+/**
+ * Opens <folder>/run.db of this or an earlier version of the schema. `*database` is the caller's,
+ * for sqlite3_close; NULL after a failure.
+ */
+bw_status bw_run_read(sqlite3 **database, const char *folder, bw_error *error);
+
+/** Whether the run took the pixels of its pictures as they are stored, not turned upright. */
+bw_status bw_run_ignores_exif(bool *ignores, sqlite3 *database, bw_error *error);
+
+/** Compiles a query; the caller finalises it. */
+bw_status bw_run_query(sqlite3 *database, sqlite3_stmt **out, const char *sql, bw_error *error);
+
+/** Fails with what went wrong last in the database. */
+bw_status bw_run_fail(sqlite3 *database, bw_error *error);
+
+#endif
