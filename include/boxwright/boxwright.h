@@ -214,13 +214,13 @@ BW_API void bw_calibration_close(bw_calibration **calibration);
 /* ---- Conversion ----------------------------------------------------------------------------- */
 
 typedef struct bw_onnx_options {
-    int opset;                         /* version of ONNX's operator set, 13 (default) to 21 */
-    bool raw;                          /* the heads' tensors instead of boxes; default false */
-    bool nms;                          /* end in non-maximum suppression; default false */
-    bool dynamic_batch;                /* any number of pictures, not one; default false */
-    float confidence, iou;             /* of the suppression; default 0.25 and 0.45 */
-    int max_detections;                /* of the suppression, for each class; default 300 */
-    const bw_calibration *calibration; /* INT8 as QDQ, of the same model; default NULL: floats */
+    int opset;                   /* version of ONNX's operator set, 13 (default) to 21 */
+    bool raw;                    /* the heads' tensors instead of boxes; default false */
+    bool nms;                    /* end in non-maximum suppression; default false */
+    bool dynamic_batch;          /* any number of pictures, not one; default false */
+    float confidence, iou;       /* of the suppression; default 0.25 and 0.45 */
+    int max_detections;          /* of the suppression, for each class; default 300 */
+    bw_calibration *calibration; /* INT8 as QDQ, of the same model; default NULL: floats */
     bool symmetric; /* of QDQ: signed bytes about zero, as TensorRT wants; default false */
 } bw_onnx_options;
 
@@ -244,14 +244,16 @@ typedef enum bw_precision {
 BW_API const char *bw_precision_name(bw_precision precision); /* "fp32", "bf16" or "int8" */
 
 typedef struct bw_build_options {
-    int batch;              /* images that one run takes at most; default 1 */
-    uint32_t cpu_mask;      /* bw_cpu_feature bits the plan may use; default BW_CPU_ALL */
-    bw_precision precision; /* default FP32 */
-    const bw_calibration *calibration; /* for INT8, of the same model and size; default NULL */
-    bool latency;     /* all threads share every step: a picture is done soonest; default false */
-    int tune_seconds; /* measure what to choose, for about so long; default 0: estimate it */
-    int threads;      /* that will run the plan; default 0: one for each processor */
-    uint64_t seed;    /* of the order of measurements and their pictures; default 0 */
+    int batch;                   /* images that one run takes at most; default 1 */
+    uint32_t cpu_mask;           /* bw_cpu_feature bits the plan may use; default BW_CPU_ALL */
+    bw_precision precision;      /* default FP32 */
+    bw_calibration *calibration; /* for INT8, of the same model and size; default NULL */
+    int halvings; /* of INT8's error, by keeping layers in floats; default 0: what is free of cost
+                   */
+    bool latency; /* all threads share every step: a picture is done soonest; default false */
+    int tune_seconds;    /* measure what to choose, for about so long; default 0: estimate it */
+    int threads;         /* that will run the plan; default 0: one for each processor */
+    uint64_t seed;       /* of the order of measurements and their pictures; default 0 */
     const char *timings; /* file of timings: known ones are used, new ones added; default NULL */
 } bw_build_options;
 

@@ -4,9 +4,10 @@
 #ifndef BW_API_API_H
 #define BW_API_API_H
 
+#include "api/mixed.h"
 #include "base/file.h"
+#include "graph/graph.h"
 #include "import/import.h"
-#include "passes/quantize.h"
 
 struct bw_model {
     bw_arena arena; /* owns the names */
@@ -29,19 +30,15 @@ bw_status bw_graph_optimise(bw_graph *out, const bw_model *model, bw_error *erro
 
 /**
  * Turns an optimised graph into one of bytes; dense weights become −largest to largest, see
- * passes/quantize.h.
+ * passes/quantize.h. `mix` decides what stays floats; NULL: nothing.
  */
-bw_status bw_graph_quantize(bw_graph *graph, const bw_calibration *calibration, int largest,
-                            bw_error *error);
+bw_status bw_graph_quantize(bw_graph *graph, bw_calibration *calibration, int largest,
+                            const bw_mix *mix, bw_error *error);
 
 /** Magnitudes of integer weights. */
 enum {
     BW_LARGEST_INTEGER = 127, /* where products of bytes are added in 32 bits */
     BW_SHORT_INTEGER = 63,    /* where several are added in 16 bits first, as AVX2 has to */
 };
-
-/** `*statistics` (the caller's) for the `count` tensors of the model's optimised graph. */
-bw_status bw_calibration_statistics(bw_statistics **statistics, const bw_calibration *calibration,
-                                    size_t count, bw_error *error);
 
 #endif

@@ -10,6 +10,8 @@ struct bw_calibration {
     bw_pool *pool;
     bw_observer *observer;
     bw_resize resize;
+    bw_probed *probed; /* one a tensor, once a plan has asked for it; of `pictures` */
+    size_t pictures;
 };
 
 bw_status bw_graph_optimise(bw_graph *out, const bw_model *model, bw_error *error)
@@ -77,8 +79,9 @@ bw_status bw_calibration_add(bw_calibration *calibration, const bw_image *image,
     return bw_observer_add(calibration->observer, image, calibration->resize, error);
 }
 
-bw_status bw_calibration_statistics(bw_statistics **statistics, const bw_calibration *calibration,
-                                    size_t count, bw_error *error)
+/* `*statistics` (the caller's) for the `count` tensors of the model's optimised graph. */
+static bw_status take_statistics(bw_statistics **statistics, const bw_calibration *calibration,
+                                 size_t count, bw_error *error)
 {
     *statistics = NULL;
     if (count != calibration->graph.tensor_count)
@@ -92,6 +95,52 @@ bw_status bw_calibration_statistics(bw_statistics **statistics, const bw_calibra
     return BW_OK;
 }
 
+/* Probes, unless that was done for as many pictures before. */
+static bw_status probe(bw_calibration *calibration, bw_quantization *how, bw_graph *graph,
+                       bw_error *error)
+{
+    size_t pictures = bw_observer_pictures(calibration->observer), count = graph->tensor_count;
+    bool known = calibration->probed && calibration->pictures == pictures;
+    if (!calibration->probed)
+        calibration->probed = calloc(count, sizeof *calibration->probed);
+    if (!calibration->probed)
+        return bw_fail_memory(error, count * sizeof *calibration->probed, "a calibration");
+    bw_probe_pictures kept = bw_observer_kept(calibration->observer);
+    bw_status status =
+        known ? BW_OK
+              : bw_probe_ranges(calibration->probed, how, graph, &kept, calibration->pool, error);
+    calibration->pictures = status == BW_OK ? pictures : 0;
+    for (size_t tensor = 0; known && tensor < count; tensor++)
+        how->ranges[tensor] = calibration->probed[how->classes[tensor]].range;
+    return status;
+}
+
+static bw_status quantize(bw_graph *graph, bw_calibration *calibration, bw_quantization *how,
+                          const bw_mix *mix, bw_error *error)
+{
+    bw_status status = probe(calibration, how, graph, error);
+    if (status == BW_OK && mix)
+        status = bw_choose_floats(how, graph, calibration->probed, mix, error);
+    return status == BW_OK ? bw_pass_quantize(graph, how, error) : status;
+}
+
+bw_status bw_graph_quantize(bw_graph *graph, bw_calibration *calibration, int largest,
+                            const bw_mix *mix, bw_error *error)
+{
+    if (!calibration)
+        return bw_fail(error, BW_ERROR_ARGUMENT,
+                       "INT8 needs a calibration: pictures like those that will be annotated");
+    bw_statistics *statistics = NULL;
+    bw_quantization how;
+    bw_status status = take_statistics(&statistics, calibration, graph->tensor_count, error);
+    if (status == BW_OK)
+        status = bw_quantization_open(&how, graph, statistics, largest, error);
+    if (status == BW_OK)
+        status = quantize(graph, calibration, &how, mix, error);
+    free(statistics);
+    return status;
+}
+
 void bw_calibration_close(bw_calibration **handle)
 {
     bw_calibration *calibration = *handle;
@@ -100,6 +149,7 @@ void bw_calibration_close(bw_calibration **handle)
     bw_observer_close(&calibration->observer);
     bw_pool_close(&calibration->pool);
     bw_graph_free(&calibration->graph);
+    free(calibration->probed);
     free(calibration);
     *handle = NULL;
 }

@@ -32,7 +32,7 @@ static bw_status write_graph(bw_graph *graph, const bw_model *model, const char 
 {
     int largest = options->symmetric ? BW_LARGEST_INTEGER : BW_SHORT_INTEGER;
     bw_status status = options->calibration
-                           ? bw_graph_quantize(graph, options->calibration, largest, error)
+                           ? bw_graph_quantize(graph, options->calibration, largest, NULL, error)
                            : BW_OK;
     if (status != BW_OK)
         return status;

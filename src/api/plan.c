@@ -49,28 +49,15 @@ static bw_status record_settings(bw_plan *plan, const bw_build_options *options,
     return plan->settings ? BW_OK : bw_fail_memory(error, sizeof features, "a plan's settings");
 }
 
-bw_status bw_graph_quantize(bw_graph *graph, const bw_calibration *calibration, int largest,
-                            bw_error *error)
-{
-    if (!calibration)
-        return bw_fail(error, BW_ERROR_ARGUMENT,
-                       "INT8 needs a calibration: pictures like those that will be annotated");
-    bw_statistics *statistics = NULL;
-    bw_status status =
-        bw_calibration_statistics(&statistics, calibration, graph->tensor_count, error);
-    if (status == BW_OK)
-        status = bw_pass_quantize(graph, statistics, largest, error);
-    free(statistics);
-    return status;
-}
-
 static bw_status set_precision(bw_graph *graph, const bw_build_options *options, uint32_t cpu,
                                bw_error *error)
 {
     int largest = cpu & BW_CPU_AVX512_VNNI ? BW_LARGEST_INTEGER : BW_SHORT_INTEGER;
     switch (options->precision) {
     case BW_PRECISION_FP32: return BW_OK;
-    case BW_PRECISION_INT8: return bw_graph_quantize(graph, options->calibration, largest, error);
+    case BW_PRECISION_INT8:
+        return bw_graph_quantize(graph, options->calibration, largest,
+                                 &(bw_mix){cpu, options->halvings}, error);
     case BW_PRECISION_BF16: return bw_pass_halve(graph, error);
     case BW_PRECISION_COUNT: break;
     }

@@ -28,6 +28,9 @@ typedef struct bw_backend {
      */
     bw_status (*run)(bw_executor *executor, int images, uint64_t *step_times, bw_error *error);
 
+    /** Runs steps [first, last) of the plan for the first image alone. */
+    void (*run_steps)(bw_executor *executor, int first, int last);
+
     /** The numbers of output `output` for image `index`, valid until the next run. */
     bw_head_view (*output)(const bw_executor *executor, int output, int index);
 

@@ -1,9 +1,11 @@
 #include "calibrate/observe.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "backend/backend.h"
-#include "base/cpu.h"
+#include "calibrate/every.h"
 #include "image/image.h"
 
 /* What is kept of one tensor. */
@@ -11,7 +13,15 @@ typedef struct observed {
     bw_histogram *channels;
     double *sums; /* of each channel, over all pixels of all pictures */
     float *means;
+    const bw_node *conv; /* that produces it, or NULL */
+    bw_covariance windows;
+    float *samples; /* windows of one picture */
 } observed;
+
+enum {
+    SAMPLES = 64,       /* windows of a picture that each convolution is known by */
+    KEPT_PICTURES = 16, /* at most */
+};
 
 struct bw_observer {
     bw_arena arena; /* owns the tensors' tables */
@@ -20,34 +30,22 @@ struct bw_observer {
     bw_pool *pool; /* borrowed */
     observed *tensors;
     size_t tensor_count, pictures;
+    float *kept[KEPT_PICTURES]; /* inputs of some pictures, spread evenly over all */
+    size_t kept_count, kept_stride;
 };
 
-/* A copy of the graph whose outputs are all its tensors, in their order. */
-static bw_status show_all_tensors(bw_graph *out, const bw_graph *graph, bw_error *error)
+/* Room for what the convolution that produces a tensor reads. */
+static bool open_windows(bw_observer *observer, const bw_graph *graph, observed *of, size_t tensor)
 {
-    bw_status status = bw_graph_clone(out, graph, error);
-    if (status != BW_OK)
-        return status;
-    out->output_count = 0;
-    for (size_t tensor = 0; status == BW_OK && tensor < out->tensor_count; tensor++)
-        status = bw_graph_add_output(out, (int)tensor, &(bw_head){0}, error);
-    if (status != BW_OK)
-        bw_graph_free(out);
-    return status;
-}
-
-static bw_status lower(bw_observer *observer, const bw_graph *graph, bw_error *error)
-{
-    bw_graph all;
-    observer->plan = calloc(1, sizeof *observer->plan);
-    if (!observer->plan)
-        return bw_fail_memory(error, sizeof *observer->plan, "a plan");
-    bw_status status = show_all_tensors(&all, graph, error);
-    if (status != BW_OK)
-        return status;
-    status = bw_plan_lower(observer->plan, &all, 1, bw_cpu_features(), error);
-    bw_graph_free(&all);
-    return status;
+    const bw_node *node = &graph->nodes[graph->tensors[tensor].producer];
+    if (node->op != BW_OP_CONV)
+        return true;
+    of->conv = node;
+    if (!bw_covariance_open(&of->windows, graph, node, &observer->arena))
+        return false;
+    size_t numbers = (size_t)of->windows.channels * (size_t)of->windows.window;
+    of->samples = bw_arena_array(&observer->arena, SAMPLES * numbers, sizeof *of->samples);
+    return of->samples != NULL;
 }
 
 static bw_status open_tables(bw_observer *observer, const bw_graph *graph, bw_error *error)
@@ -62,7 +60,7 @@ static bw_status open_tables(bw_observer *observer, const bw_graph *graph, bw_er
         of->channels = bw_arena_array(&observer->arena, channels, sizeof *of->channels);
         of->sums = bw_arena_array(&observer->arena, channels, sizeof *of->sums);
         of->means = bw_arena_array(&observer->arena, channels, sizeof *of->means);
-        good = of->channels && of->sums && of->means;
+        good = of->channels && of->sums && of->means && open_windows(observer, graph, of, tensor);
     }
     return good ? BW_OK : bw_fail_memory(error, count * sizeof(observed), "calibration");
 }
@@ -74,9 +72,10 @@ bw_status bw_observer_open(bw_observer **out, const bw_graph *graph, bw_pool *po
     if (!observer)
         return bw_fail_memory(error, sizeof *observer, "calibration");
     observer->pool = pool;
+    observer->kept_stride = 1;
     bw_status status = open_tables(observer, graph, error);
     if (status == BW_OK)
-        status = lower(observer, graph, error);
+        status = bw_plan_every_tensor(&observer->plan, graph, error);
     if (status == BW_OK)
         status = bw_backend_cpu.open(&observer->executor, observer->plan, pool, error);
     if (status != BW_OK)
@@ -115,6 +114,90 @@ static void count_tensors(void *context, int first, int last, int worker)
     }
 }
 
+/* Copies the window of an output pixel, [channel][row][column]. */
+static void take_window(float *to, const bw_node *conv, const bw_head_view *in, int channels, int y,
+                        int x)
+{
+    const bw_attributes *a = &conv->attributes;
+    int top = y * a->stride - a->pad_top, left = x * a->stride - a->pad_left;
+    for (int channel = 0; channel < channels; channel++) {
+        const float *plane = in->data + (size_t)(channel / in->lanes) * in->plane_stride +
+                             (size_t)(channel % in->lanes);
+        for (int row = top; row < top + a->kernel_height; row++) {
+            for (int column = left; column < left + a->kernel_width; column++) {
+                bool inside = row >= 0 && row < in->height && column >= 0 && column < in->width;
+                *to++ = inside ? plane[(size_t)row * in->row_stride + (size_t)(column * in->lanes)]
+                               : 0.0f;
+            }
+        }
+    }
+}
+
+/* The same places of every picture, spread over it by a two-dimensional golden ratio. */
+static void sample_tensors(void *context, int first, int last, int worker)
+{
+    (void)worker;
+    bw_observer *observer = context;
+    for (int tensor = first; tensor < last; tensor++) {
+        observed *of = &observer->tensors[tensor];
+        if (!of->conv)
+            continue;
+        bw_head_view in = bw_backend_cpu.output(observer->executor, of->conv->inputs[0], 0);
+        const bw_layout *out = &observer->plan->outputs[tensor].layout;
+        size_t numbers = (size_t)of->windows.channels * (size_t)of->windows.window;
+        for (int sample = 0; sample < SAMPLES; sample++) {
+            double row = 0.5 + sample * 0.7548776662466927,
+                   column = 0.5 + sample * 0.5698402909980532;
+            take_window(of->samples + (size_t)sample * numbers, of->conv, &in, of->windows.channels,
+                        (int)((row - floor(row)) * out->height),
+                        (int)((column - floor(column)) * out->width));
+        }
+        bw_covariance_add(&of->windows, of->samples, SAMPLES);
+    }
+}
+
+static size_t row_floats(const bw_layout *input)
+{
+    return (size_t)input->width * (size_t)input->lanes;
+}
+
+/* Every second of those kept goes. */
+static void thin_out(bw_observer *observer)
+{
+    for (size_t index = 0; index < observer->kept_count; index++) {
+        if (index % 2)
+            free(observer->kept[index]);
+        else
+            observer->kept[index / 2] = observer->kept[index];
+    }
+    observer->kept_count = (observer->kept_count + 1) / 2;
+    observer->kept_stride *= 2;
+}
+
+static bw_status keep_picture(bw_observer *observer, bw_error *error)
+{
+    const bw_layout *input = &observer->plan->input.layout;
+    if (observer->pictures % observer->kept_stride)
+        return BW_OK;
+    size_t row = row_floats(input), bytes = row * (size_t)input->height * sizeof(float);
+    float *copy = malloc(bytes), *from = bw_backend_cpu.input(observer->executor, 0);
+    if (!copy)
+        return bw_fail_memory(error, bytes, "a picture");
+    for (size_t y = 0; y < (size_t)input->height; y++)
+        memcpy(copy + y * row, from + y * input->row_stride, row * sizeof(float));
+    observer->kept[observer->kept_count++] = copy;
+    if (observer->kept_count == KEPT_PICTURES)
+        thin_out(observer);
+    return BW_OK;
+}
+
+bw_probe_pictures bw_observer_kept(const bw_observer *observer)
+{
+    const bw_layout *input = &observer->plan->input.layout;
+    return (bw_probe_pictures){observer->kept, observer->kept_count, row_floats(input),
+                               input->height};
+}
+
 bw_status bw_observer_add(bw_observer *observer, const bw_image *image, bw_resize resize,
                           bw_error *error)
 {
@@ -129,8 +212,10 @@ bw_status bw_observer_add(bw_observer *observer, const bw_image *image, bw_resiz
     if (status != BW_OK)
         return status;
     bw_pool_run(observer->pool, count_tensors, observer, (int)observer->tensor_count, 1);
+    bw_pool_run(observer->pool, sample_tensors, observer, (int)observer->tensor_count, 1);
+    status = keep_picture(observer, error);
     observer->pictures++;
-    return BW_OK;
+    return status;
 }
 
 size_t bw_observer_pictures(const bw_observer *observer)
@@ -146,7 +231,8 @@ void bw_observer_statistics(bw_observer *observer, bw_statistics *statistics)
         double pixels = (double)observer->pictures * layout->height * layout->width;
         for (int channel = 0; channel < layout->channels; channel++)
             of->means[channel] = pixels > 0.0 ? (float)(of->sums[channel] / pixels) : 0.0f;
-        statistics[tensor] = (bw_statistics){of->channels, of->means};
+        statistics[tensor] =
+            (bw_statistics){of->channels, of->means, of->conv ? &of->windows : NULL};
     }
 }
 
@@ -159,6 +245,8 @@ void bw_observer_close(bw_observer **handle)
         bw_backend_cpu.close(&observer->executor);
     bw_plan_close(&observer->plan);
     bw_arena_free(&observer->arena);
+    for (size_t index = 0; index < observer->kept_count; index++)
+        free(observer->kept[index]);
     free(observer);
     *handle = NULL;
 }

@@ -9,7 +9,7 @@
 #define BW_CALIBRATE_OBSERVE_H
 
 #include "base/threads.h"
-#include "passes/quantize.h"
+#include "calibrate/probe.h"
 
 typedef struct bw_observer bw_observer;
 
@@ -26,6 +26,9 @@ size_t bw_observer_pictures(const bw_observer *observer);
 
 /** The statistics of each tensor of the graph; what they point at is borrowed. */
 void bw_observer_statistics(bw_observer *observer, bw_statistics *statistics);
+
+/** Some of the pictures, spread evenly over all; borrowed. */
+bw_probe_pictures bw_observer_kept(const bw_observer *observer);
 
 void bw_observer_close(bw_observer **observer);
 

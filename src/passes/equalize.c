@@ -1,13 +1,18 @@
 /**
  * Cross-layer equalisation (Nagel et al. 2019, "Data-Free Quantization Through Weight Equalization
  * and Bias Correction"). A tensor has one scale for all its channels, so that one with small
- * numbers gets few of the 256 steps. Where a convolution with a proportional activation writes it
- * and only convolutions read it, channel c may be multiplied by any f > 0 in the filter that writes
- * it and divided by f in those that read it: the network computes the same.
+ * numbers gets few of the 256 steps. Where convolutions with proportional activations write a
+ * channel and only convolutions read it, it may be multiplied by any f > 0 in the filters that
+ * write it and divided by f in those that read it: the network computes the same.
  *
- * Depthwise filters have a scale a channel, so that all channels can be given the same range at no
- * loss. Other filters mix the input's channels under one scale: there f is chosen so that the range
- * of a channel and that of its weights, each relative to the largest, become equal.
+ * Shortcuts, pooling, upsampling, concatenation and slices pass channels on: all channels that hang
+ * together like this, a set, have one factor; one that reaches the picture, a head or an operation
+ * that is not proportional has the factor 1. Tensors that share channels form a family, whose
+ * channels are brought towards one range.
+ *
+ * Depthwise filters have a scale a channel, so that channels only they read can be given the same
+ * range at no loss. Other filters mix the input's channels under one scale: there a part of the
+ * range is left to the weights.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -17,41 +22,132 @@
 /* Channels that hardly ever differ from zero are not blown up beyond this. */
 static const float largest_factor = 64.0f;
 
+/* A channel is known by a number: that of its tensor's first one plus its place there. */
+typedef struct channel_sets {
+    size_t count;
+    size_t *first;  /* of each tensor */
+    size_t *parent; /* of each channel: another of its set, or itself at the root */
+    int *family;    /* of each tensor, likewise */
+    bool *fixed;    /* the rest is of roots: the factor is 1 */
+    float *range;   /* largest magnitude that was observed */
+    float *share;   /* largest weight that reads it, relative to its filter's largest */
+    float *factor;
+} channel_sets;
+
+static size_t find_set(const channel_sets *sets, size_t channel)
+{
+    while (sets->parent[channel] != channel)
+        channel = sets->parent[channel];
+    return channel;
+}
+
+static int find_family(const channel_sets *sets, int tensor)
+{
+    while (sets->family[tensor] != tensor)
+        tensor = sets->family[tensor];
+    return tensor;
+}
+
+static size_t channels_of(const bw_graph *graph, int tensor)
+{
+    return (size_t)graph->tensors[tensor].shape.channels;
+}
+
+/* ---- Sets ----------------------------------------------------------------------------------- */
+
+/* Unites `count` channels of a from `a_first` on with those of b from `b_first` on. */
+static void unite(channel_sets *sets, int a, size_t a_first, int b, size_t b_first, size_t count)
+{
+    for (size_t channel = 0; channel < count; channel++) {
+        size_t x = find_set(sets, sets->first[a] + a_first + channel);
+        size_t y = find_set(sets, sets->first[b] + b_first + channel);
+        size_t root = x < y ? x : y;
+        sets->parent[x] = sets->parent[y] = root;
+        sets->fixed[root] = sets->fixed[x] || sets->fixed[y];
+    }
+    int x = find_family(sets, a), y = find_family(sets, b);
+    sets->family[x > y ? x : y] = x > y ? y : x;
+}
+
+static void fix(channel_sets *sets, const bw_graph *graph, int tensor)
+{
+    for (size_t channel = 0; channel < channels_of(graph, tensor); channel++)
+        sets->fixed[find_set(sets, sets->first[tensor] + channel)] = true;
+}
+
+static void fix_all(channel_sets *sets, const bw_graph *graph, const bw_node *node)
+{
+    fix(sets, graph, node->output);
+    for (int input = 0; input < node->input_count; input++)
+        fix(sets, graph, node->inputs[input]);
+}
+
+static void unite_inputs(channel_sets *sets, const bw_graph *graph, const bw_node *node)
+{
+    size_t place = 0;
+    for (int input = 0; input < node->input_count; input++) {
+        size_t count = channels_of(graph, node->inputs[input]);
+        unite(sets, node->output, place, node->inputs[input], 0, count);
+        place += node->op == BW_OP_CONCAT ? count : 0;
+    }
+}
+
+static void form_sets(channel_sets *sets, const bw_graph *graph, const bw_node *node)
+{
+    size_t channels = channels_of(graph, node->output);
+    bool proportional = bw_activation_is_proportional(node->attributes.activation);
+    switch (node->op) {
+    case BW_OP_CONV:
+        if (node->residual != BW_NONE)
+            unite(sets, node->output, 0, node->residual, 0, channels);
+        if (!proportional)
+            fix(sets, graph, node->output);
+        return;
+    case BW_OP_SLICE:
+        unite(sets, node->output, 0, node->inputs[0], (size_t)node->attributes.first_channel,
+              channels);
+        return;
+    case BW_OP_ADD:
+    case BW_OP_ACTIVATION:
+        if (!proportional)
+            fix_all(sets, graph, node);
+        unite_inputs(sets, graph, node);
+        return;
+    case BW_OP_MAX_POOL:
+    case BW_OP_AVERAGE_POOL:
+    case BW_OP_CONCAT:
+    case BW_OP_UPSAMPLE:
+    case BW_OP_CONVERT: unite_inputs(sets, graph, node); return;
+    case BW_OP_INPUT:
+    case BW_OP_BATCH_NORM:
+    case BW_OP_REORG:
+    case BW_OP_COUNT: fix_all(sets, graph, node); return;
+    }
+}
+
+/* ---- Ranges and weights --------------------------------------------------------------------- */
+
+static void measure_ranges(channel_sets *sets, const bw_graph *graph,
+                           const bw_statistics *statistics)
+{
+    for (size_t tensor = 0; tensor < graph->tensor_count; tensor++) {
+        const bw_histogram *channels = statistics[tensor].channels;
+        for (size_t channel = 0; channel < channels_of(graph, (int)tensor); channel++) {
+            float *range = &sets->range[find_set(sets, sets->first[tensor] + channel)];
+            *range = fmaxf(*range, fmaxf(channels[channel].high, -channels[channel].low));
+        }
+    }
+}
+
 static bool reads_depthwise(const bw_graph *graph, const bw_node *node)
 {
     int channels = graph->tensors[node->inputs[0]].shape.channels;
     return node->attributes.groups == channels && node->attributes.channels == channels;
 }
 
-/* Whether nothing but convolutions read the tensor; `*depthwise`: whether all these are. */
-static bool only_convolutions_read(const bw_graph *graph, int tensor, bool *depthwise)
-{
-    int readers = 0;
-    *depthwise = true;
-    for (size_t index = 0; index < graph->output_count; index++) {
-        if (graph->outputs[index].tensor == tensor)
-            return false;
-    }
-    for (size_t index = 0; index < graph->node_count; index++) {
-        const bw_node *node = &graph->nodes[index];
-        if (node->residual == tensor)
-            return false;
-        for (int input = 0; input < node->input_count; input++) {
-            if (node->inputs[input] != tensor)
-                continue;
-            if (node->op != BW_OP_CONV)
-                return false;
-            *depthwise = *depthwise && reads_depthwise(graph, node);
-            readers++;
-        }
-    }
-    return readers > 0;
-}
-
 static size_t inputs_of_group(const bw_graph *graph, const bw_node *conv)
 {
-    int channels = graph->tensors[conv->inputs[0]].shape.channels;
-    return (size_t)(channels / conv->attributes.groups);
+    return channels_of(graph, conv->inputs[0]) / (size_t)conv->attributes.groups;
 }
 
 static size_t window_of(const bw_node *conv)
@@ -76,42 +172,68 @@ static float largest_of(const float *numbers, size_t count)
     return largest;
 }
 
-/* For each channel of the tensor, its largest weight relative to the filter's largest. */
-static void measure_readers(const bw_graph *graph, int tensor, float *shares)
+static void measure_reader(channel_sets *sets, const bw_graph *graph, const bw_node *conv)
 {
-    for (size_t index = 0; index < graph->node_count; index++) {
-        const bw_node *node = &graph->nodes[index];
-        if (node->op != BW_OP_CONV || node->inputs[0] != tensor)
-            continue;
-        size_t window = window_of(node), row = inputs_of_group(graph, node) * window;
-        for (size_t start = 0; start < node->weights.count; start += row) {
-            float largest = largest_of(node->weights.data + start, row);
-            for (size_t at = start; largest > 0.0f && at < start + row; at += window) {
-                float *share = &shares[channel_of(graph, node, at)];
-                *share = fmaxf(*share, largest_of(node->weights.data + at, window) / largest);
-            }
+    size_t window = window_of(conv), row = inputs_of_group(graph, conv) * window;
+    size_t first = sets->first[conv->inputs[0]];
+    for (size_t start = 0; start < conv->weights.count; start += row) {
+        float largest = largest_of(conv->weights.data + start, row);
+        for (size_t at = start; largest > 0.0f && at < start + row; at += window) {
+            float *share = &sets->share[find_set(sets, first + channel_of(graph, conv, at))];
+            *share = fmaxf(*share, largest_of(conv->weights.data + at, window) / largest);
         }
     }
 }
 
-/* Sets the factors of a tensor of `count` channels; shares: all 1 where the readers are depthwise.
- */
-static void choose_factors(const bw_histogram *channels, const float *shares, size_t count,
-                           bool depthwise, float *factors)
+/* ---- Factors -------------------------------------------------------------------------------- */
+
+/* `own`: the range relative to the family's; no share: no reader but depthwise ones. */
+static float choose_factor(float own, float share)
 {
-    float range = 0.0f, most = 0.0f;
-    for (size_t c = 0; c < count; c++)
-        range = fmaxf(range, fmaxf(channels[c].high, -channels[c].low));
-    for (size_t c = 0; c < count && range > 0.0f; c++) {
-        float own = fmaxf(channels[c].high, -channels[c].low) / range;
-        bool counts = own > 0.0f && shares[c] > 0.0f;
-        float factor = counts ? (depthwise ? 1.0f / own : sqrtf(shares[c] / own)) : 1.0f;
-        factors[c] = fminf(fmaxf(factor, 1.0f / largest_factor), largest_factor);
-        most = fmaxf(most, own * factors[c]);
-    }
-    for (size_t c = 0; c < count && most > 0.0f; c++)
-        factors[c] /= most;
+    float factor = share > 0.0f ? sqrtf(share / own) : 1.0f / own;
+    return fminf(fmaxf(factor, 1.0f / largest_factor), largest_factor);
 }
+
+/* The largest number of each family, scaled or not. */
+static void measure_families(const channel_sets *sets, const bw_graph *graph, bool scaled,
+                             float *largest)
+{
+    for (size_t tensor = 0; tensor < graph->tensor_count; tensor++)
+        largest[tensor] = 0.0f;
+    for (size_t tensor = 0; tensor < graph->tensor_count; tensor++) {
+        float *of = &largest[find_family(sets, (int)tensor)];
+        for (size_t channel = 0; channel < channels_of(graph, (int)tensor); channel++) {
+            size_t set = find_set(sets, sets->first[tensor] + channel);
+            *of = fmaxf(*of, sets->range[set] * (scaled ? sets->factor[set] : 1.0f));
+        }
+    }
+}
+
+/* The largest number of a family stays what it was. */
+static void choose_factors(channel_sets *sets, const bw_graph *graph, float *before, float *after)
+{
+    measure_families(sets, graph, false, before);
+    for (size_t tensor = 0; tensor < graph->tensor_count; tensor++) {
+        float range = before[find_family(sets, (int)tensor)];
+        for (size_t channel = 0; channel < channels_of(graph, (int)tensor); channel++) {
+            size_t set = sets->first[tensor] + channel;
+            bool free_to_choose = sets->parent[set] == set && !sets->fixed[set];
+            if (free_to_choose && sets->range[set] > 0.0f)
+                sets->factor[set] = choose_factor(sets->range[set] / range, sets->share[set]);
+        }
+    }
+    measure_families(sets, graph, true, after);
+    for (size_t tensor = 0; tensor < graph->tensor_count; tensor++) {
+        int family = find_family(sets, (int)tensor);
+        for (size_t channel = 0; channel < channels_of(graph, (int)tensor); channel++) {
+            size_t set = sets->first[tensor] + channel;
+            if (sets->parent[set] == set && !sets->fixed[set] && after[family] > 0.0f)
+                sets->factor[set] *= before[family] / after[family];
+        }
+    }
+}
+
+/* ---- Weights -------------------------------------------------------------------------------- */
 
 static float *copy_numbers(bw_graph *graph, const bw_constant *numbers)
 {
@@ -121,70 +243,105 @@ static float *copy_numbers(bw_graph *graph, const bw_constant *numbers)
     return copy;
 }
 
-static bool scale_writer(bw_graph *graph, bw_node *conv, const float *factors)
+static bool scale_filters(bw_graph *graph, bw_node *conv, const float *in, const float *out)
 {
     float *weights = copy_numbers(graph, &conv->weights);
     float *bias = conv->bias.data ? copy_numbers(graph, &conv->bias) : NULL;
     if (!weights || (conv->bias.data && !bias))
         return false;
     size_t channels = (size_t)conv->attributes.channels, filter = conv->weights.count / channels;
-    for (size_t index = 0; index < conv->weights.count; index++)
-        weights[index] *= factors[index / filter];
+    size_t window = window_of(conv);
+    for (size_t at = 0; at < conv->weights.count; at += window) {
+        float factor = out[at / filter] / in[channel_of(graph, conv, at)];
+        for (size_t index = at; index < at + window; index++)
+            weights[index] *= factor;
+    }
     for (size_t channel = 0; bias && channel < channels; channel++)
-        bias[channel] *= factors[channel];
+        bias[channel] *= out[channel];
     conv->weights.data = weights;
     conv->bias.data = bias;
     return true;
 }
 
-static bool scale_reader(bw_graph *graph, bw_node *conv, const float *factors)
+static bool scale_all(bw_graph *graph, const channel_sets *sets, float **factors)
 {
-    float *weights = copy_numbers(graph, &conv->weights);
-    if (!weights)
-        return false;
-    size_t window = window_of(conv);
-    for (size_t at = 0; at < conv->weights.count; at += window) {
-        float factor = factors[channel_of(graph, conv, at)];
-        for (size_t index = at; index < at + window; index++)
-            weights[index] /= factor;
+    for (size_t tensor = 0; tensor < graph->tensor_count; tensor++) {
+        for (size_t channel = 0; channel < channels_of(graph, (int)tensor); channel++)
+            factors[tensor][channel] = sets->factor[find_set(sets, sets->first[tensor] + channel)];
     }
-    conv->weights.data = weights;
+    bool good = true;
+    for (size_t index = 0; good && index < graph->node_count; index++) {
+        bw_node *node = &graph->nodes[index];
+        if (node->op == BW_OP_CONV)
+            good = scale_filters(graph, node, factors[node->inputs[0]], factors[node->output]);
+    }
+    return good;
+}
+
+/* ---- The pass ------------------------------------------------------------------------------- */
+
+static bool open_sets(channel_sets *sets, const bw_graph *graph)
+{
+    size_t tensors = graph->tensor_count;
+    sets->first = calloc(tensors + 1, sizeof *sets->first);
+    sets->family = calloc(tensors + 1, sizeof *sets->family);
+    for (size_t tensor = 0; sets->first && sets->family && tensor < tensors; tensor++) {
+        sets->first[tensor] = sets->count;
+        sets->family[tensor] = (int)tensor;
+        sets->count += channels_of(graph, (int)tensor);
+    }
+    sets->parent = calloc(sets->count + 1, sizeof *sets->parent);
+    sets->fixed = calloc(sets->count + 1, sizeof *sets->fixed);
+    sets->range = calloc(sets->count + 1, sizeof *sets->range);
+    sets->share = calloc(sets->count + 1, sizeof *sets->share);
+    sets->factor = calloc(sets->count + 1, sizeof *sets->factor);
+    if (!sets->first || !sets->family || !sets->parent || !sets->fixed || !sets->range ||
+        !sets->share || !sets->factor)
+        return false;
+    for (size_t channel = 0; channel < sets->count; channel++) {
+        sets->parent[channel] = channel;
+        sets->factor[channel] = 1.0f;
+    }
     return true;
 }
 
-static bool equalize_tensor(bw_graph *graph, int tensor, bool depthwise,
-                            const bw_histogram *channels, float *factors)
+static void close_sets(channel_sets *sets)
 {
-    bw_node *writer = &graph->nodes[graph->tensors[tensor].producer];
-    size_t count = (size_t)graph->tensors[tensor].shape.channels;
-    float *shares = calloc(count, sizeof *shares);
-    bool good = shares != NULL;
-    if (good) {
-        measure_readers(graph, tensor, shares);
-        choose_factors(channels, shares, count, depthwise, factors);
-        good = scale_writer(graph, writer, factors);
+    free(sets->first);
+    free(sets->family);
+    free(sets->parent);
+    free(sets->fixed);
+    free(sets->range);
+    free(sets->share);
+    free(sets->factor);
+}
+
+static bool equalize(bw_graph *graph, channel_sets *sets, const bw_quantization *how)
+{
+    float *largest = calloc(2 * graph->tensor_count + 1, sizeof *largest);
+    if (!largest)
+        return false;
+    for (size_t index = 0; index < graph->node_count; index++)
+        form_sets(sets, graph, &graph->nodes[index]);
+    for (size_t index = 0; index < graph->output_count; index++)
+        fix(sets, graph, graph->outputs[index].tensor);
+    measure_ranges(sets, graph, how->statistics);
+    for (size_t index = 0; index < graph->node_count; index++) {
+        const bw_node *node = &graph->nodes[index];
+        if (node->op == BW_OP_CONV && !reads_depthwise(graph, node))
+            measure_reader(sets, graph, node);
     }
-    for (size_t index = 0; good && index < graph->node_count; index++) {
-        bw_node *node = &graph->nodes[index];
-        if (node->op == BW_OP_CONV && node->inputs[0] == tensor)
-            good = scale_reader(graph, node, factors);
-    }
-    free(shares);
+    choose_factors(sets, graph, largest, largest + graph->tensor_count);
+    bool good = scale_all(graph, sets, how->factors);
+    free(largest);
     return good;
 }
 
 bw_status bw_equalize_channels(bw_graph *graph, const bw_quantization *how, bw_error *error)
 {
-    for (size_t tensor = 0; tensor < graph->tensor_count; tensor++) {
-        const bw_node *writer = &graph->nodes[graph->tensors[tensor].producer];
-        bool depthwise,
-            free_to_scale = writer->op == BW_OP_CONV && writer->residual == BW_NONE &&
-                            bw_activation_is_proportional(writer->attributes.activation);
-        if (!free_to_scale || !only_convolutions_read(graph, (int)tensor, &depthwise))
-            continue;
-        if (!equalize_tensor(graph, (int)tensor, depthwise, how->statistics[tensor].channels,
-                             how->factors[tensor]))
-            return bw_fail_memory(error, writer->weights.count * sizeof(float), "a pass");
-    }
-    return BW_OK;
+    channel_sets sets = {0};
+    bool good = open_sets(&sets, graph) && equalize(graph, &sets, how);
+    size_t count = sets.count;
+    close_sets(&sets);
+    return good ? BW_OK : bw_fail_memory(error, count * sizeof(float), "a pass");
 }

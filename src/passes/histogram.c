@@ -10,6 +10,8 @@ enum {
     CANDIDATES = 48,
 };
 
+static const double rare_share = 1e-4; /* of the numbers, at each end */
+
 static const float smallest_reach = 0x1p-100f, largest_reach = 0x1p127f;
 
 /* Sums over the bins before each, of counts and of counts times the bin's middle and its square. */
@@ -65,18 +67,16 @@ void bw_histogram_add(bw_histogram *histogram, float number)
     *count = add_counts(*count, 1);
 }
 
-/* The tensor's range, and the bins' width so that they cover it. */
-static void measure(const bw_histogram *channels, const float *factors, size_t count, double *low,
-                    double *high)
+/* The range that numbers were seen in. */
+static void measure(const bw_channels *of, double *low, double *high)
 {
-    *low = *high = 0.0;
-    for (size_t channel = 0; channel < count; channel++) {
-        *low = fmin(*low, (double)(channels[channel].low * factors[channel]));
-        *high = fmax(*high, (double)(channels[channel].high * factors[channel]));
+    for (size_t channel = 0; channel < of->count; channel++) {
+        *low = fmin(*low, (double)(of->histograms[channel].low * of->factors[channel]));
+        *high = fmax(*high, (double)(of->histograms[channel].high * of->factors[channel]));
     }
 }
 
-static void pour(moments *sums, const bw_histogram *channel, double factor)
+static void pour(moments *sums, const bw_histogram *channel, double factor, double weight)
 {
     double width = (double)channel->reach / HALF * factor;
     for (int bin = 0; bin < BW_HISTOGRAM_BINS; bin++) {
@@ -85,8 +85,15 @@ static void pour(moments *sums, const bw_histogram *channel, double factor)
         double middle = (bin - HALF + 0.5) * width;
         int fine = FINE_HALF + (int)floor(middle / sums->width);
         fine = fine < 0 ? 0 : fine >= FINE_BINS ? FINE_BINS - 1 : fine;
-        sums->count[fine + 1] += (double)channel->counts[bin];
+        sums->count[fine + 1] += (double)channel->counts[bin] * weight;
     }
+}
+
+static void pour_all(moments *sums, const bw_channels *of)
+{
+    for (size_t channel = 0; channel < of->count; channel++)
+        pour(sums, &of->histograms[channel], (double)of->factors[channel],
+             of->weights ? (double)of->weights[channel] : 1.0);
 }
 
 static void sum_up(moments *sums)
@@ -107,40 +114,133 @@ static double cut_off(const moments *sums, int first, int last, double edge)
     return sums->squares[last] - sums->squares[first] - 2.0 * edge * sum + edge * edge * count;
 }
 
-/* The squared error of 256 steps from `low` to `high`, whole numbers of bins from the middle. */
-static double error_of(const moments *sums, int low, int high)
+/* A range in whole bins from the middle, and the best so far. */
+typedef struct search {
+    int bottom, top; /* the bins that hold all numbers */
+    int low, high;
+    double least;
+} search;
+
+static void propose(search *best, int low, int high, double error)
+{
+    if (high > low && error < best->least)
+        *best = (search){best->bottom, best->top, low, high, error};
+}
+
+/* The squared error of 256 steps from `low` to `high`; that of clipping counts several times. */
+static double error_of(const moments *sums, int low, int high, double several)
 {
     int first = FINE_HALF + low, last = FINE_HALF + high;
     double step = (high - low) * sums->width / 255.0;
     double inside = sums->count[last] - sums->count[first];
-    return cut_off(sums, 0, first, low * sums->width) +
-           cut_off(sums, last, FINE_BINS, high * sums->width) + inside * step * step / 12.0;
+    double outside = cut_off(sums, 0, first, low * sums->width) +
+                     cut_off(sums, last, FINE_BINS, high * sums->width);
+    return several * outside + inside * step * step / 12.0;
 }
 
-void bw_histogram_range(const bw_histogram *channels, const float *factors, size_t count,
-                        float *low, float *high)
+static void search_error(search *best, const moments *sums, double several)
 {
-    double lowest, highest, least = (double)INFINITY;
-    measure(channels, factors, count, &lowest, &highest);
+    for (int down = 1; down <= CANDIDATES; down++) {
+        for (int up = 1; up <= CANDIDATES; up++) {
+            int from = best->bottom * down / CANDIDATES, to = best->top * up / CANDIDATES;
+            if (to > from)
+                propose(best, from, to, error_of(sums, from, to, several));
+        }
+    }
+}
+
+static void search_percentile(search *best, const moments *sums)
+{
+    double all = sums->count[FINE_BINS];
+    int low = best->bottom, high = best->top;
+    while (low < 0 && sums->count[FINE_HALF + low + 1] < all * rare_share)
+        low++;
+    while (high > 0 && all - sums->count[FINE_HALF + high - 1] < all * rare_share)
+        high--;
+    propose(best, low, high, 0.0);
+}
+
+/* What the numbers of a bin of `share` add to the divergence, if rounding makes it `rounded`. */
+static double divergence(double share, double rounded)
+{
+    if (!(share > 0.0))
+        return 0.0;
+    return rounded > 0.0 ? share * log(share / rounded) : (double)INFINITY;
+}
+
+/* The divergence of 256 steps from `low` to `high`: within a step, numbers become alike. */
+static double divergence_of(const moments *sums, int low, int high)
+{
+    double all = sums->count[FINE_BINS], sum = 0.0;
+    int first = FINE_HALF + low, last = FINE_HALF + high, bins = high - low;
+    double below = sums->count[first], above = all - sums->count[last];
+    double inside = all - below - above;
+    for (int step = 0; inside > 0.0 && step < 256; step++) {
+        int from = first + bins * step / 256, to = first + bins * (step + 1) / 256, used = 0;
+        for (int bin = from; bin < to; bin++)
+            used += sums->count[bin + 1] > sums->count[bin];
+        for (int bin = from; bin < to; bin++) {
+            double count = sums->count[bin + 1] - sums->count[bin];
+            double mean = (sums->count[to] - sums->count[from]) / (used > 0 ? used : 1);
+            double edge = bin == first ? below : bin == last - 1 ? above : 0.0;
+            sum += divergence((count + edge) / all, count > 0.0 ? mean / inside : 0.0);
+        }
+    }
+    return inside > 0.0 ? sum : (double)INFINITY;
+}
+
+static void search_entropy(search *best, const moments *sums)
+{
+    for (int share = CANDIDATES / 4; share <= CANDIDATES; share++) {
+        int low = best->bottom * share / CANDIDATES, high = best->top * share / CANDIDATES;
+        if (high > low)
+            propose(best, low, high, divergence_of(sums, low, high));
+    }
+}
+
+static void choose_bins(search *best, const moments *sums, bw_range_rule rule)
+{
+    switch (rule) {
+    case BW_RANGE_PERCENTILE: search_percentile(best, sums); return;
+    case BW_RANGE_ERROR: search_error(best, sums, 1.0); return;
+    case BW_RANGE_CAREFUL: search_error(best, sums, 8.0); return;
+    case BW_RANGE_ENTROPY: search_entropy(best, sums); return;
+    case BW_RANGE_ALL:
+    case BW_RANGE_RULES: return;
+    }
+}
+
+const char *bw_range_rule_name(bw_range_rule rule)
+{
+    static const char *const names[BW_RANGE_RULES] = {"all", "percentile", "error", "careful",
+                                                      "entropy"};
+    return (unsigned)rule < BW_RANGE_RULES ? names[rule] : "unknown";
+}
+
+void bw_histogram_range(const bw_channels *tensors, size_t count, bw_range_rule rule, float *low,
+                        float *high)
+{
+    double lowest = 0.0, highest = 0.0;
+    for (size_t index = 0; index < count; index++)
+        measure(&tensors[index], &lowest, &highest);
     *low = 0.0f;
     *high = 1.0f;
     if (!(highest - lowest > (double)smallest_reach))
         return;
+    *low = (float)lowest;
+    *high = (float)highest;
+    if (rule == BW_RANGE_ALL)
+        return;
     moments sums = {.width = fmax(highest, -lowest) / (FINE_HALF - 1)};
-    for (size_t channel = 0; channel < count; channel++)
-        pour(&sums, &channels[channel], (double)factors[channel]);
+    for (size_t index = 0; index < count; index++)
+        pour_all(&sums, &tensors[index]);
     sum_up(&sums);
-    int bottom = (int)floor(lowest / sums.width), top = (int)ceil(highest / sums.width);
-    for (int down = 1; down <= CANDIDATES; down++) {
-        int from = bottom * down / CANDIDATES;
-        for (int up = 1; up <= CANDIDATES; up++) {
-            int to = top * up / CANDIDATES;
-            double error = to > from ? error_of(&sums, from, to) : (double)INFINITY;
-            if (error < least) {
-                least = error;
-                *low = (float)(from * sums.width);
-                *high = (float)(to * sums.width);
-            }
-        }
+    search best = {.bottom = (int)floor(lowest / sums.width),
+                   .top = (int)ceil(highest / sums.width),
+                   .least = (double)INFINITY};
+    choose_bins(&best, &sums, rule);
+    if (best.high > best.low) {
+        *low = (float)(best.low * sums.width);
+        *high = (float)(best.high * sums.width);
     }
 }

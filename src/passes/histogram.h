@@ -23,12 +23,33 @@ typedef struct bw_histogram {
 /** Counts a number; one that is not finite is left out. */
 void bw_histogram_add(bw_histogram *histogram, float number);
 
+/** Channels of one tensor, as they count for the range of its bytes. */
+typedef struct bw_channels {
+    const bw_histogram *histograms;
+    const float *factors; /* what the numbers of each are multiplied by */
+    const float *weights; /* what a squared error costs in each; NULL: the same in all */
+    size_t count;
+} bw_channels;
+
+/** How a range is chosen. All but the first give up rare numbers for smaller steps. */
+typedef enum bw_range_rule {
+    BW_RANGE_ALL,        /* the smallest and the largest number seen */
+    BW_RANGE_PERCENTILE, /* 0.01 % of the numbers lie outside at each end */
+    BW_RANGE_ERROR,      /* least squared error: what is outside is clipped, inside rounded */
+    BW_RANGE_CAREFUL,    /* the same, with errors of clipping times 8 */
+    BW_RANGE_ENTROPY,    /* least divergence of the rounded numbers' distribution from the true one
+                            (Migacz 2017, "8-bit Inference with TensorRT") */
+    BW_RANGE_RULES
+} bw_range_rule;
+
+/** "all", "percentile", "error", "careful", "entropy". */
+const char *bw_range_rule_name(bw_range_rule rule);
+
 /**
- * The range that 256 equal steps should cover so that the mean squared error over all channels is
- * least, when channel c is multiplied by factors[c]: what lies outside is cut off, what lies inside
- * is rounded. It holds 0 and has low < high.
+ * The range that 256 equal steps should cover for all numbers of some tensors, by one of the rules,
+ * each error times what it costs. It holds 0 and has low < high.
  */
-void bw_histogram_range(const bw_histogram *channels, const float *factors, size_t count,
-                        float *low, float *high);
+void bw_histogram_range(const bw_channels *tensors, size_t count, bw_range_rule rule, float *low,
+                        float *high);
 
 #endif

@@ -3,109 +3,43 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "passes/gains.h"
 #include "passes/heads.h"
 
-/* Tensors that must share one format, because an operation moves bytes between them unchanged. */
-typedef struct classes {
-    int *parent;
-    float *low, *high; /* of the class, at its root */
-} classes;
-
-static int find(const classes *all, int tensor)
-{
-    while (all->parent[tensor] != tensor)
-        tensor = all->parent[tensor];
-    return tensor;
-}
-
-static void unite(classes *all, int a, int b)
-{
-    a = find(all, a);
-    b = find(all, b);
-    all->parent[a > b ? a : b] = a > b ? b : a;
-}
-
-static bool moves_bytes(bw_op op)
+bool bw_moves_bytes(bw_op op)
 {
     return op == BW_OP_CONCAT || op == BW_OP_SLICE || op == BW_OP_MAX_POOL ||
            op == BW_OP_UPSAMPLE || op == BW_OP_REORG;
 }
 
-static void form_classes(classes *all, const bw_graph *graph, const bw_quantization *how)
+static bw_op producer_of(const bw_graph *graph, size_t tensor)
+{
+    return graph->nodes[graph->tensors[tensor].producer].op;
+}
+
+/* ---- Classes -------------------------------------------------------------------------------- */
+
+static int find(const int *classes, int tensor)
+{
+    while (classes[tensor] != tensor)
+        tensor = classes[tensor];
+    return tensor;
+}
+
+/* Tensors share a format where an operation moves bytes between them unchanged. */
+static void form_classes(int *classes, const bw_graph *graph)
 {
     for (size_t tensor = 0; tensor < graph->tensor_count; tensor++)
-        all->parent[tensor] = (int)tensor;
+        classes[tensor] = (int)tensor;
     for (size_t index = 0; index < graph->node_count; index++) {
         const bw_node *node = &graph->nodes[index];
-        for (int input = 0; moves_bytes(node->op) && input < node->input_count; input++)
-            unite(all, node->output, node->inputs[input]);
-    }
-    for (size_t tensor = 0; tensor < graph->tensor_count; tensor++) {
-        int root = find(all, (int)tensor);
-        float low, high;
-        bw_histogram_range(how->statistics[tensor].channels, how->factors[tensor],
-                           (size_t)graph->tensors[tensor].shape.channels, &low, &high);
-        all->low[root] = fminf(all->low[root], low);
-        all->high[root] = fmaxf(all->high[root], high);
-    }
-}
-
-static bw_format format_of(float low, float high)
-{
-    float scale = (high - low) / 255.0f;
-    return (bw_format){BW_U8, scale, (int32_t)fminf(fmaxf(roundf(-low / scale), 0.0f), 255.0f)};
-}
-
-/* The picture's bytes are what its file holds; what else shares them must fit in between. */
-static bw_status set_formats(bw_graph *graph, const classes *all, bw_error *error)
-{
-    for (size_t tensor = 0; tensor < graph->tensor_count; tensor++) {
-        int root = find(all, (int)tensor);
-        graph->tensors[tensor].format = format_of(all->low[root], all->high[root]);
-    }
-    for (size_t index = 0; index < graph->node_count; index++) {
-        const bw_node *node = &graph->nodes[index];
-        if (node->op != BW_OP_INPUT)
-            continue;
-        int root = find(all, node->output);
-        for (size_t tensor = 0; tensor < graph->tensor_count; tensor++) {
-            const bw_node *producer = &graph->nodes[graph->tensors[tensor].producer];
-            if (find(all, (int)tensor) != root)
-                continue;
-            if (producer->op != BW_OP_INPUT && !moves_bytes(producer->op))
-                return bw_fail(
-                    error, BW_ERROR_UNSUPPORTED,
-                    "layer %s joins the picture with other numbers, which INT8 cannot do",
-                    producer->name);
-            graph->tensors[tensor].format = (bw_format){BW_U8, 1.0f / 255.0f, 0};
+        for (int input = 0; bw_moves_bytes(node->op) && input < node->input_count; input++) {
+            int a = find(classes, node->output), b = find(classes, node->inputs[input]);
+            classes[a > b ? a : b] = a > b ? b : a;
         }
     }
-    return BW_OK;
-}
-
-static bw_status choose_formats(bw_graph *graph, classes *all, int *uses,
-                                const bw_quantization *how, bw_error *error)
-{
-    form_classes(all, graph, how);
-    bw_graph_count_uses(graph, uses);
-    bw_status status = set_formats(graph, all, error);
-    return status == BW_OK ? bw_free_outputs(graph, uses, error) : status;
-}
-
-static bw_status give_formats(bw_graph *graph, const bw_quantization *how, bw_error *error)
-{
-    size_t count = graph->tensor_count;
-    classes all = {malloc(count * sizeof *all.parent), calloc(count, sizeof *all.low),
-                   calloc(count, sizeof *all.high)};
-    int *uses = malloc(count * sizeof *uses);
-    bw_status status = all.parent && all.low && all.high && uses
-                           ? choose_formats(graph, &all, uses, how, error)
-                           : bw_fail_memory(error, count * sizeof *uses, "a pass");
-    free(all.parent);
-    free(all.low);
-    free(all.high);
-    free(uses);
-    return status;
+    for (size_t tensor = 0; tensor < graph->tensor_count; tensor++)
+        classes[tensor] = find(classes, (int)tensor);
 }
 
 static bool make_factors(bw_graph *graph, float **factors)
@@ -121,18 +55,132 @@ static bool make_factors(bw_graph *graph, float **factors)
     return good;
 }
 
-bw_status bw_pass_quantize(bw_graph *graph, const bw_statistics *statistics, int largest_dense,
-                           bw_error *error)
+bw_status bw_quantization_open(bw_quantization *how, bw_graph *graph,
+                               const bw_statistics *statistics, int largest_dense, bw_error *error)
 {
     size_t count = graph->tensor_count;
-    bw_quantization how = {statistics, bw_arena_array(&graph->arena, count, sizeof(float *)),
-                           largest_dense};
-    if (!make_factors(graph, how.factors))
-        return bw_fail_memory(error, count * sizeof(float *), "a pass");
-    bw_status status = bw_equalize_channels(graph, &how, error);
+    *how = (bw_quantization){.statistics = statistics, .largest_dense = largest_dense};
+    how->factors = bw_arena_array(&graph->arena, count, sizeof *how->factors);
+    how->classes = bw_arena_array(&graph->arena, count, sizeof *how->classes);
+    how->ranges = bw_arena_array(&graph->arena, count, sizeof *how->ranges);
+    if (!make_factors(graph, how->factors) || !how->classes || !how->ranges)
+        return bw_fail_memory(error, count * sizeof *how->ranges, "a pass");
+    form_classes(how->classes, graph);
+    return bw_equalize_channels(graph, how, error);
+}
+
+/* ---- Ranges --------------------------------------------------------------------------------- */
+
+/* Of the class that begins with `first`: what counts is tensors that are rounded to bytes there. */
+static void choose_range(const bw_quantization *how, const bw_graph *graph, float *const *gains,
+                         int first, bw_range_rule rule, bw_channels *members)
+{
+    size_t count = 0;
+    bw_range range;
+    for (size_t tensor = (size_t)first; tensor < graph->tensor_count; tensor++) {
+        if (how->classes[tensor] == first && !bw_moves_bytes(producer_of(graph, tensor)))
+            members[count++] =
+                (bw_channels){how->statistics[tensor].channels, how->factors[tensor], gains[tensor],
+                              (size_t)graph->tensors[tensor].shape.channels};
+    }
+    bw_histogram_range(members, count, rule, &range.low, &range.high);
+    for (size_t tensor = (size_t)first; tensor < graph->tensor_count; tensor++) {
+        if (how->classes[tensor] == first)
+            how->ranges[tensor] = range;
+    }
+}
+
+bw_status bw_choose_ranges(bw_quantization *how, bw_graph *graph, bw_range_rule rule,
+                           bw_error *error)
+{
+    float **gains;
+    bw_status status = bw_noise_gains(&gains, graph, how->statistics, error);
+    if (status != BW_OK)
+        return status;
+    bw_channels *members = bw_arena_array(&graph->arena, graph->tensor_count, sizeof *members);
+    if (!members)
+        return bw_fail_memory(error, graph->tensor_count * sizeof *members, "a pass");
+    for (size_t tensor = 0; tensor < graph->tensor_count; tensor++) {
+        if (how->classes[tensor] == (int)tensor)
+            choose_range(how, graph, gains, (int)tensor, rule, members);
+    }
+    return BW_OK;
+}
+
+/* ---- Formats -------------------------------------------------------------------------------- */
+
+static bool holds_picture(const bw_quantization *how, const bw_graph *graph, int class_id)
+{
+    for (size_t index = 0; index < graph->node_count; index++) {
+        const bw_node *node = &graph->nodes[index];
+        if (node->op == BW_OP_INPUT && how->classes[node->output] == class_id)
+            return true;
+    }
+    return false;
+}
+
+bw_format bw_range_format(const bw_quantization *how, const bw_graph *graph, int tensor)
+{
+    if (holds_picture(how, graph, how->classes[tensor]))
+        return (bw_format){BW_U8, 1.0f / 255.0f, 0};
+    bw_range range = how->ranges[tensor];
+    float scale = (range.high - range.low) / 255.0f;
+    return (bw_format){BW_U8, scale,
+                       (int32_t)fminf(fmaxf(roundf(-range.low / scale), 0.0f), 255.0f)};
+}
+
+/* The picture's bytes are what its file holds; nothing else may be rounded to them. */
+static bw_status check_picture(const bw_graph *graph, const bw_quantization *how, int tensor,
+                               bw_error *error)
+{
+    const bw_node *producer = &graph->nodes[graph->tensors[tensor].producer];
+    if (producer->op == BW_OP_INPUT || bw_moves_bytes(producer->op) ||
+        !holds_picture(how, graph, how->classes[tensor]))
+        return BW_OK;
+    return bw_fail(error, BW_ERROR_UNSUPPORTED,
+                   "layer %s joins the picture with other numbers, which INT8 cannot do",
+                   producer->name);
+}
+
+static bw_status set_formats(bw_graph *graph, const bw_quantization *how, bw_error *error)
+{
+    bw_status status = BW_OK;
+    for (size_t tensor = 0; status == BW_OK && tensor < graph->tensor_count; tensor++) {
+        bool floats = how->floats && how->floats[how->classes[tensor]];
+        graph->tensors[tensor].format =
+            floats ? (bw_format){BW_F32} : bw_range_format(how, graph, (int)tensor);
+        status = check_picture(graph, how, (int)tensor, error);
+    }
+    return status;
+}
+
+static bw_status free_heads(bw_graph *graph, bw_error *error)
+{
+    int *uses = malloc(graph->tensor_count * sizeof *uses);
+    if (!uses)
+        return bw_fail_memory(error, graph->tensor_count * sizeof *uses, "a pass");
+    bw_graph_count_uses(graph, uses);
+    bw_status status = bw_free_outputs(graph, uses, error);
+    free(uses);
+    return status;
+}
+
+bw_status bw_give_formats(bw_graph *graph, const bw_quantization *how, bw_error *error)
+{
+    bw_status status = set_formats(graph, how, error);
     if (status == BW_OK)
-        status = give_formats(graph, &how, error);
+        status = free_heads(graph, error);
+    return status == BW_OK ? bw_join_formats(graph, error) : status;
+}
+
+bw_status bw_pass_quantize(bw_graph *graph, const bw_quantization *how, bw_error *error)
+{
+    bw_status status = set_formats(graph, how, error);
     if (status == BW_OK)
-        status = bw_quantize_weights(graph, &how, error);
+        status = free_heads(graph, error);
+    if (status == BW_OK)
+        status = bw_quantize_weights(graph, how, error);
+    if (status == BW_OK)
+        status = bw_join_formats(graph, error);
     return status == BW_OK ? bw_graph_verify(graph, error) : status;
 }

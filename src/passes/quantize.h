@@ -10,36 +10,86 @@
 #define BW_PASSES_QUANTIZE_H
 
 #include "graph/graph.h"
+#include "passes/covariance.h"
 #include "passes/histogram.h"
 
-/** What was observed of a tensor; one entry a channel. */
+/** What was observed of a tensor, one entry a channel, and of the node that produces it. */
 typedef struct bw_statistics {
     const bw_histogram *channels;
     const float *means;
+    const bw_covariance *windows; /* that a convolution reads; NULL where nothing is known */
 } bw_statistics;
 
-/** What the parts of the pass share. */
+/** What a tensor's bytes stand for, 0 to 255. */
+typedef struct bw_range {
+    float low, high;
+} bw_range;
+
+/** A quantisation of one graph, as it is made step by step; its memory is the graph's. */
 typedef struct bw_quantization {
-    const bw_statistics *statistics; /* one a tensor of the graph */
-    float **factors; /* one array a tensor: what its channels were multiplied by since */
+    const bw_statistics *statistics; /* one a tensor of the graph, borrowed */
     int largest_dense;
+    float **factors;    /* one array a tensor: what its channels were multiplied by since */
+    int *classes;       /* of each tensor: the first one of those that must share its format */
+    bw_range *ranges;   /* of each tensor, equal within a class */
+    const bool *floats; /* classes (by their first tensor) that stay floats; NULL: none */
 } bw_quantization;
 
 /**
- * Gives every tensor that can have it a byte format, and every convolution integer weights. The
- * integers of dense convolutions are −largest_dense to largest_dense (127, or less for speed, see
- * the kernels), others −127 to 127.
+ * Equalises the graph's channels and finds the classes. The integers of dense convolutions will be
+ * −largest_dense to largest_dense (127, or less for speed, see the kernels), others −127 to 127.
  */
-bw_status bw_pass_quantize(bw_graph *graph, const bw_statistics *statistics, int largest_dense,
+bw_status bw_quantization_open(bw_quantization *how, bw_graph *graph,
+                               const bw_statistics *statistics, int largest_dense, bw_error *error);
+
+/** Whether an operation moves bytes, so that its tensors are of one class. */
+bool bw_moves_bytes(bw_op op);
+
+/** Fills `ranges` by one rule for all tensors. */
+bw_status bw_choose_ranges(bw_quantization *how, bw_graph *graph, bw_range_rule rule,
                            bw_error *error);
+
+/** The byte format of a range; of a class with the picture in it, that of the picture's bytes. */
+bw_format bw_range_format(const bw_quantization *how, const bw_graph *graph, int tensor);
+
+/**
+ * Gives every tensor that can have it a byte format, those of `floats` and those between bytes and
+ * floats excepted, and every convolution that reads bytes integer weights.
+ */
+bw_status bw_pass_quantize(bw_graph *graph, const bw_quantization *how, bw_error *error);
+
+/** The formats and conversions of bw_pass_quantize, without the weights: a network to look at. */
+bw_status bw_give_formats(bw_graph *graph, const bw_quantization *how, bw_error *error);
 
 /** Evens out the channels of tensors that only convolutions read; notes how in `factors`. */
 bw_status bw_equalize_channels(bw_graph *graph, const bw_quantization *how, bw_error *error);
+
+/**
+ * Adds conversions so that each operation reads and writes formats that there are kernels for:
+ * numbers of one type, or a convolution of bytes that writes floats.
+ */
+bw_status bw_join_formats(bw_graph *graph, bw_error *error);
 
 /**
  * Makes the integer weights of all convolutions that read bytes, and the bias that corrects the
  * mean error of their rounding.
  */
 bw_status bw_quantize_weights(bw_graph *graph, const bw_quantization *how, bw_error *error);
+
+/** One output channel of a convolution on its way to integers. */
+typedef struct bw_filter {
+    const float *weights;
+    int8_t *integers;
+    size_t count;
+    float scale, largest;
+} bw_filter;
+
+/**
+ * Refines integers that were rounded to the nearest: moves each by a step as long as that lowers
+ * the variance of the error of the sum, given the matrix of a block of `size` inputs. `slopes` is
+ * scratch for `size` numbers. Returns the variance that is left.
+ */
+double bw_round_block(const bw_filter *filter, size_t first, size_t size, const float *matrix,
+                      float *slopes);
 
 #endif

@@ -78,13 +78,45 @@ static double mean_error(const channel *c, float scale, const channel_means *mea
     return sum;
 }
 
-static void quantize_channel(channel *c, float *scale, float *bias, const channel_means *means,
-                             size_t window)
+/* What a convolution's filters are refined by; `matrix` is NULL where nothing is known. */
+typedef struct refinement {
+    const bw_covariance *windows;
+    const float *factors;
+    float *matrix, *slopes;
+} refinement;
+
+static bool open_refinement(refinement *r, const bw_covariance *windows, const float *factors)
 {
-    *scale = choose_scale(c);
-    for (size_t index = 0; index < c->count; index++)
-        c->integers[index] = (int8_t)rounded(c->weights[index] / *scale, c->largest);
-    *bias -= (float)mean_error(c, *scale, means, window);
+    *r = (refinement){windows, factors, NULL, NULL};
+    if (!windows || windows->count == 0)
+        return true;
+    size_t size = (size_t)windows->block * (size_t)windows->window;
+    r->matrix = malloc(size * size * sizeof *r->matrix);
+    r->slopes = malloc(size * sizeof *r->slopes);
+    return r->matrix && r->slopes;
+}
+
+static void refine(const refinement *r, const bw_node *node, int8_t *integers, const float *scales,
+                   const bw_quantization *how)
+{
+    const bw_attributes *a = &node->attributes;
+    if (!r->matrix)
+        return;
+    int filters = a->channels / a->groups;
+    size_t count = node->weights.count / (size_t)a->channels;
+    for (int block = 0; block < r->windows->blocks; block++) {
+        int channels, first = bw_covariance_first(r->windows, block, &channels);
+        int group = first / r->windows->group;
+        size_t start = (size_t)(first - group * r->windows->group) * (size_t)r->windows->window;
+        bw_covariance_matrix(r->windows, block, r->factors, r->matrix);
+        for (int filter = group * filters; filter < (group + 1) * filters; filter++) {
+            bw_filter one = {node->weights.data + (size_t)filter * count,
+                             integers + (size_t)filter * count, count, scales[filter],
+                             (float)(a->groups == 1 ? how->largest_dense : LARGEST_INTEGER)};
+            bw_round_block(&one, start, (size_t)(channels * r->windows->window), r->matrix,
+                           r->slopes);
+        }
+    }
 }
 
 static bw_status quantize_node(bw_graph *graph, bw_node *node, const bw_quantization *how,
@@ -99,15 +131,27 @@ static bw_status quantize_node(bw_graph *graph, bw_node *node, const bw_quantiza
         return bw_fail_memory(error, node->weights.count, "integer weights");
     int inputs = graph->tensors[node->inputs[0]].shape.channels / a->groups;
     int tensor = node->inputs[0];
+    refinement r;
+    if (!open_refinement(&r, how->statistics[node->output].windows, how->factors[tensor]))
+        return bw_fail_memory(error, node->weights.count, "integer weights");
     for (size_t index = 0; index < channels; index++) {
         channel c = {node->weights.data + index * count, integers + index * count, count,
                      (float)(a->groups == 1 ? how->largest_dense : LARGEST_INTEGER)};
+        scales[index] = choose_scale(&c);
+        for (size_t at = 0; at < c.count; at++)
+            c.integers[at] = (int8_t)rounded(c.weights[at] / scales[index], c.largest);
+    }
+    refine(&r, node, integers, scales, how);
+    free(r.matrix);
+    free(r.slopes);
+    for (size_t index = 0; index < channels; index++) {
+        channel c = {node->weights.data + index * count, integers + index * count, count, 0.0f};
         int group = (int)index / (a->channels / a->groups);
-        bias[index] = node->bias.data ? node->bias.data[index] : 0.0f;
         channel_means means = {how->statistics[tensor].means + group * inputs,
                                how->factors[tensor] + group * inputs};
-        quantize_channel(&c, &scales[index], &bias[index], &means,
-                         (size_t)a->kernel_height * (size_t)a->kernel_width);
+        bias[index] = node->bias.data ? node->bias.data[index] : 0.0f;
+        bias[index] -= (float)mean_error(&c, scales[index], &means,
+                                         (size_t)a->kernel_height * (size_t)a->kernel_width);
     }
     node->integers = integers;
     node->scales = scales;

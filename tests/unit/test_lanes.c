@@ -49,9 +49,12 @@ static void quantize(bw_graph *graph)
         fail_msg("%s", error.message);
     for (size_t tensor = 0; tensor < graph->tensor_count; tensor++) {
         assert_true(graph->tensors[tensor].shape.channels <= MOST_CHANNELS);
-        statistics[tensor] = (bw_statistics){channels, means};
+        statistics[tensor] = (bw_statistics){channels, means, NULL};
     }
-    if (bw_pass_quantize(graph, statistics, 127, &error) != BW_OK)
+    bw_quantization how;
+    if (bw_quantization_open(&how, graph, statistics, 127, &error) != BW_OK ||
+        bw_choose_ranges(&how, graph, BW_RANGE_ALL, &error) != BW_OK ||
+        bw_pass_quantize(graph, &how, &error) != BW_OK)
         fail_msg("%s", error.message);
     free(statistics);
     free(channels);

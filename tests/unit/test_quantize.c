@@ -11,6 +11,7 @@
 
 #include "backend/backend.h"
 #include "calibrate/observe.h"
+#include "passes/gains.h"
 #include "passes/passes.h"
 #include "passes/quantize.h"
 
@@ -53,19 +54,52 @@ static void ranges_cover_what_is_worth_it(void **state)
     (void)state;
     float low, high, one = 1.0f, half = 0.5f;
     bw_histogram *histogram = calloc(1, sizeof *histogram);
-    bw_histogram_range(histogram, &one, 1, &low, &high);
-    assert_true(low <= 0.0f && high > low);
+    bw_channels whole = {histogram, &one, NULL, 1}, halved = {histogram, &half, NULL, 1};
+    for (int rule = 0; rule < BW_RANGE_RULES; rule++) {
+        bw_histogram_range(&whole, 1, (bw_range_rule)rule, &low, &high);
+        assert_true(low <= 0.0f && high > low);
+    }
     for (int index = 0; index < 2000000; index++)
         bw_histogram_add(histogram, (float)(index % 1000) / 1000.0f);
-    bw_histogram_range(histogram, &one, 1, &low, &high);
-    assert_float_equal(low, 0.0f, 0.01f);
-    assert_float_equal(high, 1.0f, 0.03f);
-    bw_histogram_range(histogram, &half, 1, &low, &high);
-    assert_float_equal(high, 0.5f, 0.015f);
+    for (int rule = 0; rule < BW_RANGE_RULES; rule++) {
+        bw_histogram_range(&whole, 1, (bw_range_rule)rule, &low, &high);
+        if (fabsf(low) > 0.01f || fabsf(high - 1.0f) > 0.03f)
+            fail_msg("by rule '%s': %g to %g", bw_range_rule_name((bw_range_rule)rule), (double)low,
+                     (double)high);
+        bw_histogram_range(&halved, 1, (bw_range_rule)rule, &low, &high);
+        assert_float_equal(high, 0.5f, 0.015f);
+    }
     bw_histogram_add(histogram, 50.0f);
-    bw_histogram_range(histogram, &one, 1, &low, &high);
-    assert_true(high < 25.0f);
+    for (int rule = 0; rule < BW_RANGE_RULES; rule++) {
+        bw_histogram_range(&whole, 1, (bw_range_rule)rule, &low, &high);
+        if (rule == BW_RANGE_ALL)
+            assert_float_equal(high, 50.0f, 0.0f);
+        else if (!(high > 0.85f &&
+                   high < (rule == BW_RANGE_CAREFUL ? 40.0f
+                                                    : 25.0f))) /* bins are a quarter wide by now */
+            fail_msg("by rule '%s': up to %g", bw_range_rule_name((bw_range_rule)rule),
+                     (double)high);
+    }
     free(histogram);
+}
+
+/* Two channels, of which one reaches far: what its errors cost decides. */
+static void ranges_follow_what_errors_cost(void **state)
+{
+    (void)state;
+    float low, near, far, factors[] = {1.0f, 1.0f};
+    float to_the_near[] = {1.0f, 1e-9f}, to_the_far[] = {1e-9f, 1.0f};
+    bw_histogram *histograms = calloc(2, sizeof *histograms);
+    for (int index = 0; index < 100000; index++) {
+        bw_histogram_add(&histograms[0], (float)(index % 1000) / 1000.0f);
+        bw_histogram_add(&histograms[1], (float)(index % 1000) / 10.0f);
+    }
+    bw_channels channels = {histograms, factors, to_the_near, 2};
+    bw_histogram_range(&channels, 1, BW_RANGE_ERROR, &low, &near);
+    channels.weights = to_the_far;
+    bw_histogram_range(&channels, 1, BW_RANGE_ERROR, &low, &far);
+    assert_true(near < 10.0f && far > 90.0f);
+    free(histograms);
 }
 
 /* ---- a network ------------------------------------------------------------------------------ */
@@ -179,7 +213,7 @@ static observation observe(const bw_graph *graph)
             for (int step = 0; tensor > 0 && step <= 100; step++)
                 bw_histogram_add(&channels[channel], -size * (float)step / 100.0f);
         }
-        made.statistics[tensor] = (bw_statistics){channels, made.means + tensor * most};
+        made.statistics[tensor] = (bw_statistics){channels, made.means + tensor * most, NULL};
     }
     return made;
 }
@@ -201,22 +235,97 @@ static double difference(const float *a, const float *b)
     return sqrt(error / size);
 }
 
+static bw_quantization open_quantization(bw_graph *graph, const bw_statistics *statistics,
+                                         int largest)
+{
+    bw_quantization how;
+    check_ok(bw_quantization_open(&how, graph, statistics, largest, &error));
+    check_ok(bw_choose_ranges(&how, graph, BW_RANGE_ERROR, &error));
+    return how;
+}
+
 static void equal_channels_compute_the_same(void **state)
 {
     (void)state;
     bw_graph graph;
     make_network(&graph);
-    float *before = run_graph(&graph), factors[16][2 * WIDE], *rows[16];
-    for (int tensor = 0; tensor < 16; tensor++) {
-        rows[tensor] = factors[tensor];
-        for (int channel = 0; channel < 2 * WIDE; channel++)
-            factors[tensor][channel] = 1.0f;
-    }
+    float *before = run_graph(&graph);
     observation seen = observe(&graph);
-    bw_quantization how = {seen.statistics, rows, 127};
-    check_ok(bw_equalize_channels(&graph, &how, &error));
-    assert_true(factors[1][1] > factors[1][0]);
-    assert_float_equal(factors[1][1] * 1.5f, factors[1][0] * 40.0f, 1e-3f);
+    bw_quantization how = open_quantization(&graph, seen.statistics, 127);
+    assert_true(how.factors[1][1] > how.factors[1][0]);
+    assert_float_equal(how.factors[1][1] * 1.5f, how.factors[1][0] * 40.0f, 1e-3f);
+    float *after = run_graph(&graph);
+    assert_true(difference(before, after) < 1e-5);
+    free(before);
+    free(after);
+    forget(&seen);
+    bw_graph_free(&graph);
+}
+
+/* Channels are passed on by pooling, a shortcut, upsampling, joining and slicing. */
+static void make_passing_network(bw_graph *graph)
+{
+    int picture, pooled, wide, joined, sliced, head;
+    fill_numbers(11);
+    bw_graph_init(graph, 1 << 24);
+    check_ok(bw_graph_add_input(graph, &picture, (bw_shape){SIDE, SIDE, 3}, &error));
+    int first = convolve(graph, picture, WIDE, 1, 3, BW_LEAKY, 0);
+    bw_node pool = {.op = BW_OP_MAX_POOL,
+                    .name = "maxpool",
+                    .inputs = &first,
+                    .input_count = 1,
+                    .residual = BW_NONE,
+                    .attributes = {.kernel_height = 2, .kernel_width = 2, .stride = 2}};
+    check_ok(bw_graph_add(graph, &pooled, &pool, &error));
+    int second = convolve(graph, pooled, WIDE, 1, 1, BW_LEAKY, 2000);
+    graph->nodes[graph->node_count - 1].residual = pooled;
+    bw_node upsample = {.op = BW_OP_UPSAMPLE,
+                        .name = "upsample",
+                        .inputs = &second,
+                        .input_count = 1,
+                        .residual = BW_NONE,
+                        .attributes = {.stride = 2}};
+    check_ok(bw_graph_add(graph, &wide, &upsample, &error));
+    int parts[] = {wide, first};
+    bw_node join = {.op = BW_OP_CONCAT,
+                    .name = "route",
+                    .inputs = parts,
+                    .input_count = 2,
+                    .residual = BW_NONE};
+    check_ok(bw_graph_add(graph, &joined, &join, &error));
+    bw_node slice = {.op = BW_OP_SLICE,
+                     .name = "route",
+                     .inputs = &joined,
+                     .input_count = 1,
+                     .residual = BW_NONE,
+                     .attributes = {.first_channel = 16, .channels = WIDE}};
+    check_ok(bw_graph_add(graph, &sliced, &slice, &error));
+    head = convolve(graph, sliced, 18, 1, 1, BW_LINEAR, 30000);
+    check_ok(bw_graph_add_output(graph, head, &(bw_head){.classes = 1}, &error));
+    check_ok(bw_passes_run(graph, &error));
+}
+
+static void equal_channels_pass_through_other_operations(void **state)
+{
+    (void)state;
+    bw_graph graph;
+    make_passing_network(&graph);
+    float *before = run_graph(&graph);
+    observation seen = observe(&graph);
+    bw_quantization how = open_quantization(&graph, seen.statistics, 127);
+    int first = graph.nodes[1].output, head = graph.outputs[0].tensor;
+    const bw_node *shortcut = &graph.nodes[3];
+    assert_int_not_equal(shortcut->residual, BW_NONE);
+    bool changed = false;
+    for (int channel = 0; channel < WIDE; channel++) {
+        float factor = how.factors[first][channel];
+        assert_float_equal(how.factors[shortcut->output][channel], factor, 0.0f);
+        assert_float_equal(how.factors[shortcut->residual][channel], factor, 0.0f);
+        changed = changed || fabsf(factor - 1.0f) > 0.1f;
+    }
+    assert_true(changed);
+    for (int channel = 0; channel < 18; channel++)
+        assert_float_equal(how.factors[head][channel], 1.0f, 0.0f);
     float *after = run_graph(&graph);
     assert_true(difference(before, after) < 1e-5);
     free(before);
@@ -231,7 +340,8 @@ static void formats_and_integers_are_as_they_must_be(void **state)
     bw_graph graph;
     make_network(&graph);
     observation seen = observe(&graph);
-    check_ok(bw_pass_quantize(&graph, seen.statistics, 63, &error));
+    bw_quantization how = open_quantization(&graph, seen.statistics, 63);
+    check_ok(bw_pass_quantize(&graph, &how, &error));
     int head = graph.outputs[0].tensor;
     for (size_t index = 0; index < graph.node_count; index++) {
         const bw_node *node = &graph.nodes[index];
@@ -250,6 +360,158 @@ static void formats_and_integers_are_as_they_must_be(void **state)
     bw_graph_free(&graph);
 }
 
+/* ---- rounding ------------------------------------------------------------------------------- */
+
+enum { INPUTS = 27 };
+
+/* The variance of the error of a filter's sum. */
+static double variance_of(const bw_filter *filter, const float *matrix)
+{
+    double sum = 0.0;
+    for (size_t a = 0; a < INPUTS; a++) {
+        for (size_t b = 0; b < INPUTS; b++) {
+            float x = filter->weights[a] - (float)filter->integers[a] * filter->scale;
+            float y = filter->weights[b] - (float)filter->integers[b] * filter->scale;
+            sum += (double)matrix[a * INPUTS + b] * (double)x * (double)y;
+        }
+    }
+    return sum;
+}
+
+/* Windows whose numbers have a strong common part, as neighbours in pictures have. */
+static void fill_windows(float *windows, size_t count)
+{
+    fill_numbers(3);
+    for (size_t window = 0; window < count; window++) {
+        for (size_t at = 0; at < INPUTS; at++)
+            windows[window * INPUTS + at] =
+                5.0f + 3.0f * numbers[window] + 0.3f * numbers[1000 + window * INPUTS + at];
+    }
+}
+
+static void covariances_are_those_of_the_windows(void **state)
+{
+    (void)state;
+    enum { WINDOWS = 500 };
+    bw_arena arena = {0};
+    bw_graph graph;
+    int picture;
+    fill_numbers(5);
+    bw_graph_init(&graph, 1 << 24);
+    check_ok(bw_graph_add_input(&graph, &picture, (bw_shape){SIDE, SIDE, 3}, &error));
+    convolve(&graph, picture, WIDE, 1, 3, BW_LEAKY, 0);
+    bw_covariance covariance;
+    assert_true(bw_covariance_open(&covariance, &graph, &graph.nodes[1], &arena));
+    assert_int_equal(covariance.blocks, 1);
+    float *windows = calloc((size_t)WINDOWS * INPUTS, sizeof *windows);
+    float matrix[INPUTS * INPUTS], factors[] = {1.0f, 2.0f, 1.0f};
+    fill_windows(windows, WINDOWS);
+    bw_covariance_add(&covariance, windows, 200);
+    bw_covariance_add(&covariance, windows + (size_t)200 * INPUTS, WINDOWS - 200);
+    bw_covariance_matrix(&covariance, 0, factors, matrix);
+    double mean[2] = {0}, product = 0.0; /* of numbers 1, of channel 0, and 10, of channel 1 */
+    for (size_t window = 0; window < WINDOWS; window++) {
+        mean[0] += (double)windows[window * INPUTS + 1] / WINDOWS;
+        mean[1] += (double)windows[window * INPUTS + 10] / WINDOWS;
+    }
+    for (size_t window = 0; window < WINDOWS; window++)
+        product += ((double)windows[window * INPUTS + 1] - mean[0]) *
+                   ((double)windows[window * INPUTS + 10] - mean[1]) / WINDOWS;
+    double found = (double)matrix[1 * INPUTS + 10];
+    if (fabs(found - 2.0 * product) > 1e-3 * product)
+        fail_msg("covariance %g, not %g", found, 2.0 * product);
+    assert_float_equal(matrix[10 * INPUTS + 1], matrix[1 * INPUTS + 10], 0.0f);
+    free(windows);
+    bw_arena_free(&arena);
+    bw_graph_free(&graph);
+}
+
+/* Wide windows are cut into blocks that cover all channels once. */
+static void blocks_cover_all_channels(void **state)
+{
+    (void)state;
+    static const struct {
+        int channels, groups, filters, blocks;
+    } cases[] = {
+        {WIDE, 1, 8, 1}, {2 * WIDE, 1, 8, 2}, {WIDE + 2, 1, 8, 2}, {WIDE, WIDE, WIDE, WIDE}};
+    for (size_t index = 0; index < sizeof cases / sizeof *cases; index++) {
+        bw_arena arena = {0};
+        bw_graph graph;
+        bw_covariance covariance;
+        int picture, next = 0;
+        bw_graph_init(&graph, 1 << 24);
+        check_ok(bw_graph_add_input(&graph, &picture, (bw_shape){SIDE, SIDE, cases[index].channels},
+                                    &error));
+        convolve(&graph, picture, cases[index].filters, cases[index].groups, 3, BW_LEAKY, 0);
+        assert_true(bw_covariance_open(&covariance, &graph, &graph.nodes[1], &arena));
+        assert_int_equal(covariance.blocks, cases[index].blocks);
+        for (int block = 0; block < covariance.blocks; block++) {
+            int channels;
+            assert_int_equal(bw_covariance_first(&covariance, block, &channels), next);
+            next += channels;
+        }
+        assert_int_equal(next, cases[index].channels);
+        bw_arena_free(&arena);
+        bw_graph_free(&graph);
+    }
+}
+
+static void refined_rounding_has_a_smaller_error(void **state)
+{
+    (void)state;
+    float matrix[INPUTS * INPUTS], slopes[INPUTS];
+    int8_t integers[INPUTS];
+    fill_numbers(13);
+    for (size_t a = 0; a < INPUTS; a++) {
+        for (size_t b = 0; b < INPUTS; b++)
+            matrix[a * INPUTS + b] = a == b ? 1.1f : 1.0f;
+    }
+    double nearest = 0.0, refined = 0.0;
+    for (size_t filter = 0; filter < 100; filter++) {
+        bw_filter one = {numbers + filter * INPUTS, integers, INPUTS, 0.05f, 100.0f};
+        for (size_t at = 0; at < INPUTS; at++)
+            integers[at] = (int8_t)fmaxf(
+                fminf(nearbyintf(one.weights[at] / one.scale), one.largest), -one.largest);
+        double before = variance_of(&one, matrix);
+        double left = bw_round_block(&one, 0, INPUTS, matrix, slopes);
+        double after = variance_of(&one, matrix);
+        assert_true(after <= before && fabs(left - after) < 1e-5);
+        nearest += before;
+        refined += after;
+        for (size_t at = 0; at < INPUTS; at++)
+            assert_in_range(integers[at] + 128, 28, 228);
+    }
+    assert_true(refined < 0.25 * nearest);
+}
+
+/* ---- what errors are worth ------------------------------------------------------------------ */
+
+static void gains_are_what_errors_become(void **state)
+{
+    (void)state;
+    bw_graph graph;
+    float **gains;
+    make_network(&graph);
+    observation seen = observe(&graph);
+    check_ok(bw_noise_gains(&gains, &graph, seen.statistics, &error));
+    const bw_node *head = &graph.nodes[graph.tensors[graph.outputs[0].tensor].producer];
+    const bw_node *before = &graph.nodes[graph.tensors[head->inputs[0]].producer];
+    double squares[2] = {0.0, 0.0}; /* of the weights that read the first and the last channel */
+    for (size_t filter = 0; filter < 18; filter++) {
+        float first = head->weights.data[filter * 2 * WIDE];
+        float last = head->weights.data[filter * 2 * WIDE + 2 * WIDE - 1];
+        squares[0] += (double)first * (double)first;
+        squares[1] += (double)last * (double)last;
+    }
+    assert_float_equal(gains[head->inputs[0]][0], squares[0], 1e-4);
+    assert_float_equal(gains[before->inputs[1]][WIDE - 1], squares[1], 1e-4);
+    assert_true(gains[before->inputs[0]][0] > gains[head->inputs[0]][0]);
+    forget(&seen);
+    bw_graph_free(&graph);
+}
+
+/* ---- whole networks ------------------------------------------------------------------------- */
+
 /* The picture of run_graph. */
 static void observe_picture(bw_observer *observer)
 {
@@ -264,27 +526,35 @@ static void observe_picture(bw_observer *observer)
     assert_int_equal(bw_observer_pictures(observer), 1);
 }
 
-/* The relative error that bytes make, once their ranges were observed. */
-static double error_of_bytes(int largest_weight)
+typedef void maker(bw_graph *graph);
+
+/* The relative error that bytes make; tensors whose bits are set in `floating` stay floats. */
+static double error_of_bytes(maker *make, int largest_weight, unsigned floating)
 {
     bw_graph graph;
     bw_pool *pool;
     bw_observer *observer;
-    make_network(&graph);
-    float *floats = run_graph(&graph);
+    make(&graph);
+    float *expected = run_graph(&graph);
     check_ok(bw_pool_open(&pool, 2, &error));
     check_ok(bw_observer_open(&observer, &graph, pool, &error));
     observe_picture(observer);
     bw_statistics *statistics = calloc(graph.tensor_count, sizeof *statistics);
     bw_observer_statistics(observer, statistics);
-    check_ok(bw_pass_quantize(&graph, statistics, largest_weight, &error));
+    bw_quantization how = open_quantization(&graph, statistics, largest_weight);
+    bool *floats = calloc(graph.tensor_count, sizeof *floats);
+    for (size_t tensor = 1; tensor < graph.tensor_count; tensor++)
+        floats[tensor] = (floating >> tensor) & 1;
+    how.floats = floats;
+    check_ok(bw_pass_quantize(&graph, &how, &error));
     float *bytes = run_graph(&graph);
-    double error = difference(floats, bytes);
+    double error = difference(expected, bytes);
     bw_observer_close(&observer);
     bw_pool_close(&pool);
     bw_graph_free(&graph);
     free(statistics);
     free(floats);
+    free(expected);
     free(bytes);
     return error;
 }
@@ -292,9 +562,62 @@ static double error_of_bytes(int largest_weight)
 static void bytes_come_close_to_floats(void **state)
 {
     (void)state;
-    double full = error_of_bytes(127), coarse = error_of_bytes(15);
+    double full = error_of_bytes(make_network, 127, 0);
+    double coarse = error_of_bytes(make_network, 15, 0);
     if (!(full < 0.03 && coarse > full))
         fail_msg("relative errors %g with 127 steps, %g with 15", full, coarse);
+}
+
+/* Every choice of tensors that stay floats gives a network that works, none but floats the same. */
+static void bytes_and_floats_mix(void **state)
+{
+    (void)state;
+    maker *makers[] = {make_network, make_passing_network};
+    for (size_t index = 0; index < 2; index++) {
+        double bytes = error_of_bytes(makers[index], 127, 0);
+        for (unsigned floating = 2; floating < 256; floating += 2) {
+            double mixed = error_of_bytes(makers[index], 127, floating);
+            if (!(mixed < 1.5 * bytes + 1e-5))
+                fail_msg("network %zu, tensors %#x in floats: error %g, all in bytes %g", index,
+                         floating, mixed, bytes);
+        }
+        double least = error_of_bytes(makers[index], 127, ~0u);
+        if (!(least < 0.5 * bytes))
+            fail_msg("network %zu: error %g with floats alone, %g with bytes", index, least, bytes);
+    }
+}
+
+/* The ranges of a probe are among those of the rules, and its errors fall with the steps. */
+static void probing_finds_ranges_and_errors(void **state)
+{
+    (void)state;
+    bw_graph graph;
+    bw_pool *pool;
+    bw_observer *observer;
+    make_passing_network(&graph);
+    check_ok(bw_pool_open(&pool, 2, &error));
+    check_ok(bw_observer_open(&observer, &graph, pool, &error));
+    observe_picture(observer);
+    bw_statistics *statistics = calloc(graph.tensor_count, sizeof *statistics);
+    bw_probed *probed = calloc(graph.tensor_count, sizeof *probed);
+    bw_observer_statistics(observer, statistics);
+    bw_quantization how = open_quantization(&graph, statistics, 127);
+    bw_probe_pictures kept = bw_observer_kept(observer);
+    assert_int_equal(kept.count, 1);
+    check_ok(bw_probe_ranges(probed, &how, &graph, &kept, pool, &error));
+    for (size_t tensor = 0; tensor < graph.tensor_count; tensor++) {
+        const bw_probed *of = &probed[how.classes[tensor]];
+        assert_memory_equal(&how.ranges[tensor], &of->range, sizeof of->range);
+        bool first = how.classes[tensor] == (int)tensor;
+        bool rounded = first && tensor > 0 && (int)tensor != graph.outputs[0].tensor;
+        assert_true(first || probed[tensor].error <= 0.0);
+        assert_true(rounded ? of->error > 1e-9 && of->error < 0.05 : probed[tensor].error <= 0.0);
+    }
+    bw_observer_close(&observer);
+    bw_pool_close(&pool);
+    bw_graph_free(&graph);
+    free(statistics);
+    free(probed);
 }
 
 int main(void)
@@ -302,9 +625,17 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_do_not_depend_on_the_order),
         cmocka_unit_test(ranges_cover_what_is_worth_it),
+        cmocka_unit_test(ranges_follow_what_errors_cost),
         cmocka_unit_test(equal_channels_compute_the_same),
+        cmocka_unit_test(equal_channels_pass_through_other_operations),
         cmocka_unit_test(formats_and_integers_are_as_they_must_be),
+        cmocka_unit_test(covariances_are_those_of_the_windows),
+        cmocka_unit_test(blocks_cover_all_channels),
+        cmocka_unit_test(refined_rounding_has_a_smaller_error),
+        cmocka_unit_test(gains_are_what_errors_become),
         cmocka_unit_test(bytes_come_close_to_floats),
+        cmocka_unit_test(bytes_and_floats_mix),
+        cmocka_unit_test(probing_finds_ranges_and_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -215,6 +215,12 @@ static bw_status run(bw_executor *executor, int images, uint64_t *step_times, bw
     return BW_OK;
 }
 
+static void run_steps(bw_executor *executor, int first, int last)
+{
+    for (int index = first; index < last; index++)
+        run_step(executor, index, 0, 1);
+}
+
 static bw_head_view output(const bw_executor *executor, int index, int image)
 {
     const bw_port *port = &executor->plan->outputs[index];
@@ -235,6 +241,7 @@ const bw_backend bw_backend_cpu = {
     .open = open_executor,
     .input = input,
     .run = run,
+    .run_steps = run_steps,
     .output = output,
     .close = close_executor,
 };

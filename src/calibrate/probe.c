@@ -1,0 +1,315 @@
+#include "calibrate/probe.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/backend.h"
+#include "calibrate/every.h"
+
+/* Multiply-accumulates that all probing may take, so that large networks use fewer pictures. */
+static const double work_budget = 600e9;
+
+enum { LEAST_PICTURES = 2 };
+
+/* What a cell counts where the network is sure that there is nothing. */
+static const double least_weight = 0.05;
+
+typedef struct probe {
+    const bw_graph *graph;
+    const bw_quantization *how;
+    bw_plan *plan; /* output t is tensor t */
+    bw_executor *executor;
+    int *steps;    /* of each tensor: the step that writes it; BW_NONE where bytes are moved */
+    float **heads; /* of each output of the graph: its numbers without any bytes */
+    double size;   /* of them all */
+    bw_range (*ranges)[BW_RANGE_RULES]; /* of each class, by rule */
+    double (*errors)[BW_RANGE_RULES];
+} probe;
+
+/* ---- Heads ---------------------------------------------------------------------------------- */
+
+static size_t head_numbers(const probe *p, size_t output)
+{
+    bw_shape shape = p->graph->tensors[p->graph->outputs[output].tensor].shape;
+    return (size_t)shape.height * (size_t)shape.width * (size_t)shape.channels;
+}
+
+/* Copies a head's numbers, [row][column][channel]. */
+static void read_head(const probe *p, size_t output, float *to)
+{
+    int tensor = p->graph->outputs[output].tensor;
+    bw_head_view view = bw_backend_cpu.output(p->executor, tensor, 0);
+    int channels = p->graph->tensors[tensor].shape.channels;
+    for (int y = 0; y < view.height; y++) {
+        for (int x = 0; x < view.width; x++) {
+            const float *pixel = view.data + (size_t)y * view.row_stride + (size_t)(x * view.lanes);
+            for (int channel = 0; channel < channels; channel++)
+                *to++ = pixel[(size_t)(channel / view.lanes) * view.plane_stride +
+                              (size_t)(channel % view.lanes)];
+        }
+    }
+}
+
+/* How sure the network is of an anchor whose numbers these are. */
+static double weight_of(const bw_head *head, const float *numbers)
+{
+    double objectness = (double)numbers[4];
+    if (head->form == BW_HEAD_RAW)
+        objectness = 1.0 / (1.0 + exp(-objectness));
+    return least_weight + objectness;
+}
+
+/* The weighted squares of a head's numbers, or of their difference from `other`. */
+static double squares(const probe *p, size_t output, const float *expected, const float *other)
+{
+    const bw_head *head = &p->graph->outputs[output].head;
+    size_t count = head_numbers(p, output), entry = (size_t)(5 + head->classes);
+    double sum = 0.0;
+    for (size_t start = 0; start + entry <= count; start += entry) {
+        double squared = 0.0;
+        for (size_t at = start; at < start + entry; at++) {
+            double number = (double)expected[at] - (other ? (double)other[at] : 0.0);
+            squared += number * number;
+        }
+        sum += squared * weight_of(head, expected + start);
+    }
+    return sum;
+}
+
+/* ---- Rounding in place ---------------------------------------------------------------------- */
+
+static void round_numbers(float *numbers, size_t count, bw_format format)
+{
+    const float low = -(float)format.zero_point, high = 255.0f + low, rounder = 0x1.8p23f;
+    float inverse = 1.0f / format.scale;
+    for (size_t index = 0; index < count; index++) {
+        float steps = numbers[index] * inverse;
+        steps = steps < high ? steps : high;
+        steps = steps > low ? steps : low;
+        numbers[index] = ((steps + rounder) - rounder) * format.scale;
+    }
+}
+
+static void round_tensor(const probe *p, int tensor, bw_format format)
+{
+    bw_head_view view = bw_backend_cpu.output(p->executor, tensor, 0);
+    float *data = (float *)(uintptr_t)view.data;
+    int planes = (p->graph->tensors[tensor].shape.channels + view.lanes - 1) / view.lanes;
+    for (int plane = 0; plane < planes; plane++) {
+        for (int y = 0; y < view.height; y++)
+            round_numbers(data + (size_t)plane * view.plane_stride + (size_t)y * view.row_stride,
+                          (size_t)(view.width * view.lanes), format);
+    }
+}
+
+/* ---- Running -------------------------------------------------------------------------------- */
+
+static void load_picture(const probe *p, const bw_probe_pictures *pictures, size_t index)
+{
+    const bw_layout *input = &p->plan->input.layout;
+    float *to = bw_backend_cpu.input(p->executor, 0);
+    for (size_t y = 0; y < (size_t)pictures->rows; y++)
+        memcpy(to + y * input->row_stride, pictures->inputs[index] + y * pictures->row_floats,
+               pictures->row_floats * sizeof(float));
+}
+
+/* Runs what follows the class, its tensors rounded as soon as they are written. */
+static void run_rounded(const probe *p, int class_id, bw_format format)
+{
+    int next = BW_NONE;
+    for (size_t tensor = (size_t)class_id; tensor < p->graph->tensor_count; tensor++) {
+        int step = p->how->classes[tensor] == class_id ? p->steps[tensor] : BW_NONE;
+        if (step == BW_NONE)
+            continue;
+        bw_backend_cpu.run_steps(p->executor, next == BW_NONE ? step : next, step + 1);
+        round_tensor(p, (int)tensor, format);
+        next = step + 1;
+    }
+    bw_backend_cpu.run_steps(p->executor, next, p->plan->step_count);
+}
+
+static double error_of_run(const probe *p, float *scratch)
+{
+    double error = 0.0;
+    for (size_t output = 0; output < p->graph->output_count; output++) {
+        read_head(p, output, scratch);
+        error += squares(p, output, p->heads[output], scratch);
+    }
+    return error;
+}
+
+/* Whether a class has bytes that come from rounding, and none of the picture's. */
+static bool is_rounded(const probe *p, size_t class_id)
+{
+    bool rounded = false;
+    for (size_t tensor = class_id; tensor < p->graph->tensor_count; tensor++) {
+        if (p->how->classes[tensor] != (int)class_id)
+            continue;
+        if (p->graph->nodes[p->graph->tensors[tensor].producer].op == BW_OP_INPUT)
+            return false;
+        rounded = rounded || p->steps[tensor] != BW_NONE;
+    }
+    return rounded && p->how->classes[class_id] == (int)class_id;
+}
+
+static bool is_head(const probe *p, int class_id)
+{
+    for (size_t output = 0; output < p->graph->output_count; output++) {
+        if (p->how->classes[p->graph->outputs[output].tensor] == class_id)
+            return true;
+    }
+    return false;
+}
+
+static bool is_probed(const probe *p, size_t class_id)
+{
+    return is_rounded(p, class_id) && !is_head(p, (int)class_id);
+}
+
+/* What follows a class runs anew from what comes before it: the last class is the first probed. */
+static void probe_picture(probe *p, float *scratch)
+{
+    bw_backend_cpu.run_steps(p->executor, 0, p->plan->step_count);
+    for (size_t output = 0; output < p->graph->output_count; output++) {
+        read_head(p, output, p->heads[output]);
+        p->size += squares(p, output, p->heads[output], NULL);
+    }
+    for (size_t class_id = p->graph->tensor_count; class_id-- > 0;) {
+        for (int rule = 0; is_probed(p, class_id) && rule < BW_RANGE_RULES; rule++) {
+            p->how->ranges[class_id] = p->ranges[class_id][rule];
+            run_rounded(p, (int)class_id, bw_range_format(p->how, p->graph, (int)class_id));
+            p->errors[class_id][rule] += error_of_run(p, scratch);
+        }
+    }
+}
+
+/* ---- Opening -------------------------------------------------------------------------------- */
+
+static bool computes(bw_op op)
+{
+    return op == BW_OP_CONV || op == BW_OP_ADD || op == BW_OP_ACTIVATION ||
+           op == BW_OP_AVERAGE_POOL || op == BW_OP_BATCH_NORM;
+}
+
+static bool step_computes(bw_family family)
+{
+    return family == BW_FAMILY_CONV || family == BW_FAMILY_DEPTHWISE || family == BW_FAMILY_ADD ||
+           family == BW_FAMILY_ACTIVATION || family == BW_FAMILY_AVERAGE_POOL;
+}
+
+/* Nodes that compute have one step each, in their order. */
+static void find_steps(probe *p)
+{
+    int step = 0;
+    for (size_t tensor = 0; tensor < p->graph->tensor_count; tensor++)
+        p->steps[tensor] = BW_NONE;
+    for (size_t index = 0; index < p->graph->node_count; index++) {
+        const bw_node *node = &p->graph->nodes[index];
+        if (!computes(node->op))
+            continue;
+        while (step < p->plan->step_count && !step_computes(p->plan->steps[step].operation.family))
+            step++;
+        p->steps[node->output] = step < p->plan->step_count ? step++ : BW_NONE;
+    }
+}
+
+static bw_status list_ranges(probe *p, bw_quantization *how, bw_graph *graph, bw_error *error)
+{
+    bw_status status = BW_OK;
+    for (int rule = 0; status == BW_OK && rule < BW_RANGE_RULES; rule++) {
+        status = bw_choose_ranges(how, graph, (bw_range_rule)rule, error);
+        for (size_t tensor = 0; status == BW_OK && tensor < graph->tensor_count; tensor++)
+            p->ranges[tensor][rule] = how->ranges[tensor];
+    }
+    return status;
+}
+
+static bw_status open_probe(probe *p, bw_quantization *how, bw_graph *graph, bw_arena *arena,
+                            bw_pool *pool, bw_error *error)
+{
+    size_t count = graph->tensor_count;
+    *p = (probe){.graph = graph, .how = how};
+    p->steps = bw_arena_array(arena, count, sizeof *p->steps);
+    p->ranges = bw_arena_array(arena, count, sizeof *p->ranges);
+    p->errors = bw_arena_array(arena, count, sizeof *p->errors);
+    p->heads = bw_arena_array(arena, graph->output_count + 1, sizeof *p->heads);
+    if (!p->steps || !p->ranges || !p->errors || !p->heads)
+        return bw_fail_memory(error, count * sizeof *p->errors, "calibration");
+    for (size_t output = 0; output < graph->output_count; output++) {
+        p->heads[output] = bw_arena_array(arena, head_numbers(p, output), sizeof **p->heads);
+        if (!p->heads[output])
+            return bw_fail_memory(error, head_numbers(p, output), "calibration");
+    }
+    bw_status status = list_ranges(p, how, graph, error);
+    if (status == BW_OK)
+        status = bw_plan_every_tensor(&p->plan, graph, error);
+    if (status == BW_OK)
+        status = bw_backend_cpu.open(&p->executor, p->plan, pool, error);
+    if (status == BW_OK)
+        find_steps(p);
+    return status;
+}
+
+/* ---- The choice ----------------------------------------------------------------------------- */
+
+/* How many pictures the budget of work allows. */
+static size_t affordable(const probe *p, size_t count)
+{
+    double macs = 0.0, classes = 0.0;
+    for (size_t index = 0; index < p->graph->node_count; index++)
+        macs += (double)bw_node_macs(p->graph, &p->graph->nodes[index]);
+    for (size_t class_id = 0; class_id < p->graph->tensor_count; class_id++)
+        classes += is_probed(p, class_id);
+    double pictures = work_budget / (macs * classes * BW_RANGE_RULES / 2.0 + 1.0);
+    if (pictures >= (double)count)
+        return count;
+    size_t some = pictures > LEAST_PICTURES ? (size_t)pictures : LEAST_PICTURES;
+    return some < count ? some : count;
+}
+
+static void choose(const probe *p, bw_probed *probed, size_t class_id)
+{
+    int best = BW_RANGE_CAREFUL; /* also where there is nothing to choose by */
+    for (int rule = 0; rule < BW_RANGE_RULES; rule++) {
+        if (p->errors[class_id][rule] < p->errors[class_id][best])
+            best = rule;
+    }
+    double error = p->size > 0.0 ? p->errors[class_id][best] / p->size : 0.0;
+    probed[class_id] = (bw_probed){p->ranges[class_id][best], (bw_range_rule)best, error};
+}
+
+static void run_pictures(probe *p, const bw_probe_pictures *pictures, float *scratch)
+{
+    size_t some = affordable(p, pictures->count);
+    for (size_t index = 0; index < some; index++) {
+        load_picture(p, pictures, index * pictures->count / some);
+        probe_picture(p, scratch);
+    }
+}
+
+bw_status bw_probe_ranges(bw_probed *probed, bw_quantization *how, bw_graph *graph,
+                          const bw_probe_pictures *pictures, bw_pool *pool, bw_error *error)
+{
+    bw_arena arena = {0};
+    probe p;
+    size_t most = 0;
+    bw_status status = open_probe(&p, how, graph, &arena, pool, error);
+    for (size_t output = 0; output < graph->output_count; output++)
+        most = head_numbers(&p, output) > most ? head_numbers(&p, output) : most;
+    float *scratch = bw_arena_array(&arena, most + 1, sizeof *scratch);
+    if (status == BW_OK && !scratch)
+        status = bw_fail_memory(error, most * sizeof *scratch, "calibration");
+    if (status == BW_OK)
+        run_pictures(&p, pictures, scratch);
+    for (size_t tensor = 0; status == BW_OK && tensor < graph->tensor_count; tensor++) {
+        probed[tensor] = (bw_probed){0};
+        if (how->classes[tensor] == (int)tensor)
+            choose(&p, probed, tensor);
+        how->ranges[tensor] = probed[how->classes[tensor]].range;
+    }
+    bw_backend_cpu.close(&p.executor);
+    bw_plan_close(&p.plan);
+    bw_arena_free(&arena);
+    return status;
+}
