@@ -12,6 +12,8 @@ enum {
 
 static const double rare_share = 1e-4; /* of the numbers, at each end */
 
+static const double smallest_share = 1e-7; /* what is clipped is not impossible, but rare */
+
 static const float smallest_reach = 0x1p-100f, largest_reach = 0x1p127f;
 
 /* Sums over the bins before each, of counts and of counts times the bin's middle and its square. */
@@ -163,9 +165,7 @@ static void search_percentile(search *best, const moments *sums)
 /* What the numbers of a bin of `share` add to the divergence, if rounding makes it `rounded`. */
 static double divergence(double share, double rounded)
 {
-    if (!(share > 0.0))
-        return 0.0;
-    return rounded > 0.0 ? share * log(share / rounded) : (double)INFINITY;
+    return share > 0.0 ? share * log(share / fmax(rounded, smallest_share)) : 0.0;
 }
 
 /* The divergence of 256 steps from `low` to `high`: within a step, numbers become alike. */
