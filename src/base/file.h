@@ -17,6 +17,14 @@ bw_status bw_map_file(bw_mapping *out, const char *path, bw_error *error);
 void bw_unmap_file(bw_mapping *mapping);
 
 /**
+ * Maps a regular file that a file names: `relative` is a path from the folder that holds `beside`.
+ * Whoever wrote it may be hostile: an absolute path, a "..", a link anywhere on the way, and
+ * whatever is no regular file are refused before they are opened.
+ */
+bw_status bw_map_file_beneath(bw_mapping *out, const char *beside, const char *relative,
+                              bw_error *error);
+
+/**
  * Reads a regular file of at most `limit` bytes into `*bytes` (the caller's; free with free). A
  * NUL that `*size` does not count follows the content.
  */

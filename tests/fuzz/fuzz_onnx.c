@@ -1,0 +1,72 @@
+/**
+ * Fuzz target of the ONNX parser. What is parsed must be wholly readable: every number of every
+ * constant is looked at.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "import/onnx/model.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static volatile uint8_t seen;
+
+static void read_graph(const bw_onnx_graph *graph);
+
+static void read_tensor(const bw_onnx_tensor *tensor)
+{
+    for (size_t index = 0; index < tensor->size; index++)
+        seen ^= tensor->data[index];
+}
+
+static void read_attribute(const bw_onnx_attribute *attribute)
+{
+    for (size_t index = 0; index < attribute->count; index++) {
+        if (attribute->floats)
+            seen ^= (uint8_t)(attribute->floats[index] > 0.0f);
+        if (attribute->ints)
+            seen ^= (uint8_t)attribute->ints[index];
+        if (attribute->texts)
+            seen ^= (uint8_t)strlen(attribute->texts[index]);
+    }
+    if (attribute->tensor)
+        read_tensor(attribute->tensor);
+    if (attribute->graph)
+        read_graph(attribute->graph);
+}
+
+static void read_node(const bw_onnx_node *node)
+{
+    for (size_t index = 0; index < node->input_count; index++)
+        seen ^= (uint8_t)strlen(node->inputs[index]);
+    for (size_t index = 0; index < node->output_count; index++)
+        seen ^= (uint8_t)strlen(node->outputs[index]);
+    for (size_t index = 0; index < node->attribute_count; index++)
+        read_attribute(&node->attributes[index]);
+}
+
+static void read_graph(const bw_onnx_graph *graph)
+{
+    for (size_t index = 0; index < graph->node_count; index++)
+        read_node(&graph->nodes[index]);
+    for (size_t index = 0; index < graph->constant_count; index++)
+        read_tensor(&graph->constants[index]);
+    for (size_t index = 0; index < graph->input_count; index++)
+        seen ^= (uint8_t)strlen(graph->inputs[index].name);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const bw_limits limits = {.layers = 64, .tensor_bytes = 1 << 20};
+    bw_onnx_file file;
+    bw_error error = {0};
+    bw_status status = bw_onnx_parse(&file, data, size, NULL, &limits, &error);
+    if (status == BW_OK) {
+        read_graph(&file.graph);
+        bw_onnx_close(&file);
+    } else if (status == BW_ERROR_ARGUMENT || !error.message[0] || error.status != status) {
+        abort();
+    }
+    return 0;
+}
