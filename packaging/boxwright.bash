@@ -95,8 +95,8 @@ _boxwright() {
             --int8-qdq --symmetric --calib --calib-images --threads"
         ;;
     eval)
-        options="$network $machine $precision --truth --images --metric --points --iou-thresh --conf --json
-            --csv --gate --iou --resize"
+        options="$network $machine $precision --truth --images --metric --points --iou-thresh --conf --out
+            --worst --json --csv --gate --iou --resize"
         ;;
     bench)
         options="$network $machine $precision --truth --images --duration --warmup --percentile --price-per-hour

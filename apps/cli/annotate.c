@@ -8,6 +8,7 @@
 
 #include "annotate.h"
 #include "classes.h"
+#include "command.h"
 #include "interrupt.h"
 #include "progress.h"
 #include "report/report.h"
@@ -228,7 +229,7 @@ static int run_annotate(int argc, char **argv)
         .gate = bw_gate_defaults,
         .machine = bw_machine_defaults,
     };
-    char *command = bw_annotate_command(argc, argv);
+    char *command = bw_command_text("annotate", argc, argv);
     int operands, exit_code = BW_EXIT_FAILURE;
     bw_options_result read =
         bw_options_read(&bw_verb_annotate.usage, &options, argc, argv, &operands);

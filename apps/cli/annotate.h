@@ -30,9 +30,6 @@ typedef struct bw_annotate_result {
     bool interrupted;
 } bw_annotate_result;
 
-/** The command line as one text, quoted for a shell where that is needed; the caller frees it. */
-char *bw_annotate_command(int argc, char **argv);
-
 /**
  * Runs. `*store` is the run's database, for the caller to close, also after a failure; it is NULL
  * where the run did not get that far.

@@ -32,46 +32,6 @@ typedef struct run {
 
 /* ---- The record of the settings ------------------------------------------------------------- */
 
-static bool needs_quotes(const char *word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "-_=+./,:@%";
-    return *word == '\0' || word[strspn(word, plain)] != '\0';
-}
-
-/* Appends a word; every byte may become four ('\''), and two quotes and a space come on top. */
-static char *append_word(char *end, const char *word)
-{
-    *end++ = ' ';
-    if (!needs_quotes(word))
-        return stpcpy(end, word);
-    *end++ = '\'';
-    for (; *word; word++) {
-        if (*word == '\'')
-            end = stpcpy(end, "'\\''");
-        else
-            *end++ = *word;
-    }
-    *end++ = '\'';
-    return end;
-}
-
-char *bw_annotate_command(int argc, char **argv)
-{
-    static const char start[] = "boxwright annotate";
-    size_t size = sizeof start;
-    for (int i = 0; i < argc; i++)
-        size += 4 * strlen(argv[i]) + 3;
-    char *command = malloc(size);
-    if (!command)
-        return NULL;
-    char *end = stpcpy(command, start);
-    for (int i = 0; i < argc; i++)
-        end = append_word(end, argv[i]);
-    *end = '\0';
-    return command;
-}
-
 static bw_status set_format(run *state, bw_error *error, const char *key, const char *format, ...)
     BW_PRINTF(4, 5);
 

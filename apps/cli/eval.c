@@ -5,6 +5,13 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "command.h"
+#include "eval_report.h"
 
 #include "terminal.h"
 #include "verb.h"
@@ -37,6 +44,10 @@ static const bw_option output_table[] = {
      FIELD(threshold), 0, 1, NULL},
     {"conf", "X", "tell precision and recall at this confidence, too (default 0.25)", bw_read_float,
      FIELD(confidence), 0, 1, NULL},
+    {"out", "DIR", "write a report, plots, JSON and CSV into a folder", bw_read_text, FIELD(out), 0,
+     0, NULL},
+    {"worst", "N", "pictures that the report shows, the worst first (default 60)", bw_read_int,
+     FIELD(worst), 0, 2000, NULL},
     {"json", "FILE", "write all figures as JSON", bw_read_text, FIELD(json), 0, 0, NULL},
     {"csv", "FILE", "write the table of classes as CSV", bw_read_text, FIELD(csv), 0, 0, NULL},
     {"gate", "NAME=-X:FILE",
@@ -107,6 +118,34 @@ static int check_usage(const bw_eval_options *options, int predictions)
     return BW_EXIT_OK;
 }
 
+/* Fills the folder with everything there is. */
+static bw_status write_folder(const bw_eval_options *options, const bw_eval_result *result,
+                              bw_error *error)
+{
+    bw_arena arena = {0};
+    bw_eval_page page = {
+        .folder = options->out,
+        .command = options->command ? options->command : "",
+        .subject = options->predictions ? options->predictions : options->model.model,
+        .truth = options->truth,
+        .worst = options->worst,
+    };
+    const char *json = bw_arena_format(&arena, "%s/figures.json", options->out);
+    const char *csv = bw_arena_format(&arena, "%s/classes.csv", options->out);
+    bw_status status = json && csv ? bw_make_folders(options->out, error)
+                                   : bw_fail_memory(error, strlen(options->out), "a file name");
+    if (status == BW_OK)
+        status = bw_eval_write_json(json, result, error);
+    if (status == BW_OK)
+        status = bw_eval_write_csv(csv, result, error);
+    if (status == BW_OK)
+        status = bw_eval_write_plots(options->out, result, error);
+    if (status == BW_OK)
+        status = bw_eval_write_report(result, &page, error);
+    bw_arena_free(&arena);
+    return status;
+}
+
 static bw_status write_files(const bw_eval_options *options, const bw_eval_result *result,
                              bw_error *error)
 {
@@ -115,7 +154,7 @@ static bw_status write_files(const bw_eval_options *options, const bw_eval_resul
         status = bw_eval_write_json(options->json, result, error);
     if (status == BW_OK && options->csv)
         status = bw_eval_write_csv(options->csv, result, error);
-    return status;
+    return status == BW_OK && options->out ? write_folder(options, result, error) : status;
 }
 
 /* What is asked of VOC's and darknet's rules. */
@@ -147,12 +186,13 @@ static bw_status tell(const bw_eval_options *options, const bw_eval_result *resu
     return status;
 }
 
-static bw_status measure(bw_evaluation *evaluation, const bw_eval_options *options,
-                         const char *predictions, bool *passed, bw_error *error)
+static bw_status measure(bw_evaluation *evaluation, const bw_eval_options *options, bool *passed,
+                         bw_error *error)
 {
     bw_eval_result result = {0};
-    bw_status status = predictions ? bw_evaluation_read(evaluation, predictions, error)
-                                   : bw_eval_run_model(evaluation, options, error);
+    bw_status status = options->predictions
+                           ? bw_evaluation_read(evaluation, options->predictions, error)
+                           : bw_eval_run_model(evaluation, options, error);
     if (status == BW_OK)
         status = bw_eval_measure_all(&result, evaluation, (double)options->confidence, error);
     bw_print_warnings(bw_evaluation_warnings(evaluation));
@@ -162,7 +202,7 @@ static bw_status measure(bw_evaluation *evaluation, const bw_eval_options *optio
     return status;
 }
 
-static int evaluate(const bw_eval_options *options, const char *predictions)
+static int evaluate(const bw_eval_options *options)
 {
     bw_evaluation *evaluation;
     bw_error error;
@@ -170,7 +210,7 @@ static int evaluate(const bw_eval_options *options, const char *predictions)
     bw_status status = bw_evaluation_open(&evaluation, options->truth, options->images,
                                           options->model.names, &error);
     if (status == BW_OK)
-        status = measure(evaluation, options, predictions, &passed, &error);
+        status = measure(evaluation, options, &passed, &error);
     bw_evaluation_close(&evaluation);
     if (status != BW_OK) {
         bw_print_message(error.message);
@@ -183,16 +223,24 @@ static int run_eval(int argc, char **argv)
 {
     bw_eval_options options = {
         .points = -1,
+        .worst = 60,
         .threshold = -1,
         .confidence = 0.25f,
         .iou = 0.45f,
         .precision = bw_precision_defaults,
         .machine = bw_machine_defaults,
     };
-    int operands;
+    int operands, exit_code;
+    char *command = bw_command_text("eval", argc, argv);
     bw_options_result read = bw_options_read(&bw_verb_eval.usage, &options, argc, argv, &operands);
-    if (read != BW_OPTIONS_RUN)
-        return read == BW_OPTIONS_HELP ? BW_EXIT_OK : BW_EXIT_USAGE;
-    int wrong = check_usage(&options, operands);
-    return wrong ? wrong : evaluate(&options, operands ? argv[0] : NULL);
+    options.command = command;
+    options.predictions = operands ? argv[0] : NULL;
+    if (read == BW_OPTIONS_RUN)
+        exit_code = check_usage(&options, operands);
+    else
+        exit_code = read == BW_OPTIONS_HELP ? BW_EXIT_OK : BW_EXIT_USAGE;
+    if (read == BW_OPTIONS_RUN && exit_code == BW_EXIT_OK)
+        exit_code = evaluate(&options);
+    free(command);
+    return exit_code;
 }

@@ -39,7 +39,9 @@ bw_option_reader bw_read_gate;
 
 typedef struct bw_eval_options {
     const char *truth, *images, *json, *csv, *out;
-    int metric;       /* a bw_metric */
+    const char *predictions; /* NULL: a model's */
+    const char *command;     /* as it was typed; NULL where there was no memory for it */
+    int metric;              /* a bw_metric */
     int points;       /* recalls that VOC and darknet average over; -1: as the metric has it */
     float threshold;  /* their IoU */
     int worst;        /* pictures that the report shows */
@@ -113,6 +115,8 @@ bw_status bw_gate_check(bool *passed, const bw_gate *gate, const bw_eval_result 
                         bw_error *error);
 
 bw_status bw_eval_write_json(const char *file, const bw_eval_result *result, bw_error *error);
+/** Draws BoxPR_curve, BoxF1_curve, BoxP_curve, BoxR_curve and both confusion matrices. */
+bw_status bw_eval_write_plots(const char *folder, const bw_eval_result *result, bw_error *error);
 bw_status bw_eval_write_csv(const char *file, const bw_eval_result *result, bw_error *error);
 
 #endif

@@ -612,9 +612,9 @@ typedef struct bw_judged_box {
 } bw_judged_box;
 
 typedef struct bw_judged_picture {
-    const char *name, *path; /* the path as far as it is known, else NULL */
-    int width, height;       /* pixels; 0 where they are not known */
-    const bw_judged_box *labels, *founds;
+    const char *name, *path;              /* the path as far as it is known, else NULL */
+    int width, height;                    /* pixels; 0 where they are not known */
+    const bw_judged_box *labels, *founds; /* the latter the best first */
     size_t label_count, found_count;
     size_t right, wrong, missed; /* boxes */
 } bw_judged_picture;

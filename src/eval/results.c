@@ -279,6 +279,17 @@ typedef struct verdict_room {
     bool *ignored, *found; /* the last: whether a labelled box is taken */
 } verdict_room;
 
+/* The best first; of equals, whatever stands further left. */
+static int compare_judged(const void *left, const void *right)
+{
+    const bw_judged_box *a = left, *b = right;
+    if (a->score > b->score || a->score < b->score)
+        return a->score > b->score ? -1 : 1;
+    if (a->left < b->left || a->left > b->left)
+        return a->left < b->left ? -1 : 1;
+    return (a->top > b->top) - (a->top < b->top);
+}
+
 static void tell(bw_judged_picture *out, const bw_evaluation *evaluation, const verdict_room *room)
 {
     const bw_picture_boxes *boxes = &evaluation->boxes;
@@ -295,6 +306,7 @@ static void tell(bw_judged_picture *out, const bw_evaluation *evaluation, const 
         out->wrong += verdict == BW_VERDICT_WRONG;
         founds[i] = judged_box(&box->box, box->score, box->class_id, verdict);
     }
+    qsort(founds, boxes->found_count, sizeof *founds, compare_judged);
     for (size_t i = 0; i < boxes->truth_count; i++) {
         const bw_truth_box *box = &boxes->truth[i];
         bw_verdict verdict = box->crowd || box->difficult ? BW_VERDICT_IGNORED

@@ -144,7 +144,7 @@ def main() -> None:
         folder = Path(name)
         for seed in range(1, 9):
             good &= test_hard_set(folder, seed)
-        good &= test_hard_set(folder, 14, images=20, most=30000)
+        good &= test_hard_set(folder, 14, images=20, most=60000)
         if SET.exists():
             good &= test_labelled_set(folder)
         for model in MODELS:

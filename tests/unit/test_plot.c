@@ -119,7 +119,8 @@ static void plots_are_written_twice(void **state)
 {
     (void)state;
     const bw_plot_point points[] = {{1, 20, "one"}, {2, 30, "\xff\x01"}};
-    const bw_plot_series series[] = {{"broken \xff name", points, 2}, {"one point", points, 1}};
+    const bw_plot_series series[] = {{"broken \xff name", points, 2, BW_PLOT_POINTS},
+                                     {"one point", points, 1, BW_PLOT_POINTS}};
     const bw_plot plot = {.title = "Title",
                           .subtitle = "",
                           .x = {.title = "x", .scale = BW_SCALE_LOGARITHMIC},
@@ -138,12 +139,70 @@ static void plots_are_written_twice(void **state)
     check_fails(bw_plot_write(&plot, stem, &error), BW_ERROR_IO, "plot.png");
 }
 
+static void matrices_are_written_twice(void **state)
+{
+    (void)state;
+    const char *names[] = {"broken \xff name",
+                           "a name that is far too long for the room beside it"};
+    const double values[] = {0.5, 0, 0.25, 1}, none[] = {0};
+    bw_plot_matrix matrix = {.title = "Title",
+                             .subtitle = "",
+                             .x_title = "x",
+                             .y_title = "y",
+                             .names = names,
+                             .values = values,
+                             .count = 2,
+                             .decimals = 2};
+    char folder[] = "/tmp/boxwright-plot-XXXXXX", stem[64], path[80];
+    assert_non_null(mkdtemp(folder));
+    snprintf(stem, sizeof stem, "%s/matrix", folder);
+    for (int i = 0; i < 2; i++) {
+        check_ok(bw_plot_matrix_write(&matrix, stem, &error));
+        snprintf(path, sizeof path, "%s.png", stem);
+        check_file(path, "\x89PNG\r\n", "IEND\xae\x42\x60\x82");
+        snprintf(path, sizeof path, "%s.svg", stem);
+        check_file(path, "<?xml", "</svg>\n");
+        matrix.values = none; /* all zero, and one cell only */
+        matrix.count = 1;
+    }
+    assert_int_equal(remove(folder), 0);
+}
+
+/* Curves of every style, with points beyond count and values that do not move. */
+static void curves_are_written(void **state)
+{
+    (void)state;
+    enum { POINTS = 5000, SERIES = 12 };
+    static bw_plot_point points[POINTS];
+    bw_plot_series series[SERIES];
+    for (int i = 0; i < POINTS; i++)
+        points[i] = (bw_plot_point){(double)i / (POINTS - 1), i < 2500, NULL};
+    for (int i = 0; i < SERIES; i++)
+        series[i] = (bw_plot_series){"a curve", points, POINTS, (bw_plot_style)(1 + i % 3)};
+    bw_plot plot = {.title = "Title",
+                    .subtitle = "",
+                    .x = {.title = "x", .to_one = true},
+                    .y = {.title = "y", .to_one = true},
+                    .series = series,
+                    .series_count = SERIES};
+    char folder[] = "/tmp/boxwright-plot-XXXXXX", stem[64], path[80];
+    assert_non_null(mkdtemp(folder));
+    snprintf(stem, sizeof stem, "%s/curves", folder);
+    check_ok(bw_plot_write(&plot, stem, &error));
+    snprintf(path, sizeof path, "%s.png", stem);
+    check_file(path, "\x89PNG\r\n", "IEND\xae\x42\x60\x82");
+    snprintf(path, sizeof path, "%s.svg", stem);
+    check_file(path, "<?xml", "</svg>\n");
+    assert_int_equal(remove(folder), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(linear_ticks_are_round), cmocka_unit_test(logarithmic_ticks_are_round),
         cmocka_unit_test(ticks_hold_the_data),    cmocka_unit_test(labels_keep_apart),
         cmocka_unit_test(labels_keep_off_lines),  cmocka_unit_test(plots_are_written_twice),
+        cmocka_unit_test(curves_are_written),     cmocka_unit_test(matrices_are_written_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -117,8 +117,9 @@ static const bw_plot_series *make_series(sweep_lines *all, bool latency)
     bw_plot_series *series = bw_arena_array(&all->arena, (size_t)all->count, sizeof *series);
     for (int i = 0; series && i < all->count; i++) {
         const sweep_line *line = &all->lines[i];
-        series[i] =
-            (bw_plot_series){line->name, latency ? line->latency : line->speed, line->count};
+        series[i] = (bw_plot_series){.name = line->name,
+                                     .points = latency ? line->latency : line->speed,
+                                     .count = line->count};
     }
     return series;
 }

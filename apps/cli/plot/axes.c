@@ -51,6 +51,8 @@ static bw_ticks marked_ticks(const bw_plot_axis *axis, double low, double high)
 static bw_ticks axis_ticks(const bw_plot *plot, const bw_plot_axis *axis, int wanted)
 {
     double low, high;
+    if (axis->to_one)
+        return bw_ticks_choose(BW_SCALE_LINEAR, 0, 1, wanted);
     find_range(plot, axis == &plot->y, &low, &high);
     if (axis->marks)
         return marked_ticks(axis, low, high);
@@ -79,15 +81,16 @@ static double widest_name(const bw_painter *painter)
 {
     double widest = 0;
     for (int i = 0; i < painter->plot->series_count; i++)
-        widest = fmax(widest, bw_painter_width(painter, painter->plot->series[i].name));
+        if (painter->plot->series[i].style != BW_PLOT_FAINT)
+            widest = fmax(widest, bw_painter_width(painter, painter->plot->series[i].name));
     return widest;
 }
 
 static void place_area(bw_painter *painter)
 {
-    bool legend = painter->plot->series_count > BW_MOST_NAMED_LINES;
+    bool legend = bw_has_legend(painter->plot);
     bw_painter_font(painter, TEXT_SIZE, true);
-    double names = fmin(widest_name(painter), BW_PLOT_WIDTH / 4.0);
+    double names = fmin(widest_name(painter), legend ? BW_LEGEND_WIDTH : BW_PLOT_WIDTH / 4.0);
     if (legend)
         names += LEGEND_ROOM;
     bw_painter_font(painter, TEXT_SIZE, false);

@@ -13,7 +13,7 @@ enum { BW_PLOT_WIDTH = 800, BW_PLOT_HEIGHT = 500, BW_MOST_NAMED_LINES = 4 };
 
 typedef struct bw_painter {
     cairo_t *cairo;
-    const bw_plot *plot;
+    const bw_plot *plot; /* NULL while a matrix is drawn */
     bw_ticks x, y;
     bw_rectangle area; /* between the axes */
     bw_labels labels;
@@ -31,6 +31,10 @@ void bw_painter_font(const bw_painter *painter, double size, bool bold);
 /** Draws `text` with its middle left, centre or right (`align` 0, 0.5, 1) at x, baseline at y. */
 void bw_painter_text(const bw_painter *painter, const char *text, double x, double y, double align);
 
+/** The same, cut with an ellipsis where it is wider than `room`. */
+void bw_painter_text_within(const bw_painter *painter, const char *text, double x, double y,
+                            double align, double room);
+
 double bw_painter_width(const bw_painter *painter, const char *text);
 
 /** Places the area and draws title, grid, ticks and their numbers (axes.c). */
@@ -38,5 +42,18 @@ void bw_painter_axes(bw_painter *painter);
 
 /** Draws the lines, their points and the labels (series.c). */
 void bw_painter_series(bw_painter *painter);
+
+/** Whether the series are named in a legend, and the most that it is wide. */
+bool bw_has_legend(const bw_plot *plot);
+#define BW_LEGEND_WIDTH (BW_PLOT_WIDTH / 3.0)
+
+/** A drawing of its own size, as PNG and SVG (plot.c). */
+typedef struct bw_drawing {
+    double width, height;
+    void (*draw)(bw_painter *painter, const void *content);
+    const void *content;
+} bw_drawing;
+
+bw_status bw_drawing_write(const bw_drawing *drawing, const char *stem, bw_error *error);
 
 #endif

@@ -44,15 +44,55 @@ void bw_painter_text(const bw_painter *painter, const char *text, double x, doub
     free(clean);
 }
 
+/* The length of the longest beginning of `text` that is no wider than `room`, in whole characters.
+ */
+static size_t fitting(const bw_painter *painter, char *text, double room)
+{
+    size_t length = strlen(text);
+    while (length > 0) {
+        char end = text[length];
+        text[length] = '\0';
+        bool fits = bw_painter_width(painter, text) <= room;
+        text[length] = end;
+        if (fits)
+            break;
+        do
+            length--;
+        while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80);
+    }
+    return length;
+}
+
+void bw_painter_text_within(const bw_painter *painter, const char *text, double x, double y,
+                            double align, double room)
+{
+    static const char ellipsis[] = "…";
+    char *clean = bw_utf8_clean(text, true);
+    if (!clean)
+        return;
+    if (bw_painter_width(painter, clean) > room) {
+        size_t length = fitting(painter, clean, room - bw_painter_width(painter, ellipsis));
+        char *cut = malloc(length + sizeof ellipsis);
+        if (cut) {
+            memcpy(cut, clean, length);
+            memcpy(cut + length, ellipsis, sizeof ellipsis);
+            bw_painter_text(painter, cut, x, y, align);
+        }
+        free(cut);
+    } else {
+        bw_painter_text(painter, clean, x, y, align);
+    }
+    free(clean);
+}
+
 /* ---- Surfaces ------------------------------------------------------------------------------- */
 
-static cairo_status_t draw(cairo_surface_t *surface, const bw_plot *plot)
+static cairo_status_t draw(cairo_surface_t *surface, const bw_drawing *drawing)
 {
-    bw_painter painter = {.cairo = cairo_create(surface), .plot = plot};
+    bw_painter painter = {.cairo = cairo_create(surface)};
     cairo_set_source_rgb(painter.cairo, 1, 1, 1);
     cairo_paint(painter.cairo);
-    bw_painter_axes(&painter);
-    bw_painter_series(&painter);
+    drawing->draw(&painter, drawing->content);
     cairo_status_t status = cairo_status(painter.cairo);
     cairo_destroy(painter.cairo);
     return status;
@@ -73,25 +113,25 @@ static cairo_status_t append(void *closure, const unsigned char *bytes, unsigned
     return CAIRO_STATUS_SUCCESS;
 }
 
-static cairo_status_t draw_png(byte_buffer *out, const bw_plot *plot)
+static cairo_status_t draw_png(byte_buffer *out, const bw_drawing *drawing)
 {
     enum { SCALE = 2 };
-    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, SCALE * BW_PLOT_WIDTH,
-                                                          SCALE * BW_PLOT_HEIGHT);
+    cairo_surface_t *surface = cairo_image_surface_create(
+        CAIRO_FORMAT_RGB24, (int)(SCALE * drawing->width), (int)(SCALE * drawing->height));
     cairo_surface_set_device_scale(surface, SCALE, SCALE);
-    cairo_status_t status = draw(surface, plot);
+    cairo_status_t status = draw(surface, drawing);
     if (status == CAIRO_STATUS_SUCCESS)
         status = cairo_surface_write_to_png_stream(surface, append, out);
     cairo_surface_destroy(surface);
     return status;
 }
 
-static cairo_status_t draw_svg(byte_buffer *out, const bw_plot *plot)
+static cairo_status_t draw_svg(byte_buffer *out, const bw_drawing *drawing)
 {
     cairo_surface_t *surface =
-        cairo_svg_surface_create_for_stream(append, out, BW_PLOT_WIDTH, BW_PLOT_HEIGHT);
+        cairo_svg_surface_create_for_stream(append, out, drawing->width, drawing->height);
     cairo_svg_surface_set_document_unit(surface, CAIRO_SVG_UNIT_PX);
-    cairo_status_t status = draw(surface, plot);
+    cairo_status_t status = draw(surface, drawing);
     cairo_surface_finish(surface);
     if (status == CAIRO_STATUS_SUCCESS)
         status = cairo_surface_status(surface);
@@ -99,8 +139,8 @@ static cairo_status_t draw_svg(byte_buffer *out, const bw_plot *plot)
     return status;
 }
 
-static bw_status write_as(const bw_plot *plot, const char *stem, const char *suffix,
-                          cairo_status_t (*draw_into)(byte_buffer *, const bw_plot *),
+static bw_status write_as(const bw_drawing *drawing, const char *stem, const char *suffix,
+                          cairo_status_t (*draw_into)(byte_buffer *, const bw_drawing *),
                           bw_error *error)
 {
     byte_buffer buffer = {0};
@@ -109,7 +149,7 @@ static bw_status write_as(const bw_plot *plot, const char *stem, const char *suf
     bw_status status = BW_OK;
     if (!path)
         status = bw_fail_memory(error, strlen(stem) + 8, "a file name");
-    cairo_status_t drawn = status == BW_OK ? draw_into(&buffer, plot) : CAIRO_STATUS_SUCCESS;
+    cairo_status_t drawn = status == BW_OK ? draw_into(&buffer, drawing) : CAIRO_STATUS_SUCCESS;
     if (drawn != CAIRO_STATUS_SUCCESS)
         status = bw_fail(error, BW_ERROR_MEMORY, "the plot '%s' could not be drawn: %s", path,
                          cairo_status_to_string(drawn));
@@ -120,8 +160,21 @@ static bw_status write_as(const bw_plot *plot, const char *stem, const char *suf
     return status;
 }
 
+bw_status bw_drawing_write(const bw_drawing *drawing, const char *stem, bw_error *error)
+{
+    bw_status status = write_as(drawing, stem, "png", draw_png, error);
+    return status == BW_OK ? write_as(drawing, stem, "svg", draw_svg, error) : status;
+}
+
+static void draw_plot(bw_painter *painter, const void *content)
+{
+    painter->plot = content;
+    bw_painter_axes(painter);
+    bw_painter_series(painter);
+}
+
 bw_status bw_plot_write(const bw_plot *plot, const char *stem, bw_error *error)
 {
-    bw_status status = write_as(plot, stem, "png", draw_png, error);
-    return status == BW_OK ? write_as(plot, stem, "svg", draw_svg, error) : status;
+    bw_drawing drawing = {BW_PLOT_WIDTH, BW_PLOT_HEIGHT, draw_plot, plot};
+    return bw_drawing_write(&drawing, stem, error);
 }

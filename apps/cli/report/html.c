@@ -6,6 +6,20 @@
 
 #include "base/utf8.h"
 #include "boxwright/boxwright.h"
+#include "report/style.h"
+
+void bw_html_begin(FILE *file, const char *title)
+{
+    fprintf(file,
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+            "<meta name=\"color-scheme\" content=\"light dark\">\n"
+            "<title>%s</title>\n<style>\n",
+            title);
+    for (const char *const *line = bw_report_style; *line; line++)
+        fprintf(file, "%s\n", *line);
+    fputs("</style>\n</head>\n<body>\n", file);
+}
 
 void bw_html_text(FILE *file, const char *text)
 {
@@ -37,9 +51,9 @@ static void write_base64(FILE *file, const uint8_t *bytes, size_t size)
     }
 }
 
-void bw_html_jpeg(FILE *file, const uint8_t *bytes, size_t size)
+void bw_html_data(FILE *file, const char *type, const uint8_t *bytes, size_t size)
 {
-    fputs("data:image/jpeg;base64,", file);
+    fprintf(file, "data:%s;base64,", type);
     write_base64(file, bytes, size);
 }
 

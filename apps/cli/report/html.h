@@ -11,8 +11,11 @@
 /** Writes text with markup escaped, broken UTF-8 and control characters replaced. */
 void bw_html_text(FILE *file, const char *text);
 
-/** Writes a data URI of a JPEG. */
-void bw_html_jpeg(FILE *file, const uint8_t *bytes, size_t size);
+/** Begins a page: its head with title and style, up to the body. */
+void bw_html_begin(FILE *file, const char *title);
+
+/** Writes a data URI of bytes of a type such as "image/jpeg". */
+void bw_html_data(FILE *file, const char *type, const uint8_t *bytes, size_t size);
 
 /** Writes a whole number with a thin space between thousands. */
 void bw_html_number(FILE *file, int64_t number);

@@ -95,7 +95,7 @@ void bw_page_picture(bw_page *page, const bw_shown_picture *picture)
             picture->height);
     if (picture->jpeg) {
         fprintf(file, "<image width=\"%d\" height=\"%d\" href=\"", picture->width, picture->height);
-        bw_html_jpeg(file, picture->jpeg, picture->bytes);
+        bw_html_data(file, "image/jpeg", picture->jpeg, picture->bytes);
         fputs("\"/>", file);
     }
     write_boxes(page, picture);

@@ -7,7 +7,6 @@
 #include "progress.h"
 #include "report/html.h"
 #include "report/sections.h"
-#include "report/style.h"
 #include "store/read.h"
 
 /* ---- Reading the database
@@ -66,14 +65,6 @@ static int64_t count(bw_page *page, const char *sql)
 
 /* ---- Head ----------------------------------------------------------------------------------- */
 
-static void write_style(FILE *file)
-{
-    fputs("<style>\n", file);
-    for (const char *const *line = bw_report_style; *line; line++)
-        fprintf(file, "%s\n", *line);
-    fputs("</style>\n", file);
-}
-
 static void write_number_card(FILE *file, int64_t number, const char *name)
 {
     fputs("<div><b>", file);
@@ -122,13 +113,8 @@ static void write_model_name(bw_page *page)
 static void write_header(bw_page *page)
 {
     FILE *file = page->file;
-    fputs("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-          "<meta name=\"color-scheme\" content=\"light dark\">\n"
-          "<title>Boxwright report</title>\n",
-          file);
-    write_style(file);
-    fputs("</head>\n<body>\n<header><h1>Annotation report</h1><p>", file);
+    bw_html_begin(file, "Boxwright report");
+    fputs("<header><h1>Annotation report</h1><p>", file);
     write_model_name(page);
     fputs(" &middot; ", file);
     bw_page_setting(page, "started");

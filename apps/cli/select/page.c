@@ -6,7 +6,6 @@
 #include "base/memory.h"
 #include "report/html.h"
 #include "report/sections.h"
-#include "report/style.h"
 #include "select/output.h"
 
 enum { SIDE = 360, QUALITY = 82 };
@@ -19,14 +18,8 @@ static const char picture_query[] =
 
 static void write_head(const bw_selection *selection, FILE *file)
 {
-    fputs("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-          "<meta name=\"color-scheme\" content=\"light dark\">\n"
-          "<title>Boxwright selection</title>\n<style>\n",
-          file);
-    for (const char *const *line = bw_report_style; *line; line++)
-        fprintf(file, "%s\n", *line);
-    fputs("</style>\n</head>\n<body>\n<header><h1>Worth a look</h1><p>", file);
+    bw_html_begin(file, "Boxwright selection");
+    fputs("<header><h1>Worth a look</h1><p>", file);
     bw_html_number(file, (int64_t)selection->count);
     fputs(" of ", file);
     bw_html_number(file, selection->pictures);
