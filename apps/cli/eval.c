@@ -141,6 +141,8 @@ static bw_status write_folder(const bw_eval_options *options, const bw_eval_resu
     if (status == BW_OK)
         status = bw_eval_write_plots(options->out, result, error);
     if (status == BW_OK)
+        status = bw_eval_write_sheet(options->out, result, error);
+    if (status == BW_OK)
         status = bw_eval_write_report(result, &page, error);
     bw_arena_free(&arena);
     return status;
@@ -186,6 +188,12 @@ static bw_status tell(const bw_eval_options *options, const bw_eval_result *resu
     return status;
 }
 
+/* Whether more is asked for than what is printed. */
+static bool is_full(const bw_eval_options *options)
+{
+    return options->json || options->csv || options->out || options->gate.file;
+}
+
 static bw_status measure(bw_evaluation *evaluation, const bw_eval_options *options, bool *passed,
                          bw_error *error)
 {
@@ -194,7 +202,8 @@ static bw_status measure(bw_evaluation *evaluation, const bw_eval_options *optio
                            ? bw_evaluation_read(evaluation, options->predictions, error)
                            : bw_eval_run_model(evaluation, options, error);
     if (status == BW_OK)
-        status = bw_eval_measure_all(&result, evaluation, (double)options->confidence, error);
+        status = bw_eval_measure_all(&result, evaluation, (double)options->confidence,
+                                     is_full(options), error);
     bw_print_warnings(bw_evaluation_warnings(evaluation));
     if (status == BW_OK)
         status = tell(options, &result, passed, error);

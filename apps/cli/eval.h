@@ -101,9 +101,9 @@ typedef struct bw_eval_result {
     const size_t *confusion; /* [classes + 1][classes + 1], found by labelled; NULL for too many */
 } bw_eval_result;
 
-/** Measures all of it. */
+/** Measures all of it; unless `full`, COCO's figures alone. */
 bw_status bw_eval_measure_all(bw_eval_result *result, bw_evaluation *evaluation, double confidence,
-                              bw_error *error);
+                              bool full, bw_error *error);
 void bw_eval_result_free(bw_eval_result *result);
 
 /** Prints what the metric asks for; COCO's does not need the options. */
@@ -117,6 +117,10 @@ bw_status bw_gate_check(bool *passed, const bw_gate *gate, const bw_eval_result 
 bw_status bw_eval_write_json(const char *file, const bw_eval_result *result, bw_error *error);
 /** Draws BoxPR_curve, BoxF1_curve, BoxP_curve, BoxR_curve and both confusion matrices. */
 bw_status bw_eval_write_plots(const char *folder, const bw_eval_result *result, bw_error *error);
+
+/** Draws labels_and_predictions.png: some pictures of the set, labels beside what was found. */
+bw_status bw_eval_write_sheet(const char *folder, const bw_eval_result *result, bw_error *error);
+
 bw_status bw_eval_write_csv(const char *file, const bw_eval_result *result, bw_error *error);
 
 #endif

@@ -23,7 +23,7 @@ static bw_status average(double **out, bw_evaluation *evaluation, int points, bw
 }
 
 bw_status bw_eval_measure_all(bw_eval_result *result, bw_evaluation *evaluation, double confidence,
-                              bw_error *error)
+                              bool full, bw_error *error)
 {
     *result = (bw_eval_result){.evaluation = evaluation, .confidence = confidence};
     bw_status status =
@@ -31,6 +31,8 @@ bw_status bw_eval_measure_all(bw_eval_result *result, bw_evaluation *evaluation,
     if (status != BW_OK)
         return status;
     bw_figures_summarize(result->summary, result->figures);
+    if (!full)
+        return BW_OK;
     status = average(&result->voc, evaluation, 0, error);
     if (status == BW_OK)
         status = average(&result->voc07, evaluation, 11, error);

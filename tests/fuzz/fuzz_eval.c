@@ -38,6 +38,33 @@ static void check(bw_status status, const bw_error *error)
         abort();
 }
 
+/* The other things that an evaluation tells: each must stay within what it can be. */
+static void tell(bw_evaluation *evaluation)
+{
+    bw_average_options options;
+    const bw_average *averages;
+    const size_t *counts;
+    bw_judged_picture picture;
+    bw_error error = {0};
+    int classes;
+    bw_average_options_init(&options);
+    for (int rules = BW_RULES_VOC; rules <= BW_RULES_DARKNET; rules++) {
+        options.rules = (bw_rules)rules;
+        options.points = rules == BW_RULES_VOC ? 11 : 0;
+        check(bw_evaluation_average(evaluation, &options, &averages, &classes, &error), &error);
+        for (int i = 0; i <= classes; i++)
+            if (!(averages[i].ap >= -1 && averages[i].ap <= 1 + 1e-9))
+                abort();
+    }
+    check(bw_evaluation_confusion(evaluation, 0.25, 0.45, &counts, &classes, &error), &error);
+    for (size_t i = 0; i < 3; i++) {
+        bw_status status = bw_evaluation_judge(evaluation, i, 0.25, &picture, &error);
+        check(status, &error);
+        if (status == BW_OK && picture.right + picture.wrong > picture.found_count)
+            abort();
+    }
+}
+
 static void measure(bw_evaluation *evaluation)
 {
     const bw_figures *figures;
@@ -48,6 +75,8 @@ static void measure(bw_evaluation *evaluation)
     for (int i = 0; status == BW_OK && i <= classes; i++)
         if (!(figures[i].ap[0][0] >= -1 && figures[i].ap[0][0] <= 1))
             abort();
+    if (status == BW_OK)
+        tell(evaluation);
 }
 
 static void read_with(const char *truth_path, const char *predictions)

@@ -199,6 +199,9 @@ static void draw_matrix(bw_painter *painter, const void *content)
 bw_status bw_plot_matrix_write(const bw_plot_matrix *matrix, const char *stem, bw_error *error)
 {
     matrix_layout layout = lay_out(matrix);
-    bw_drawing drawing = {ceil(layout.width), ceil(layout.height), draw_matrix, matrix};
+    bw_drawing drawing = {.width = ceil(layout.width),
+                          .height = ceil(layout.height),
+                          .draw = draw_matrix,
+                          .content = matrix};
     return bw_drawing_write(&drawing, stem, error);
 }

@@ -47,13 +47,15 @@ void bw_painter_series(bw_painter *painter);
 bool bw_has_legend(const bw_plot *plot);
 #define BW_LEGEND_WIDTH (BW_PLOT_WIDTH / 3.0)
 
-/** A drawing of its own size, as PNG and SVG (plot.c). */
+/** A drawing of its own size (plot.c). */
 typedef struct bw_drawing {
     double width, height;
     void (*draw)(bw_painter *painter, const void *content);
     const void *content;
+    bool photos; /* made of photographs */
 } bw_drawing;
 
+/** Writes PNG, two pixels a unit, and SVG; of photographs PNG alone, a pixel a unit. */
 bw_status bw_drawing_write(const bw_drawing *drawing, const char *stem, bw_error *error);
 
 #endif

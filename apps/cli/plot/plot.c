@@ -115,10 +115,10 @@ static cairo_status_t append(void *closure, const unsigned char *bytes, unsigned
 
 static cairo_status_t draw_png(byte_buffer *out, const bw_drawing *drawing)
 {
-    enum { SCALE = 2 };
+    int scale = drawing->photos ? 1 : 2;
     cairo_surface_t *surface = cairo_image_surface_create(
-        CAIRO_FORMAT_RGB24, (int)(SCALE * drawing->width), (int)(SCALE * drawing->height));
-    cairo_surface_set_device_scale(surface, SCALE, SCALE);
+        CAIRO_FORMAT_RGB24, (int)(scale * drawing->width), (int)(scale * drawing->height));
+    cairo_surface_set_device_scale(surface, scale, scale);
     cairo_status_t status = draw(surface, drawing);
     if (status == CAIRO_STATUS_SUCCESS)
         status = cairo_surface_write_to_png_stream(surface, append, out);
@@ -163,7 +163,9 @@ static bw_status write_as(const bw_drawing *drawing, const char *stem, const cha
 bw_status bw_drawing_write(const bw_drawing *drawing, const char *stem, bw_error *error)
 {
     bw_status status = write_as(drawing, stem, "png", draw_png, error);
-    return status == BW_OK ? write_as(drawing, stem, "svg", draw_svg, error) : status;
+    if (status != BW_OK || drawing->photos)
+        return status;
+    return write_as(drawing, stem, "svg", draw_svg, error);
 }
 
 static void draw_plot(bw_painter *painter, const void *content)
@@ -175,6 +177,7 @@ static void draw_plot(bw_painter *painter, const void *content)
 
 bw_status bw_plot_write(const bw_plot *plot, const char *stem, bw_error *error)
 {
-    bw_drawing drawing = {BW_PLOT_WIDTH, BW_PLOT_HEIGHT, draw_plot, plot};
+    bw_drawing drawing = {
+        .width = BW_PLOT_WIDTH, .height = BW_PLOT_HEIGHT, .draw = draw_plot, .content = plot};
     return bw_drawing_write(&drawing, stem, error);
 }
