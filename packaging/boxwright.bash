@@ -40,7 +40,13 @@ _boxwright_value() { # the value of option $1; fails where it takes none
         fi
         _boxwright_files "$([ "${COMP_WORDS[1]}" = convert ] && echo .onnx || echo .bwp)"
         ;;
-    --to) _boxwright_words "onnx" ;;
+    --to | --from)
+        if [ "${COMP_WORDS[1]}" = convert ]; then
+            _boxwright_words "onnx"
+        else
+            _boxwright_words "$formats"
+        fi
+        ;;
     --opset) _boxwright_words "13 17 21" ;;
     --timing-cache) _boxwright_files ;;
     --mode) _boxwright_words "throughput latency" ;;
@@ -48,10 +54,7 @@ _boxwright_value() { # the value of option $1; fails where it takes none
     --truth) _boxwright_files ;;
     --precision) _boxwright_words "fp32 bf16 int8 best" ;;
     --out | --images | --calib) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
-    --format)
-        _boxwright_words "yolo coco coco-dataset voc kitti cvat cvat-video label-studio \
-            x-anylabeling darknet jsonl csv yolo,coco"
-        ;;
+    --format) _boxwright_words "$formats yolo,coco" ;;
     --nms) _boxwright_words "auto greedy diou" ;;
     --resize) _boxwright_words "auto letterbox stretch" ;;
     --exif) _boxwright_words "apply ignore" ;;
@@ -70,11 +73,13 @@ _boxwright() {
     local precision="--precision --calib --calib-images"
     local accuracy="--max-drop --no-gate"
     local machine="--threads --streams --batch --cpu"
+    local formats="yolo coco coco-dataset voc kitti cvat cvat-video label-studio x-anylabeling
+        darknet jsonl csv"
     local tracks="--track --track-iou --track-age --track-hits"
     local options
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then
-        _boxwright_words "annotate export select build convert bench eval inspect doctor --help --version"
+        _boxwright_words "annotate export convert-labels select build convert bench eval inspect doctor --help --version"
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -86,6 +91,9 @@ _boxwright() {
         options="--format --output --min-conf --save-conf --link-images --image-url $tracks"
         ;;
     select) options="--budget --out --null --threads" ;;
+    convert-labels)
+        options="--from --names --images --to --save-conf --link-images --image-url $tracks"
+        ;;
     build)
         options="$network $machine $precision $accuracy --output --no-tune --mode --timing-cache
             --tune-time --seed"

@@ -11,8 +11,17 @@
 #include "verb.h"
 
 static const bw_verb *const verbs[] = {
-    &bw_verb_annotate, &bw_verb_export, &bw_verb_select,  &bw_verb_build,  &bw_verb_convert,
-    &bw_verb_bench,    &bw_verb_eval,   &bw_verb_inspect, &bw_verb_doctor, NULL,
+    &bw_verb_annotate,
+    &bw_verb_export,
+    &bw_verb_convert_labels,
+    &bw_verb_select,
+    &bw_verb_build,
+    &bw_verb_convert,
+    &bw_verb_bench,
+    &bw_verb_eval,
+    &bw_verb_inspect,
+    &bw_verb_doctor,
+    NULL,
 };
 
 static void print_help(void)
@@ -21,10 +30,10 @@ static void print_help(void)
            "Usage: boxwright <verb> [options]\n\nVerbs\n",
            bw_version());
     for (const bw_verb *const *verb = verbs; *verb; verb++)
-        printf("  %-12s%s\n", (*verb)->usage.name, (*verb)->usage.summary);
+        printf("  %-16s%s\n", (*verb)->usage.name, (*verb)->usage.summary);
     printf("\nOther\n"
-           "  --help      this text; 'boxwright <verb> --help' tells about a verb\n"
-           "  --version   the version of program and library\n\n"
+           "  --help          this text; 'boxwright <verb> --help' tells about a verb\n"
+           "  --version       the version of program and library\n\n"
            "First steps\n"
            "  boxwright doctor                         is this machine fit?\n"
            "  boxwright annotate photos/ --out run/    annotate a folder of photographs\n");

@@ -438,7 +438,6 @@ typedef struct bw_format_info {
     const char *const *files; /* what a writer makes, null-ended; a name with '/' at its end is a */
     const char *suffix;       /* folder of label files with this suffix, if not NULL */
     bw_format_order order;
-    bool readable; /* bw_labels_read knows it */
 } bw_format_info;
 
 /** Describes the `index`-th annotation format; false past the last. */
@@ -480,6 +479,41 @@ BW_API bw_status bw_tracker_update(bw_tracker *tracker, const bw_detection *boxe
 BW_API void bw_tracker_restart(bw_tracker *tracker);
 
 BW_API void bw_tracker_close(bw_tracker **tracker);
+
+/* ---- Labels --------------------------------------------------------------------------------- */
+
+/** Labelled pictures from files, to be written in another format. */
+typedef struct bw_labels bw_labels;
+
+typedef struct bw_labels_options {
+    const char *format; /* default NULL: what the files look like */
+    const char *names;  /* file of class names, one a line; default NULL: what the files tell */
+    const char *images; /* folder of the pictures, where sizes are not told; default NULL */
+} bw_labels_options;
+
+typedef struct bw_labels_info {
+    const char *format; /* that was read */
+    size_t images, boxes;
+    const char *const *names; /* of the classes */
+    int classes;
+    const char *warnings; /* what was passed over, a sentence a line; "" when nothing was */
+} bw_labels_info;
+
+/** Reads labels of any format that bw_format_describe tells: a file, or the folder of its files. */
+BW_API bw_status bw_labels_read(bw_labels **out, const char *path, const bw_labels_options *options,
+                                bw_error *error);
+
+BW_API void bw_labels_describe(const bw_labels *labels, bw_labels_info *info);
+
+/** Joins boxes to tracks, in each video and each folder in the order of the pictures. */
+BW_API bw_status bw_labels_track(bw_labels *labels, const bw_track_options *options,
+                                 bw_error *error);
+
+/** Writes as bw_writer_open's format does; of the options, names and classes are the labels'. */
+BW_API bw_status bw_labels_write(bw_labels *labels, const char *format, const char *directory,
+                                 const bw_writer_options *options, bw_error *error);
+
+BW_API void bw_labels_close(bw_labels **labels);
 
 /* ---- Evaluation ----------------------------------------------------------------------------- */
 

@@ -1,5 +1,6 @@
 #include "annot/dataset.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ void bw_dataset_free(bw_dataset *set)
     free(set->founds);
     free(set->by_stem);
     free(set->by_id);
+    free(set->by_name);
     free(set->warnings);
     bw_arena_free(&set->arena);
     *set = (bw_dataset){0};
@@ -35,6 +37,7 @@ bw_status bw_dataset_add_image(bw_dataset *set, const bw_data_image *image, bw_e
 {
     bw_data_image copy = *image;
     if (!copy_text(set, &copy.name, image->name) || !copy_text(set, &copy.path, image->path) ||
+        !copy_text(set, &copy.source, image->source) ||
         !bw_array_reserve((void **)&set->images, &set->image_capacity, set->image_count + 1,
                           sizeof *set->images))
         return bw_fail_memory(error, set->image_count * sizeof *set->images, "labelled pictures");
@@ -55,14 +58,19 @@ bw_status bw_dataset_add_class(bw_dataset *set, int64_t id, const char *name, bw
     return BW_OK;
 }
 
-bw_status bw_dataset_add_label(bw_dataset *set, size_t image, const bw_truth_box *box,
-                               bw_error *error)
+bw_status bw_dataset_add_box(bw_dataset *set, const bw_data_label *label, bw_error *error)
 {
     if (!bw_array_reserve((void **)&set->labels, &set->label_capacity, set->label_count + 1,
                           sizeof *set->labels))
         return bw_fail_memory(error, set->label_count * sizeof *set->labels, "labelled boxes");
-    set->labels[set->label_count++] = (bw_data_label){image, *box};
+    set->labels[set->label_count++] = *label;
     return BW_OK;
+}
+
+bw_status bw_dataset_add_label(bw_dataset *set, size_t image, const bw_truth_box *box,
+                               bw_error *error)
+{
+    return bw_dataset_add_box(set, &(bw_data_label){image, *box, NAN, -1}, error);
 }
 
 bw_status bw_dataset_add_found(bw_dataset *set, size_t image, const bw_found_box *box,
@@ -173,6 +181,85 @@ int32_t bw_dataset_find_class(const bw_dataset *set, const char *name)
         if (strcmp(bw_coco_spelling(set->classes[i].name), bw_coco_spelling(name)) == 0)
             return (int32_t)i;
     return -1;
+}
+
+/* Where a name stands among the sorted ones, or ought to. */
+static size_t name_place(const bw_dataset *set, const char *name, bool *found)
+{
+    size_t low = 0, high = set->named_count;
+    *found = false;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const char *other = bw_coco_spelling(set->classes[set->by_name[middle]].name);
+        int order = strcmp(other, name);
+        *found |= order == 0;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Sorts in the classes that were added since. */
+static bw_status sort_names(bw_dataset *set, bw_error *error)
+{
+    if (!bw_array_reserve((void **)&set->by_name, &set->by_name_capacity, set->class_count + 1,
+                          sizeof *set->by_name))
+        return bw_fail_memory(error, set->class_count * sizeof *set->by_name, "names of classes");
+    while (set->named_count < set->class_count) {
+        bool found;
+        size_t place =
+            name_place(set, bw_coco_spelling(set->classes[set->named_count].name), &found);
+        memmove(set->by_name + place + 1, set->by_name + place,
+                (set->named_count - place) * sizeof *set->by_name);
+        set->by_name[place] = (int32_t)set->named_count++;
+    }
+    return BW_OK;
+}
+
+bw_status bw_dataset_name_class(bw_dataset *set, const char *name, int32_t *class_id,
+                                bw_error *error)
+{
+    bool found = false;
+    bw_status status = sort_names(set, error);
+    if (status != BW_OK)
+        return status;
+    size_t place = name_place(set, bw_coco_spelling(name), &found);
+    if (found) {
+        *class_id = set->by_name[place];
+        return BW_OK;
+    }
+    if (set->fixed)
+        return bw_fail(error, BW_ERROR_FORMAT, "the class '%.100s' is not among the names", name);
+    *class_id = (int32_t)set->class_count;
+    set->named = true;
+    return bw_dataset_add_class(set, (int64_t)set->class_count + 1, name, error);
+}
+
+bw_status bw_dataset_number_class(bw_dataset *set, int64_t number, const char *name,
+                                  bw_error *error)
+{
+    bw_status status = BW_OK;
+    if (number < 0 || number >= BW_DATASET_CLASSES)
+        return bw_fail(error, BW_ERROR_FORMAT, "a class is a whole number from 0 to %d",
+                       BW_DATASET_CLASSES - 1);
+    while (status == BW_OK && (int64_t)set->class_count <= number) {
+        if (set->fixed)
+            return bw_fail(error, BW_ERROR_FORMAT, "there is no name for class %lld",
+                           (long long)number);
+        status = bw_dataset_add_class(set, (int64_t)set->class_count + 1, NULL, error);
+    }
+    if (status != BW_OK)
+        return status;
+    bw_data_class *named = &set->classes[number];
+    if (!named->name && !copy_text(set, &named->name, name))
+        return bw_fail_memory(error, strlen(name), "a name");
+    if (strcmp(bw_coco_spelling(named->name), bw_coco_spelling(name)) != 0)
+        return bw_fail(error, BW_ERROR_FORMAT, "class %lld is called '%.100s' and '%.100s'",
+                       (long long)number, named->name, name);
+    set->named = true;
+    return BW_OK;
 }
 
 /* ---- Pictures ------------------------------------------------------------------------------- */
@@ -325,6 +412,24 @@ bw_status bw_data_image_measure(bw_data_image *image, bw_error *error)
     status = bw_image_measure(&image->width, &image->height, file.data, file.size, error);
     bw_unmap_file(&file);
     return status == BW_OK ? BW_OK : bw_fail_prefix(error, status, "%s", image->path);
+}
+
+bw_status bw_data_image_locate(bw_dataset *set, bw_data_image *image, const char *images,
+                               bw_error *error)
+{
+    if (images && !image->path) {
+        image->path = bw_arena_format(&set->arena, "%s/%s", images, image->name);
+        if (!image->path)
+            return bw_fail_memory(error, strlen(image->name), "a file name");
+    }
+    if (image->width > 0 && image->height > 0)
+        return BW_OK;
+    if (!image->path)
+        return bw_fail(error, BW_ERROR_FORMAT,
+                       "the size of '%.200s' is not told; name the folder of the pictures with "
+                       "--images",
+                       image->name);
+    return bw_data_image_measure(image, error);
 }
 
 bw_box bw_box_scale(const double fractions[4], int width, int height)

@@ -14,10 +14,12 @@
 #define BW_DATASET_CLASSES 20000
 
 typedef struct bw_data_image {
-    int64_t id;        /* COCO's image id; -1 where there is none */
-    const char *name;  /* as the labels have it: a path without the folder of pictures */
-    const char *path;  /* where the picture should be; NULL until it is known */
-    int width, height; /* pixels; 0 where they are not known */
+    int64_t id;             /* COCO's image id; -1 where there is none */
+    const char *name;       /* as the labels have it: a path without the folder of pictures */
+    const char *path;       /* where the picture should be; NULL until it is known */
+    int width, height;      /* pixels; 0 where they are not known */
+    const char *source;     /* the video that it is a frame of; NULL for none */
+    int64_t frame, time_ns; /* in the video; the time is -1 where it is not known */
 } bw_data_image;
 
 typedef struct bw_data_class {
@@ -29,6 +31,8 @@ typedef struct bw_data_class {
 typedef struct bw_data_label {
     size_t image;
     bw_truth_box box;
+    double score;  /* NaN where it is not known */
+    int64_t track; /* -1 for none */
 } bw_data_label;
 
 typedef struct bw_data_found {
@@ -50,7 +54,11 @@ typedef struct bw_dataset {
     size_t image_count, image_capacity;
     bw_data_class *classes;
     size_t class_count, class_capacity;
-    bool named; /* the classes have names of their own */
+    bool named;       /* the classes have names of their own */
+    bool fixed;       /* the classes are the caller's: a reader may not add any */
+    int32_t *by_name; /* classes by rising name, for bw_dataset_name_class */
+    size_t named_count, by_name_capacity;
+    bool scored; /* labels may have scores */
     bw_data_label *labels;
     size_t label_count, label_capacity;
     bw_data_found *founds;
@@ -68,6 +76,7 @@ bw_status bw_dataset_add_image(bw_dataset *set, const bw_data_image *image, bw_e
 bw_status bw_dataset_add_class(bw_dataset *set, int64_t id, const char *name, bw_error *error);
 bw_status bw_dataset_add_label(bw_dataset *set, size_t image, const bw_truth_box *box,
                                bw_error *error);
+bw_status bw_dataset_add_box(bw_dataset *set, const bw_data_label *label, bw_error *error);
 bw_status bw_dataset_add_found(bw_dataset *set, size_t image, const bw_found_box *box,
                                bw_error *error);
 
@@ -81,6 +90,14 @@ bw_status bw_dataset_read_names(bw_dataset *set, const char *path, bw_error *err
 /** Makes classes 0 to count - 1 of these names; with NULL, COCO's or numbers. */
 bw_status bw_dataset_set_classes(bw_dataset *set, const char *const *names, size_t count,
                                  bw_error *error);
+
+/** The class of a name, which is added where it is new, unless the classes are fixed. */
+bw_status bw_dataset_name_class(bw_dataset *set, const char *name, int32_t *class_id,
+                                bw_error *error);
+
+/** Says that class `number` is called so; refuses a class that is called otherwise already. */
+bw_status bw_dataset_number_class(bw_dataset *set, int64_t number, const char *name,
+                                  bw_error *error);
 
 /** Makes pictures findable; refuses an id that two of them have. */
 bw_status bw_dataset_index(bw_dataset *set, bw_error *error);
@@ -104,6 +121,13 @@ int32_t bw_dataset_find_class(const bw_dataset *set, const char *name);
 
 /** Reads width and height of the picture at the image's path. */
 bw_status bw_data_image_measure(bw_data_image *image, bw_error *error);
+
+/**
+ * Finds the picture below `images`, where that is given, and its size, where that is not known.
+ * Fails where the size stays unknown.
+ */
+bw_status bw_data_image_locate(bw_dataset *set, bw_data_image *image, const char *images,
+                               bw_error *error);
 
 /** A box given as fractions of a picture: its centre and its size. */
 bw_box bw_box_scale(const double fractions[4], int width, int height);

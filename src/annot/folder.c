@@ -22,6 +22,19 @@ typedef struct folder_lister {
     const char *const *suffixes;
 } folder_lister;
 
+const char *const bw_picture_suffixes[] = {".jpg", ".jpeg", ".png", ".webp", ".bmp", NULL};
+
+bool bw_number_read(double *value, const char *text)
+{
+    locale_t locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (locale == (locale_t)0)
+        return false;
+    char *end;
+    *value = strtod_l(text, &end, locale);
+    freelocale(locale);
+    return end != text && !*end && isfinite(*value);
+}
+
 bool bw_is_folder(const char *path)
 {
     struct stat status;

@@ -23,7 +23,13 @@ bw_status bw_file_list_read(bw_file_list *out, const char *folder, const char *c
                             bw_error *error);
 void bw_file_list_free(bw_file_list *list);
 
+/** What the names of pictures that can be read end with; null-ended. */
+extern const char *const bw_picture_suffixes[];
+
 bool bw_is_folder(const char *path);
+
+/** Reads a text that is a number and nothing else, whatever the locale; false for any other. */
+bool bw_number_read(double *value, const char *text);
 
 /** `path`/`name`, the arena's, where that is a folder; NULL otherwise. */
 const char *bw_subfolder(bw_arena *arena, const char *path, const char *name);

@@ -3,6 +3,7 @@
  * is looked up when all is read. As in pycocotools, annotations of pictures or categories that the
  * file lacks do not count; they are told of.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 typedef struct coco_annotation {
     int64_t image_id, category_id;
     bw_truth_box box;
+    double score; /* NaN where there is none */
 } coco_annotation;
 
 typedef struct coco_reader {
@@ -66,6 +68,8 @@ static bw_status read_annotation(void *context, const json_t *element, size_t in
     annotation.box.box = (bw_box){box[0], box[1], box[2], box[3]};
     if (!bw_json_get_number(element, "area", &annotation.box.area))
         annotation.box.area = box[2] * box[3];
+    if (!bw_json_get_number(element, "score", &annotation.score))
+        annotation.score = NAN;
     bw_json_get_number(element, "iscrowd", &crowd);
     annotation.box.crowd = crowd != 0 || json_is_true(json_object_get(element, "iscrowd"));
     annotation.box.anonymous = bw_json_get_integer(element, "id", &id) && id == 0;
@@ -114,8 +118,10 @@ static bw_status resolve(coco_reader *reader, const char *path, bw_error *error)
             bsearch(&wanted, set->images, set->image_count, sizeof *set->images, compare_images);
         annotation->box.class_id = bw_dataset_find_category(set, annotation->category_id);
         if (image && annotation->box.class_id >= 0)
-            status =
-                bw_dataset_add_label(set, (size_t)(image - set->images), &annotation->box, error);
+            status = bw_dataset_add_box(set,
+                                        &(bw_data_label){(size_t)(image - set->images),
+                                                         annotation->box, annotation->score, -1},
+                                        error);
         else
             lost++;
     }

@@ -3,16 +3,17 @@
  * predictions have the confidence as a sixth number. Labels lie in labels/ beside images/, or
  * beside the pictures themselves; a picture without a label file has no objects.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "annot/coco_names.h"
+#include "annot/data_yaml.h"
 #include "annot/dataset.h"
 #include "annot/folder.h"
 
-static const char *const picture_suffixes[] = {".jpg", ".jpeg", ".png", ".webp", ".bmp", NULL};
 static const char *const text_suffixes[] = {".txt", NULL};
 
 /* Where a set's files are; NULL where a place is not there. Texts are the arena's. */
@@ -53,7 +54,8 @@ static bw_status read_label(void *context, const double *values, int count, size
                             bw_error *error)
 {
     yolo_reader *reader = context;
-    bw_status status = check_line(values, count, 5, line, error);
+    bool scored = reader->set->scored && count == 6;
+    bw_status status = check_line(values, count, scored ? 6 : 5, line, error);
     if (status != BW_OK)
         return status;
     bw_truth_box box = {.class_id = (int32_t)values[0]};
@@ -61,7 +63,8 @@ static bw_status read_label(void *context, const double *values, int count, size
     box.area = box.box.width * box.box.height;
     if (box.class_id > reader->highest)
         reader->highest = box.class_id;
-    return bw_dataset_add_label(reader->set, reader->image, &box, error);
+    bw_data_label label = {reader->image, box, scored ? values[5] : (double)NAN, -1};
+    return bw_dataset_add_box(reader->set, &label, error);
 }
 
 static bw_status read_found(void *context, const double *values, int count, size_t line,
@@ -162,15 +165,22 @@ static bw_status read_labels(yolo_reader *reader, const char *folder, size_t *fi
     return status;
 }
 
-/* Names lie in classes.txt where nobody gave any; the caller's come first. */
-static bw_status find_names(bw_dataset *set, const yolo_places *places, bw_error *error)
+/*
+ * Names lie in data.yaml beside labels/, or in classes.txt, where nobody gave any; the caller's
+ * come first.
+ */
+static bw_status find_names(bw_dataset *set, const char *path, const yolo_places *places,
+                            bw_error *error)
 {
-    const char *path = bw_arena_format(&set->arena, "%s/classes.txt", places->labels);
-    if (!path)
-        return bw_fail_memory(error, strlen(places->labels), "a file name");
-    if (set->class_count > 0 || access(path, F_OK) != 0)
+    if (set->class_count > 0)
         return BW_OK;
-    return bw_dataset_read_names(set, path, error);
+    const char *list = bw_arena_format(&set->arena, "%s/classes.txt", places->labels);
+    const char *yaml = bw_arena_format(&set->arena, "%s/data.yaml", path);
+    if (!list || !yaml)
+        return bw_fail_memory(error, strlen(places->labels), "a file name");
+    if (access(yaml, F_OK) == 0)
+        return bw_data_yaml_read(set, yaml, error);
+    return access(list, F_OK) == 0 ? bw_dataset_read_names(set, list, error) : BW_OK;
 }
 
 /* Without names the classes are COCO's, unless the labels have more. */
@@ -189,7 +199,7 @@ static bw_status read_set(yolo_reader *reader, const yolo_places *places, bw_err
 {
     bw_file_list list;
     size_t files = 0;
-    bw_status status = bw_file_list_read(&list, places->images, picture_suffixes, error);
+    bw_status status = bw_file_list_read(&list, places->images, bw_picture_suffixes, error);
     if (status != BW_OK)
         return status;
     if (list.count == 0)
@@ -211,7 +221,7 @@ bw_status bw_truth_read_yolo(bw_dataset *set, const char *path, const char *imag
 {
     yolo_reader reader = {.set = set, .highest = -1};
     yolo_places places = find_places(set, path, images);
-    bw_status status = find_names(set, &places, error);
+    bw_status status = find_names(set, path, &places, error);
     if (status == BW_OK)
         status = read_set(&reader, &places, error);
     return status == BW_OK ? settle_classes(set, reader.highest, path, error) : status;

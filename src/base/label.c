@@ -1,4 +1,4 @@
-#include "store/label.h"
+#include "base/label.h"
 
 #include <stdint.h>
 #include <stdio.h>

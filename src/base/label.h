@@ -1,8 +1,8 @@
 /**
  * Label names: the path below labels/ and drawn/, without suffix, that a picture's files get.
  */
-#ifndef BW_CLI_LABEL_H
-#define BW_CLI_LABEL_H
+#ifndef BW_BASE_LABEL_H
+#define BW_BASE_LABEL_H
 
 #include <stdbool.h>
 
