@@ -7,14 +7,14 @@
 static const bw_plain_operator operators[] = {
 #define BW_INFER(name)
 #define BW_RUN(name)
-#define BW_OPERATOR(name, first, last, least, most, outputs, floats, infer, run)                   \
+#define BW_OPERATOR(name, first, last, least, most, outputs, reading, infer, run)                  \
     {#name,                                                                                        \
      first,                                                                                        \
      last,                                                                                         \
      least,                                                                                        \
      most,                                                                                         \
      outputs,                                                                                      \
-     floats,                                                                                       \
+     BW_PLAIN_READS_##reading,                                                                     \
      bw_plain_##infer##_infer,                                                                     \
      bw_plain_##run##_run},
 #include "kernels/plain/operators.def"
@@ -149,12 +149,14 @@ static bw_status run_widened(const bw_plain_operator *self, const bw_plain_call 
 bw_status bw_plain_run(const bw_plain_operator *self, const bw_plain_call *call, bw_error *error)
 {
     for (size_t index = 0; index < call->input_count; index++) {
-        if (call->inputs[index] && !call->inputs[index]->data)
+        bool known = self->reading == BW_PLAIN_READS_SHAPES || !call->inputs[index] ||
+                     call->inputs[index]->data;
+        if (!known)
             return bw_fail(error, BW_ERROR_UNSUPPORTED,
                            "the values of input %zu are not known while the model is read", index);
     }
-    bool widened = false;
-    for (size_t index = 0; self->floats_only && index < call->input_count; index++)
+    bool widened = false, floats = self->reading == BW_PLAIN_READS_FLOATS;
+    for (size_t index = 0; floats && index < call->input_count; index++)
         widened = widened || is_widened(call->inputs[index]);
     return widened ? run_widened(self, call, error) : self->run(self, call, error);
 }

@@ -50,6 +50,13 @@ typedef struct bw_plain_call {
 
 typedef struct bw_plain_operator bw_plain_operator;
 
+/** What `run` reads of its inputs. */
+typedef enum bw_plain_reading {
+    BW_PLAIN_READS_NUMBERS,
+    BW_PLAIN_READS_FLOATS, /* floats stand in for half precision and bytes, in and out */
+    BW_PLAIN_READS_SHAPES, /* their shapes alone */
+} bw_plain_reading;
+
 /** The shape or the numbers of a call whose number of inputs and outputs is right. */
 typedef bw_status bw_plain_function(const bw_plain_operator *self, const bw_plain_call *call,
                                     bw_error *error);
@@ -59,7 +66,7 @@ struct bw_plain_operator {
     int first_opset, last_opset;   /* last: 0 where there is no newer meaning */
     int least_inputs, most_inputs; /* most: −1 for any number */
     int most_outputs;
-    bool floats_only; /* run sees floats in place of other inexact types and of bytes */
+    bw_plain_reading reading;
     bw_plain_function *infer, *run;
 };
 
@@ -149,7 +156,7 @@ void bw_plain_like(bw_plain_tensor *to, const bw_plain_tensor *from);
 /* The functions of operators.def. */
 #define BW_INFER(name) bw_plain_function bw_plain_##name##_infer;
 #define BW_RUN(name) bw_plain_function bw_plain_##name##_run;
-#define BW_OPERATOR(name, first, last, least, most, outputs, floats, infer, run)
+#define BW_OPERATOR(name, first, last, least, most, outputs, reading, infer, run)
 #include "kernels/plain/operators.def"
 #undef BW_INFER
 #undef BW_RUN
