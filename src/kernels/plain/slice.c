@@ -18,12 +18,17 @@ static int64_t clamp(int64_t x, int64_t low, int64_t high)
     return x < low ? low : x > high ? high : x;
 }
 
-/* One axis of `length` elements, as NumPy's start:end:step. */
+/*
+ * One axis of `length` elements, as NumPy's start:end:step. The largest numbers mean the end in
+ * the direction of the step, as ONNX Runtime has it.
+ */
 static void cut(slice *s, int axis, int64_t length, int64_t start, int64_t end, int64_t step)
 {
     bool forward = step > 0;
     int64_t low = forward ? 0 : -1, high = forward ? length : length - 1;
     start = clamp(start < 0 ? start + length : start, 0, high < 0 ? 0 : high);
+    if (!forward && (end == INT64_MAX || end == INT32_MAX))
+        end = INT64_MIN;
     end = clamp(end < 0 ? (end < -length ? low : end + length) : end, low, high);
     int64_t reach = forward ? end - start : start - end;
     uint64_t stride = forward ? (uint64_t)step : 0 - (uint64_t)step;
