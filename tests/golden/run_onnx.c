@@ -4,7 +4,8 @@
  * usage: run_onnx MODEL OUT [INPUT …]
  *
  * INPUTs are files of one TensorProto each, in the order of the graph's inputs. OUT gets for each
- * output a line "type dimension …" and its numbers. Exit status 3: refused as not supported.
+ * output a line "type dimension …" and its numbers. Also checks that the shapes which are inferred
+ * from the inputs' shapes alone are those of the outputs. Exit status 3: refused as not supported.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -49,6 +50,37 @@ static void write_output(FILE *file, const bw_plain_tensor *tensor)
     fwrite(tensor->data, bw_element_size(tensor->type), bw_plain_count(tensor), file);
 }
 
+/* Whether a shape that is inferred without numbers is what they gave; NMS may leave rows out. */
+static bool agrees(const bw_plain_tensor *inferred, const bw_plain_tensor *found)
+{
+    bool same = inferred->type == found->type && inferred->rank == found->rank;
+    for (int axis = 0; same && axis < found->rank; axis++)
+        same = inferred->dims[axis] == found->dims[axis] ||
+               (axis == 0 && inferred->dims[axis] > found->dims[axis]);
+    return same;
+}
+
+static bw_status check_shapes(session *s, bw_onnx_evaluate_options options, bw_error *error)
+{
+    bw_onnx_evaluation *folded;
+    char left[128], right[128];
+    for (size_t index = 0; index < options.given_count; index++)
+        s->given[index].tensor.data = NULL;
+    options.folds = true;
+    bw_status status = bw_onnx_evaluate(&folded, &s->file, &options, error);
+    for (size_t index = 0; status == BW_OK && index < s->file.graph.output_count; index++) {
+        const char *name = s->file.graph.outputs[index].name;
+        const bw_plain_tensor *inferred = bw_onnx_evaluation_value(folded, name);
+        const bw_plain_tensor *found = bw_onnx_evaluation_value(s->evaluation, name);
+        if (inferred && !agrees(inferred, found))
+            status = bw_fail(error, BW_ERROR_FORMAT, "output '%s' was inferred as %s but is %s",
+                             name, bw_plain_describe(inferred, left, sizeof left),
+                             bw_plain_describe(found, right, sizeof right));
+    }
+    bw_onnx_evaluation_close(&folded);
+    return status;
+}
+
 static bw_status run(session *s, int count, char **arguments, bw_error *error)
 {
     bw_limits limits;
@@ -59,10 +91,14 @@ static bw_status run(session *s, int count, char **arguments, bw_error *error)
             bw_onnx_parse(&s->file, s->model.data, s->model.size, arguments[1], &limits, error);
     for (int index = 3; index < count && status == BW_OK; index++)
         status = read_input(s, (size_t)(index - 3), arguments[index], &limits, error);
-    bw_onnx_evaluate_options options = {
-        .given = s->given, .given_count = (size_t)count - 3, .memory = limits.tensor_bytes};
+    bw_onnx_evaluate_options options = {.given = s->given,
+                                        .given_count = (size_t)count - 3,
+                                        .memory = limits.tensor_bytes,
+                                        .work = 1e12};
     if (status == BW_OK)
         status = bw_onnx_evaluate(&s->evaluation, &s->file, &options, error);
+    if (status == BW_OK)
+        status = check_shapes(s, options, error);
     if (status != BW_OK)
         return status;
     FILE *file = fopen(arguments[2], "wb");

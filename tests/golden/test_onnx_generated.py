@@ -2,7 +2,7 @@
 
 usage: test_onnx_generated.py [CASES-OF-AN-OPERATOR]
 
-Integers must be equal, floats within 1e-5 of the largest number. A case that ONNX Runtime itself
+Integers must be equal, floats within 1e-5 of the largest number, or of a hundredth of the largest that is read. A case that ONNX Runtime itself
 declines is not counted; every operator must have some that count. BW_ONNX_CASES asks for more
 cases than a run of all tests has time for.
 """
@@ -335,7 +335,9 @@ def batch_norm(name: str) -> Case:
 def reduce(name: str) -> Case:
     opset, dims = whole(11, 21), shape(1, 4)
     kind = choice("float", "float", "int32", "int64")
-    data = floats(*dims) if kind == "float" or name in ("ReduceL2",) else ints(*dims, kind=kind)
+    most = 1 if name == "ReduceProd" else 9  # products that overflow are nobody's to define
+    data = floats(*dims) if kind == "float" or name == "ReduceL2" else ints(
+        *dims, low=-most, high=most, kind=kind)
     axes = [int(a) for a in random.permutation(len(dims))[:whole(1, len(dims))]]
     axes = [choice(a, a - len(dims)) for a in axes] if whole(0, 3) else None
     keep = choice(None, 0, 1)
@@ -425,6 +427,8 @@ FAMILIES = {
 
 
 def differs(case: Case, got: list, wanted: list) -> str:
+    reads = max((float(np.abs(x).max()) for x in case.inputs if x is not None and x.size
+                 and x.dtype == np.float32), default=0.0)
     for index, (mine, theirs) in enumerate(zip(got, wanted)):
         theirs = np.asarray(theirs)
         if mine.shape != theirs.shape or mine.dtype != theirs.dtype:
@@ -434,7 +438,7 @@ def differs(case: Case, got: list, wanted: list) -> str:
                 return f"output {index}: {mine.ravel()[:8]}, not {theirs.ravel()[:8]}"
         elif theirs.size:
             finite = theirs[np.isfinite(theirs)]
-            scale = float(np.abs(finite).max()) if finite.size else 1.0
+            scale = max(float(np.abs(finite).max()) if finite.size else 1.0, reads / 100)
             if not np.allclose(mine, theirs, 0, 1e-5 * scale + 1e-7, equal_nan=True):
                 return f"output {index}: {mine.ravel()[:8]}, not {theirs.ravel()[:8]}"
     return ""

@@ -34,7 +34,8 @@ static void add(trial *t, bw_element type, const void *data, int rank, const int
 {
     bw_plain_tensor *in = &t->in[t->call.input_count++];
     *in = (bw_plain_tensor){.type = type, .rank = rank, .data = data};
-    memcpy(in->dims, dims, (size_t)rank * sizeof dims[0]);
+    for (int axis = 0; axis < rank; axis++)
+        in->dims[axis] = dims[axis];
 }
 
 static bw_status compute(trial *t, const char *name, bw_error *error)
@@ -129,6 +130,96 @@ static void test_hostile_shapes(void **state)
     refuse("Unsqueeze", six, 2, huge, 1, BW_ERROR_FORMAT, "axis");
 }
 
+static void test_hostile_counts(void **state)
+{
+    (void)state;
+    const int64_t six[] = {2, 3}, huge[] = {INT64_MAX, 2}, below[] = {-1, 2};
+    const int64_t pads[] = {0, INT64_MAX, 0, INT64_MAX}, cut[] = {-2, 0, -1, 0};
+    refuse("Tile", six, 2, huge, 2, BW_ERROR_LIMIT, "too long");
+    refuse("Tile", six, 2, below, 2, BW_ERROR_FORMAT, "negative");
+    refuse("Pad", six, 2, pads, 4, BW_ERROR_FORMAT, "pads");
+    refuse("Pad", six, 2, cut, 4, BW_ERROR_FORMAT, "pads");
+    refuse("Gather", six, 2, huge, 2, BW_ERROR_FORMAT, "index");
+    refuse("TopK", six, 2, huge, 1, BW_ERROR_FORMAT, "k is");
+    refuse("Split", six, 2, huge, 1, BW_ERROR_FORMAT, "does not fit");
+}
+
+static void refuse_alone(const char *name, const int64_t *numbers, size_t inputs, bw_status wanted,
+                         const char *text)
+{
+    trial t;
+    begin(&t, 13);
+    for (size_t index = 0; index < inputs; index++)
+        add(&t, BW_ELEMENT_I64, &numbers[index], 0, NULL);
+    check_fails(compute(&t, name, &error), wanted, text);
+    end(&t);
+}
+
+static void test_hostile_ranges(void **state)
+{
+    (void)state;
+    const int64_t far[] = {0, INT64_MAX, 1}, still[] = {0, 1, 0};
+    const int64_t wide[] = {INT64_MIN, INT64_MAX, INT64_MAX}, fill[] = {INT64_MAX};
+    refuse_alone("Range", far, 3, BW_ERROR_FORMAT, "from 0");
+    refuse_alone("Range", still, 3, BW_ERROR_FORMAT, "steps of 0");
+    refuse_alone("Range", wide, 3, BW_ERROR_LIMIT, "too long");
+    refuse_alone("ConstantOfShape", fill, 1, BW_ERROR_LIMIT, "limit");
+}
+
+static void refuse_window(const char *name, const char *attribute, const int64_t *values,
+                          size_t count, const char *text)
+{
+    static const float zeros[64];
+    const int64_t kernel[] = {2, 2};
+    const bw_plain_attribute attributes[] = {
+        {.name = attribute, .kind = BW_PLAIN_INTS, .count = count, .integers = values},
+        {.name = "kernel_shape", .kind = BW_PLAIN_INTS, .count = 2, .integers = kernel}};
+    trial t;
+    begin(&t, 13);
+    add(&t, BW_ELEMENT_F32, zeros, DIMS(1, 1, 8, 8));
+    if (strcmp(name, "MaxPool") != 0)
+        add(&t, BW_ELEMENT_F32, zeros, DIMS(1, 1, 2, 2));
+    t.call.attributes = attributes;
+    t.call.attribute_count = 2;
+    bw_error error = {0};
+    if (compute(&t, name, &error) == BW_OK || !strstr(error.message, text))
+        fail_msg("%s of %s: '%s' does not say '%s'", attribute, name, error.message, text);
+    end(&t);
+}
+
+static void test_hostile_windows(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"Conv", "MaxPool", "ConvTranspose"};
+    const int64_t zero[] = {0, 1}, below[] = {-1, 1}, huge[] = {INT64_MAX, 1};
+    const int64_t most[] = {INT32_MAX, INT32_MAX, INT32_MAX, INT32_MAX};
+    const int64_t three[] = {1, 1, 1};
+    for (size_t index = 0; index < 3; index++) {
+        refuse_window(names[index], "strides", zero, 2, "strides is 0");
+        refuse_window(names[index], "strides", below, 2, "strides is -1");
+        refuse_window(names[index], "dilations", huge, 2, "dilations is");
+        refuse_window(names[index], "strides", three, 3, "3 numbers");
+    }
+    refuse_window("Conv", "pads", most, 4, "limit");
+    refuse_window("MaxPool", "pads", most, 4, "limit");
+    refuse_window("ConvTranspose", "pads", most, 4, "more than the picture");
+    refuse_window("ConvTranspose", "output_shape", most, 2, "limit");
+}
+
+static void test_work_is_bounded(void **state)
+{
+    (void)state;
+    trial t;
+    begin(&t, 13);
+    add(&t, BW_ELEMENT_F32, NULL, DIMS(100, 200));
+    add(&t, BW_ELEMENT_F32, NULL, DIMS(200, 50));
+    const bw_plain_operator *product = bw_plain_find("MatMul", 13);
+    check_ok(bw_plain_infer(product, &t.call, &error));
+    assert_true(bw_plain_work(product, &t.call) >= 100.0 * 200 * 50);
+    assert_true(bw_plain_work(product, &t.call) < 2 * 100.0 * 200 * 50);
+    end(&t);
+}
+
 static void test_unknown_values(void **state)
 {
     (void)state;
@@ -162,6 +253,10 @@ int main(void)
         cmocka_unit_test(test_broadcast_sum),
         cmocka_unit_test(test_integer_division_never_traps),
         cmocka_unit_test(test_hostile_shapes),
+        cmocka_unit_test(test_hostile_counts),
+        cmocka_unit_test(test_hostile_ranges),
+        cmocka_unit_test(test_hostile_windows),
+        cmocka_unit_test(test_work_is_bounded),
         cmocka_unit_test(test_unknown_values),
         cmocka_unit_test(test_table),
     };

@@ -19,6 +19,7 @@ struct bw_onnx_evaluation {
     value *values; /* sorted by name */
     size_t count;
     uint64_t memory, used; /* bytes that may live, and that do */
+    double work;           /* steps that are left */
     bool folds;
 };
 
@@ -202,10 +203,22 @@ static void release(bw_onnx_evaluation *e, bw_plain_tensor *tensor)
     bw_plain_release(tensor);
 }
 
+static bw_status spend(bw_onnx_evaluation *e, const step *s, bw_error *error)
+{
+    double work = bw_plain_work(s->found, &s->call);
+    if (!(work <= e->work))
+        return bw_fail(error, BW_ERROR_LIMIT, "%.3g more steps are more than may be computed here",
+                       work);
+    e->work -= work;
+    return BW_OK;
+}
+
 static bw_status compute(bw_onnx_evaluation *e, const step *s, bw_error *error)
 {
     uint64_t before = e->used;
-    bw_status status = allocate(e, s, error);
+    bw_status status = spend(e, s, error);
+    if (status == BW_OK)
+        status = allocate(e, s, error);
     if (status == BW_OK)
         status = bw_plain_run(s->found, &s->call, error);
     uint64_t taken = 0;
@@ -289,6 +302,7 @@ bw_status bw_onnx_evaluate(bw_onnx_evaluation **out, const bw_onnx_file *file,
         return bw_fail_memory(error, sizeof *e, "an evaluation");
     e->file = file;
     e->memory = options->memory;
+    e->work = options->work;
     e->folds = options->folds;
     bw_status status = list_values(e, error);
     if (status == BW_OK)

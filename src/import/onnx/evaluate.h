@@ -3,8 +3,8 @@
  * or as far as constants reach, which is how shape arithmetic is folded.
  *
  * Nodes run in the file's order, which ONNX demands to be one of dependence. A computed tensor is
- * freed after its last use, unless it is an output of the graph or everything is kept; what is
- * alive at a time is bounded.
+ * freed after its last use, unless it is an output of the graph or everything is kept. What is
+ * alive at a time and the steps of all nodes together are bounded.
  */
 #ifndef BW_IMPORT_ONNX_EVALUATE_H
 #define BW_IMPORT_ONNX_EVALUATE_H
@@ -21,6 +21,7 @@ typedef struct bw_onnx_evaluate_options {
     const bw_onnx_given *given;
     size_t given_count;
     uint64_t memory; /* bytes of all computed tensors that are alive at a time */
+    double work;     /* steps that all nodes together may take, see bw_plain_work */
     bool folds;      /* compute what constants alone decide, infer the rest's shapes, keep all */
 } bw_onnx_evaluate_options;
 

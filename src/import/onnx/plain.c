@@ -49,10 +49,19 @@ static bw_status convert(bw_plain_attribute *out, bw_arena *arena, const bw_onnx
     return bw_onnx_plain_tensor(tensor, arena, from->tensor, error);
 }
 
-static bool is_read(bw_onnx_kind kind)
+/* Whether an operator reads the kind, and a single value is there, which a damaged file may lack.
+ */
+static bool is_read(const bw_onnx_attribute *attribute)
 {
-    return kind != BW_ONNX_OTHER_VALUE && kind != BW_ONNX_GRAPH_VALUE &&
-           kind != BW_ONNX_TEXTS_VALUE;
+    switch (attribute->kind) {
+    case BW_ONNX_FLOATS_VALUE:
+    case BW_ONNX_INTS_VALUE: return true;
+    case BW_ONNX_FLOAT_VALUE: return attribute->count && attribute->floats;
+    case BW_ONNX_INT_VALUE: return attribute->count && attribute->ints;
+    case BW_ONNX_TEXT_VALUE: return attribute->count && attribute->texts;
+    case BW_ONNX_TENSOR_VALUE: return attribute->tensor;
+    default: return false;
+    }
 }
 
 bw_status bw_onnx_plain_attributes(const bw_plain_attribute **out, size_t *count, bw_arena *arena,
@@ -65,7 +74,7 @@ bw_status bw_onnx_plain_attributes(const bw_plain_attribute **out, size_t *count
     if (!list)
         return bw_fail_memory(error, node->attribute_count * sizeof *list, "attributes");
     for (size_t index = 0; index < node->attribute_count && status == BW_OK; index++) {
-        if (is_read(node->attributes[index].kind))
+        if (is_read(&node->attributes[index]))
             status = convert(&list[(*count)++], arena, &node->attributes[index], error);
     }
     return status;

@@ -94,6 +94,9 @@ bw_status bw_plain_run(const bw_plain_operator *self, const bw_plain_call *call,
 bw_status bw_plain_compute(const bw_plain_operator *self, const bw_plain_call *call,
                            bw_error *error);
 
+/** A bound of the steps that running an inferred call takes, in numbers read or multiplied. */
+double bw_plain_work(const bw_plain_operator *self, const bw_plain_call *call);
+
 /* ---- for the families ----------------------------------------------------------------------- */
 
 /** The attribute of that name, or NULL. */
