@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "annotate.h"
 #include "classes.h"
@@ -41,8 +40,10 @@ static const bw_option output_table[] = {
 };
 
 static const bw_option input_table[] = {
-    {"null", NULL, "paths in a list on standard input end with NUL, not newline", bw_read_flag,
-     FIELD(null_separated), 0, 0, NULL},
+    {"list", "FILE", "take the paths that a file lists, a line each, too", bw_read_text,
+     FIELD(list), 0, 0, NULL},
+    {"null", NULL, "paths in lists end with NUL, not newline", bw_read_flag, FIELD(null_separated),
+     0, 0, NULL},
     {"exif", "WORD", "apply or ignore the orientation that a picture carries (default apply)",
      bw_read_choice, FIELD(exif), 0, 0, exif_choices},
     {"resize", "WORD",
@@ -93,9 +94,10 @@ const bw_verb bw_verb_annotate = {
         .summary = "Find objects in pictures; write annotations and a report",
         .operands = "PATH...",
         .details =
-            "PATH is a picture, a folder (searched with all below it), or - for a list of paths\n"
-            "on standard input. DIR will hold run.db, labels/, coco_results.json, report.html,\n"
-            "and drawn/ with --draw. Pictures that cannot be used are listed and never stop a "
+            "PATH is a picture, a folder (searched with all below it), a tar or zip archive, a\n"
+            "quoted pattern such as 'shots/*.jpg', or - for a list of paths on standard input.\n"
+            "DIR will hold run.db, labels/, coco_results.json, report.html, and\n"
+            "drawn/ with --draw. Pictures that cannot be used are listed and never stop a "
             "run.\n"
             "\n"
             "Exit status: 0 all good, 3 done but some pictures failed, 4 the plan of --precision\n"
@@ -105,27 +107,27 @@ const bw_verb bw_verb_annotate = {
     run_annotate,
 };
 
-static bool is_missing(const char *path)
-{
-    struct stat status;
-    return strcmp(path, "-") != 0 && lstat(path, &status) != 0;
-}
-
 /* Refuses what can be told to be wrong before anything is opened. */
 static int check_usage(const bw_annotate_options *options)
 {
     const bw_usage *usage = &bw_verb_annotate.usage;
     int lists = 0;
-    if (options->sources.count == 0)
+    if (options->sources.count == 0 && !options->list)
         return bw_usage_error(usage, "say which pictures: a file, a folder, or - for a list");
     if (!options->out)
         return bw_usage_error(usage, "say where to write: --out DIR");
     for (int i = 0; i < options->sources.count; i++) {
         const char *path = options->sources.paths[i];
-        lists += strcmp(path, "-") == 0;
-        if (is_missing(path))
-            return bw_usage_error(usage, "there is no file or folder '%s'", path);
+        bool is_list = strcmp(path, "-") == 0;
+        lists += is_list;
+        if (!is_list && !bw_list_exists(path))
+            return bw_usage_error(usage, "there is no file or folder '%s', nor does one match",
+                                  path);
     }
+    bool listed_input = options->list && strcmp(options->list, "-") == 0;
+    lists += listed_input;
+    if (options->list && !listed_input && !bw_list_exists(options->list))
+        return bw_usage_error(usage, "--list: there is no file '%s'", options->list);
     if (lists > 1)
         return bw_usage_error(usage, "'-' stands more than once, but standard input ends once");
     bw_error error;
@@ -234,7 +236,7 @@ static int run_annotate(int argc, char **argv)
     bw_options_result read =
         bw_options_read(&bw_verb_annotate.usage, &options, argc, argv, &operands);
     options.command = command ? command : "";
-    options.sources = (bw_sources){argv, operands, options.null_separated};
+    options.sources = (bw_sources){argv, operands, options.null_separated, options.list};
     if (read == BW_OPTIONS_RUN)
         exit_code = check_usage(&options);
     else

@@ -11,7 +11,7 @@
 typedef struct bw_annotate_options {
     bw_sources sources;
     const char *command; /* the command line, for the record */
-    const char *out, *formats, *classes;
+    const char *out, *formats, *classes, *list;
     bool save_confidence, draw, no_report, overwrite, quiet, null_separated, agnostic, no_cache;
     int exif;        /* 0 apply, 1 ignore */
     int resize, nms; /* bw_resize and bw_nms */

@@ -3,18 +3,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-bw_item *bw_item_make(int64_t number, const char *path, const char *name)
+bw_item *bw_item_make(int64_t number, const bw_found *found)
 {
     bw_item *item = calloc(1, sizeof *item);
-    char *copy = strdup(path);
-    if (!item || !copy) {
+    char *path = strdup(found->path);
+    char *source = found->source ? strdup(found->source) : NULL;
+    if (!item || !path || (found->source && !source)) {
         free(item);
-        free(copy);
+        free(path);
+        free(source);
         return NULL;
     }
     item->number = number;
-    item->path = copy;
-    item->name = copy + (name - path);
+    item->path = path;
+    item->name = path + (found->name - found->path);
+    item->source = source;
+    item->frame = BW_NO_FRAME;
+    if (found->problem)
+        item->error = *found->problem;
     return item;
 }
 
@@ -22,6 +28,8 @@ void bw_item_free(bw_item *item)
 {
     bw_image_clear(&item->image);
     bw_detections_clear(&item->detections);
+    free(item->content);
+    free(item->source);
     free(item->path);
     free(item);
 }

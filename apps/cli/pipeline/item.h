@@ -8,14 +8,20 @@
 
 #include <stdatomic.h>
 
-#include "base/error.h"
+#include "pipeline/list.h"
+
+enum { BW_NO_FRAME = -1 };
 
 typedef struct bw_item {
     int64_t number;   /* from 1, in the order of listing */
     char *path;       /* what is opened */
     const char *name; /* the part of `path` below the folder given; a file's own name otherwise */
-    bw_error error;   /* why it could not be used; its status is BW_OK while it can */
-    bool dropped;     /* the run was stopped before it was decoded */
+    char *source;     /* the archive or video that it is in; NULL for a file of its own */
+    int64_t frame, time_ns; /* of a video; BW_NO_FRAME and 0 otherwise */
+    uint8_t *content;       /* of a picture in an archive, until it is decoded */
+    size_t content_bytes;   /* charged to the budget of contents */
+    bw_error error;         /* why it could not be used; its status is BW_OK while it can */
+    bool dropped;           /* the run was stopped before it was decoded */
     atomic_bool decoded;
     bw_image image;
     size_t charged; /* bytes of the budget that the pixels hold */
@@ -23,8 +29,8 @@ typedef struct bw_item {
     bw_detections detections;
 } bw_item;
 
-/** A copy of `path`, whose last part from `name` on is the item's name; NULL without memory. */
-bw_item *bw_item_make(int64_t number, const char *path, const char *name);
+/** An item of what was found, its texts copied; NULL without memory. */
+bw_item *bw_item_make(int64_t number, const bw_found *found);
 
 void bw_item_free(bw_item *item);
 

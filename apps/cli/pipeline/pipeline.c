@@ -52,6 +52,7 @@ static bw_status open_shared(bw_pipeline *pipeline, const bw_pipeline_options *o
     pthread_mutex_init(&pipeline->mutex, NULL);
     pthread_cond_init(&pipeline->item_decoded, NULL);
     bw_budget_init(&pipeline->budget, (64 + 64 * decoders) * MEGABYTE);
+    bw_budget_init(&pipeline->content_budget, (size_t)64 * MEGABYTE);
     bw_status status = bw_queue_open(&pipeline->to_decode, window, error);
     if (status == BW_OK)
         status = bw_queue_open(&pipeline->in_order, window, error);
@@ -68,6 +69,7 @@ static void close_shared(bw_pipeline *pipeline)
     bw_queue_close(&pipeline->to_write);
     bw_queue_close(&pipeline->in_order);
     bw_queue_close(&pipeline->to_decode);
+    bw_budget_destroy(&pipeline->content_budget);
     bw_budget_destroy(&pipeline->budget);
     pthread_cond_destroy(&pipeline->item_decoded);
     pthread_mutex_destroy(&pipeline->mutex);

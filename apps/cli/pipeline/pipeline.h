@@ -7,7 +7,9 @@
  * Listing puts every item into two queues: one from which any decoder takes the next, one that
  * keeps the order, in which detecting waits for each item to be decoded. So results come in the
  * order of listing, whatever the number of threads. Memory is bounded by the queues' capacity and
- * by a budget of decoded bytes, which decoders await before they take an item.
+ * by a budget of decoded bytes, which decoders await before they take an item. What the lister
+ * reads from archives has a budget of its own, which only decoding returns, and decoders never wait
+ * for.
  *
  * A run that is stopped (by a signal or by a failure) lists no more; items that no decoder has
  * taken are dropped, and what was taken is finished: the sink sees an unbroken beginning.
@@ -52,7 +54,8 @@ typedef struct bw_batch bw_batch;
 typedef struct bw_pipeline {
     const bw_pipeline_options *options;
     bw_queue *to_decode, *in_order, *to_write;
-    bw_budget budget;
+    bw_budget budget;         /* of decoded bytes */
+    bw_budget content_budget; /* of bytes that were read from archives and not yet decoded */
     bw_batch *batch;
     atomic_bool stop;
     atomic_llong total; /* pictures there are; -1 while unknown */

@@ -1,15 +1,33 @@
 /**
  * The second stage, in several threads: files become pixels, or an error of their own.
  */
+#include <stdlib.h>
+
 #include "base/cpu.h"
 #include "pipeline/pipeline.h"
+
+static bw_status read_picture(bw_item *item, const bw_decode_options *options)
+{
+    if (!item->content)
+        return bw_image_read(&item->image, item->path, options, &item->error);
+    bw_status status =
+        bw_image_decode(&item->image, item->content, item->content_bytes, options, &item->error);
+    return status == BW_OK ? BW_OK : bw_fail_prefix(&item->error, status, "%s", item->path);
+}
+
+static void drop_content(bw_pipeline *pipeline, bw_item *item)
+{
+    free(item->content);
+    item->content = NULL;
+    bw_budget_release(&pipeline->content_budget, item->content_bytes);
+}
 
 static void decode(bw_pipeline *pipeline, bw_item *item)
 {
     bw_decode_options options;
     bw_decode_options_init(&options);
     options.ignore_exif = pipeline->options->ignore_exif;
-    if (bw_image_read(&item->image, item->path, &options, &item->error) != BW_OK)
+    if (read_picture(item, &options) != BW_OK)
         return;
     item->error.status = BW_OK;
     item->width = item->image.width;
@@ -40,6 +58,8 @@ void *bw_stage_decode(void *argument)
             item->dropped = true;
         else if (item->error.status == BW_OK)
             decode(pipeline, item);
+        if (item->content)
+            drop_content(pipeline, item);
         atomic_fetch_add(&pipeline->decode_time, bw_clock() - start);
         mark_decoded(pipeline, item);
     }

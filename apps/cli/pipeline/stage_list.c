@@ -17,38 +17,48 @@ static bool stopped(void *context)
     return bw_pipeline_stopped(state->pipeline);
 }
 
-static bool count_picture(void *context, const char *path, const char *name,
-                          const bw_error *problem)
+/* What an archive holds is not counted: that would mean to read it twice. */
+static bool count_picture(void *context, const bw_found *found)
 {
     listing_state *state = context;
-    (void)path;
-    (void)name;
-    (void)problem;
     state->count++;
-    return !stopped(context);
+    return !found->container && !stopped(context);
 }
 
 void *bw_stage_count(void *argument)
 {
     bw_pipeline *pipeline = argument;
     listing_state state = {pipeline, 0};
-    if (bw_list_sources(&pipeline->options->sources, count_picture, stopped, &state))
+    bw_list_options options = {count_picture, stopped, &state, .closed = true};
+    if (bw_list_sources(&pipeline->options->sources, &options))
         atomic_store(&pipeline->total, state.count);
     return NULL;
 }
 
-static bool list_picture(void *context, const char *path, const char *name, const bw_error *problem)
+/* Reads a picture that is in an archive, which only the lister can do. */
+static void read_content(bw_pipeline *pipeline, bw_item *item, const bw_found *found)
+{
+    bw_budget_wait(&pipeline->content_budget);
+    if (found->read(found->reader, &item->content, &item->content_bytes, &item->error) != BW_OK) {
+        bw_fail_prefix(&item->error, item->error.status, "%s", item->path);
+        return;
+    }
+    item->error.status = BW_OK;
+    bw_budget_charge(&pipeline->content_budget, item->content_bytes);
+}
+
+static bool list_picture(void *context, const bw_found *found)
 {
     listing_state *state = context;
     bw_pipeline *pipeline = state->pipeline;
     if (stopped(context))
         return false;
-    bw_item *item = bw_item_make(state->count + 1, path, name);
+    bw_item *item = bw_item_make(state->count + 1, found);
     if (!item)
         return false;
     state->count++;
-    if (problem)
-        item->error = *problem;
+    if (found->read)
+        read_content(pipeline, item, found);
     bw_queue_push(pipeline->in_order, item);
     bw_queue_push(pipeline->to_decode, item);
     return true;
@@ -58,8 +68,8 @@ void *bw_stage_list(void *argument)
 {
     bw_pipeline *pipeline = argument;
     listing_state state = {pipeline, 0};
-    if (!bw_list_sources(&pipeline->options->sources, list_picture, stopped, &state) &&
-        !bw_pipeline_stopped(pipeline)) {
+    bw_list_options options = {list_picture, stopped, &state, .closed = false};
+    if (!bw_list_sources(&pipeline->options->sources, &options) && !bw_pipeline_stopped(pipeline)) {
         bw_error error;
         bw_fail(&error, BW_ERROR_MEMORY, "the list of pictures could not be read to its end");
         bw_pipeline_fail(pipeline, &error);
