@@ -37,7 +37,7 @@ static const signature signatures[] = {
     {0, 3, "P6\n", "a PPM picture", CONVERT},
     {0, 4, "\x76\x2F\x31\x01", "an OpenEXR picture", CONVERT},
     {0, 4, "%PDF", "a PDF document", "not a picture; export its pages as PNG or JPEG"},
-    {0, 4, "PK\3\4", "a ZIP archive", "not a picture; name it on the command line to have its pictures read"},
+    {0, 4, "PK\3\4", "a ZIP archive", "not a picture; name it to have its pictures read"},
     {0, 2, "\x1F\x8B", "a gzip archive", "not a picture; unpack it"},
     {0, 23, "version https://git-lfs", "a Git LFS pointer", "not a picture; run git lfs pull"},
 };
