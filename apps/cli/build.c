@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/cpu.h"
+#include "layer_table.h"
 #include "model.h"
 #include "terminal.h"
 #include "verb.h"
@@ -34,9 +35,11 @@ static const bw_option_group groups[] = {
     {0},
 };
 
-static void print_summary(const char *file, double seconds, const bw_plan_info *info,
+static void print_summary(const char *file, double seconds, const bw_plan *plan,
                           const bw_gate_outcome *gate)
 {
+    bw_plan_info described, *info = &described;
+    bw_plan_describe(plan, info);
     char features[80];
     bw_cpu_describe(features, sizeof features, info->cpu_features);
     printf("Plan         ");
@@ -50,6 +53,7 @@ static void print_summary(const char *file, double seconds, const bw_plan_info *
     printf("Settings     %s\n", info->settings);
     printf("Memory       %.1f MB activations, %.1f MB packed weights\n",
            (double)info->arena_bytes / 1e6, (double)info->weight_bytes / 1e6);
+    bw_print_worst_layers(stdout, plan, info->steps);
     bw_gate_print(stdout, "Accuracy     ", gate);
     printf("Built        in %.1f s; use it as --model ", seconds);
     bw_print_clean(stdout, file);
@@ -83,8 +87,7 @@ static bw_status build(const build_options *options, bw_gate_outcome *gate, bw_e
     if (status == BW_OK)
         status = bw_plan_load(&plan, options->output, error);
     if (status == BW_OK) {
-        bw_plan_describe(plan, &info);
-        print_summary(options->output, (double)(bw_clock() - start) / 1e9, &info, gate);
+        print_summary(options->output, (double)(bw_clock() - start) / 1e9, plan, gate);
         bw_plan_close(&plan);
     }
     return status;

@@ -81,7 +81,8 @@ static bw_status judge(bw_gate_outcome *outcome, const bw_gate_job *job, bw_erro
     double own = outcome->measure == BW_GATE_AP ? BW_GATE_AP_BUDGET : BW_GATE_AGREEMENT_BUDGET;
     double asked = (double)job->choice->max_drop;
     outcome->budget = asked >= 0 ? asked : own;
-    if (is_blind(outcome))
+    outcome->blind = is_blind(outcome);
+    if (outcome->blind)
         return refuse_blind(outcome, job->precision->calib, error);
     return outcome->drop > outcome->budget ? refuse_drop(outcome, job->precision->calib, error)
                                            : BW_OK;

@@ -43,7 +43,7 @@ typedef struct bw_gate_outcome {
     size_t pictures;
     double reference, value; /* AP in FP32 and in the plan; of agreement, FP32's boxes and F1 */
     double drop, budget;
-    bool refused;
+    bool refused, blind; /* blind: nothing was found in FP32 either, so that no drop can show */
 } bw_gate_outcome;
 
 /** Everything that a plan is judged by. */

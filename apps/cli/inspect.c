@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/cpu.h"
+#include "layer_table.h"
 #include "model.h"
 #include "terminal.h"
 #include "verb.h"
@@ -125,7 +126,9 @@ static double best_speed(const bw_plan *plan, const bw_plan_info *info, const do
 static void print_steps(const bw_plan *plan, const bw_plan_info *info, const double *times)
 {
     double limit = times ? best_speed(plan, info, times) : 0;
+    bw_plan_sums sums = bw_plan_add_up(plan, info->steps);
     printf("\n%5s  %-32s %-32s %10s %7s", "Step", "Layer", "Kernel", "MMAC", "Share");
+    printf("%s", sums.error > 0 ? "  Type    Cost   Error" : "");
     printf("%s\n", times ? "        ms   GMAC/s   Limit" : "");
     for (int i = 0; i < info->steps; i++) {
         bw_step_info step;
@@ -133,6 +136,8 @@ static void print_steps(const bw_plan *plan, const bw_plan_info *info, const dou
         double share = info->model.macs ? (double)step.macs / (double)info->model.macs : 0;
         printf("%5d  %-32.32s %-32.32s %10.2f %6.1f%%", i, step.layer, step.kernel,
                (double)step.macs / 1e6, 100 * share);
+        if (sums.error > 0)
+            bw_print_precision(stdout, &step, &sums);
         double speed = times ? speed_of(&step, info->batch, times[i]) : 0;
         if (times)
             printf(" %9.3f %8.1f %6.1f%%", times[i] / 1e6, speed,

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "fastest.h"
 #include "plan_cache.h"
+#include "search.h"
 #include "terminal.h"
 
 const bw_option bw_model_options[] = {
@@ -177,40 +177,6 @@ bw_status bw_model_open(bw_model **out, char **path, const bw_model_choice *choi
 
 /* ---- Plans ---------------------------------------------------------------------------------- */
 
-static bw_status calibrate_and_build(bw_plan **out, const bw_model *model,
-                                     const bw_plan_choice *choice, bw_build_options *options,
-                                     bw_error *error)
-{
-    bw_calibration *calibration;
-    bw_status status =
-        bw_calibrate(&calibration, model, choice->precision, choice->machine->threads, error);
-    options->calibration = calibration;
-    if (status == BW_OK && choice->precision->precision == BW_PRECISION_BEST)
-        status = bw_build_fastest(out, model, options, error);
-    else if (status == BW_OK)
-        status = bw_plan_build(out, model, options, error);
-    bw_calibration_close(&calibration);
-    return status;
-}
-
-/* Builds a plan that passes the gate. */
-static bw_status build_checked(bw_plan **out, const bw_model *model, const bw_plan_choice *choice,
-                               bw_build_options *options, bw_error *error)
-{
-    bw_status status = calibrate_and_build(out, model, choice, options, error);
-    if (status != BW_OK || !choice->gate)
-        return status;
-    bw_plan_info info;
-    bw_plan_describe(*out, &info);
-    options->precision = info.precision; /* which "best" has left open */
-    bw_gate_job job = {model, options, choice->precision, choice->gate, choice->machine->threads};
-    bw_gate_warn(&job);
-    status = bw_gate_run(choice->outcome, *out, &job, error);
-    if (status != BW_OK)
-        bw_plan_close(out);
-    return status;
-}
-
 static bw_status build(bw_plan **out, const bw_model *model, const bw_plan_choice *choice,
                        bw_error *error)
 {
@@ -227,7 +193,7 @@ static bw_status build(bw_plan **out, const bw_model *model, const bw_plan_choic
             bw_plan_cache_place(model, &options, bw_gate_digest(choice->gate, choice->precision));
     bw_status status = BW_OK;
     if (!place || !bw_plan_cache_load(out, place)) {
-        status = build_checked(out, model, choice, &options, error);
+        status = bw_build_checked(out, model, choice, &options, error);
         if (status == BW_OK && place)
             bw_plan_cache_save(*out, place);
     }

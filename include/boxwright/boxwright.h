@@ -248,12 +248,11 @@ typedef struct bw_build_options {
     uint32_t cpu_mask;           /* bw_cpu_feature bits the plan may use; default BW_CPU_ALL */
     bw_precision precision;      /* default FP32 */
     bw_calibration *calibration; /* for INT8, of the same model and size; default NULL */
-    int halvings; /* of INT8's error, by keeping layers in floats; default 0: what is free of cost
-                   */
-    bool latency; /* all threads share every step: a picture is done soonest; default false */
-    int tune_seconds;    /* measure what to choose, for about so long; default 0: estimate it */
-    int threads;         /* that will run the plan; default 0: one for each processor */
-    uint64_t seed;       /* of the order of measurements and their pictures; default 0 */
+    int halvings;     /* of INT8's error, by floats in its place; default 0: where that is free */
+    bool latency;     /* all threads share every step: a picture is done soonest; default false */
+    int tune_seconds; /* measure what to choose, for about so long; default 0: estimate it */
+    int threads;      /* that will run the plan; default 0: one for each processor */
+    uint64_t seed;    /* of the order of measurements and their pictures; default 0 */
     const char *timings; /* file of timings: known ones are used, new ones added; default NULL */
 } bw_build_options;
 
@@ -295,6 +294,10 @@ BW_API bw_status bw_plan_note(bw_plan *plan, const char *words, bw_error *error)
 typedef struct bw_step_info {
     const char *layer;  /* the layer of the source file it comes from */
     const char *kernel; /* the kernel chosen */
+    const char *type;   /* of the numbers it reads: "fp32", "bf16" or "int8" */
+    double error;       /* that storing its result as bytes makes in what the heads receive, in
+                           squares relative to their numbers; 0: none, or not known */
+    double cost;        /* estimated cycles of one core, an image */
     uint64_t macs;      /* multiply-accumulates, an image */
 } bw_step_info;
 

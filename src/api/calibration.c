@@ -121,6 +121,10 @@ static bw_status quantize(bw_graph *graph, bw_calibration *calibration, bw_quant
     bw_status status = probe(calibration, how, graph, error);
     if (status == BW_OK && mix)
         status = bw_choose_floats(how, graph, calibration->probed, mix, error);
+    for (size_t tensor = 0; status == BW_OK && tensor < graph->tensor_count; tensor++) {
+        bool floats = how->floats && how->floats[tensor];
+        graph->tensors[tensor].error = floats ? 0.0f : (float)calibration->probed[tensor].error;
+    }
     return status == BW_OK ? bw_pass_quantize(graph, how, error) : status;
 }
 

@@ -1,6 +1,7 @@
 #include "plan/plan.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,7 +47,11 @@ static bw_status record_settings(bw_plan *plan, const bw_build_options *options,
         bw_arena_format(&plan->arena, "precision=%s batch=%d cpu=%s sharing=%s tuned=%s",
                         bw_precision_name(options->precision), options->batch, features,
                         bw_sharing_name(plan->sharing), options->tune_seconds > 0 ? "yes" : "no");
-    return plan->settings ? BW_OK : bw_fail_memory(error, sizeof features, "a plan's settings");
+    if (!plan->settings)
+        return bw_fail_memory(error, sizeof features, "a plan's settings");
+    char halvings[40];
+    snprintf(halvings, sizeof halvings, "halvings=%d", options->halvings);
+    return options->halvings > 0 ? bw_plan_note(plan, halvings, error) : BW_OK;
 }
 
 static bw_status set_precision(bw_graph *graph, const bw_build_options *options, uint32_t cpu,
@@ -230,7 +235,12 @@ void bw_plan_step(const bw_plan *plan, int index, bw_step_info *info)
         return;
     }
     const bw_step *step = &plan->steps[index];
-    *info = (bw_step_info){step->layer, step->kernel, step->macs};
+    *info = (bw_step_info){.layer = step->layer,
+                           .kernel = step->kernel,
+                           .type = bw_type_name(step->operation.in.format.type),
+                           .error = (double)step->error,
+                           .cost = bw_kernel_find(step->kernel)->cost(&step->operation),
+                           .macs = step->macs};
 }
 
 void bw_plan_close(bw_plan **handle)

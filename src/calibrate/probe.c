@@ -15,17 +15,28 @@ enum { LEAST_PICTURES = 2 };
 /* What a cell counts where the network is sure that there is nothing. */
 static const double least_weight = 0.05;
 
+/* What all threads share. */
 typedef struct probe {
     const bw_graph *graph;
     const bw_quantization *how;
-    bw_plan *plan; /* output t is tensor t */
-    bw_executor *executor;
-    int *steps;    /* of each tensor: the step that writes it; BW_NONE where bytes are moved */
-    float **heads; /* of each output of the graph: its numbers without any bytes */
-    double size;   /* of them all */
+    const bw_probe_pictures *pictures;
+    bw_plan *plan;                      /* output t is tensor t */
+    int *steps;                         /* of each tensor: the step that writes it, or BW_NONE */
     bw_range (*ranges)[BW_RANGE_RULES]; /* of each class, by rule */
-    double (*errors)[BW_RANGE_RULES];
+    struct worker *workers;             /* one a thread */
+    size_t used;                        /* pictures */
+    double (*errors)[BW_RANGE_RULES];   /* of each class of each picture */
+    double *sizes;                      /* of each picture's heads */
 } probe;
+
+/* A thread at work on a picture of its own. */
+typedef struct worker {
+    const probe *probe;
+    bw_pool *pool; /* of one thread */
+    bw_executor *executor;
+    float **heads; /* of each output of the graph: its numbers without any bytes */
+    float *scratch;
+} worker;
 
 /* ---- Heads ---------------------------------------------------------------------------------- */
 
@@ -36,10 +47,11 @@ static size_t head_numbers(const probe *p, size_t output)
 }
 
 /* Copies a head's numbers, [row][column][channel]. */
-static void read_head(const probe *p, size_t output, float *to)
+static void read_head(const worker *w, size_t output, float *to)
 {
+    const probe *p = w->probe;
     int tensor = p->graph->outputs[output].tensor;
-    bw_head_view view = bw_backend_cpu.output(p->executor, tensor, 0);
+    bw_head_view view = bw_backend_cpu.output(w->executor, tensor, 0);
     int channels = p->graph->tensors[tensor].shape.channels;
     for (int y = 0; y < view.height; y++) {
         for (int x = 0; x < view.width; x++) {
@@ -91,11 +103,11 @@ static void round_numbers(float *numbers, size_t count, bw_format format)
     }
 }
 
-static void round_tensor(const probe *p, int tensor, bw_format format)
+static void round_tensor(const worker *w, int tensor, bw_format format)
 {
-    bw_head_view view = bw_backend_cpu.output(p->executor, tensor, 0);
+    bw_head_view view = bw_backend_cpu.output(w->executor, tensor, 0);
     float *data = (float *)(uintptr_t)view.data;
-    int planes = (p->graph->tensors[tensor].shape.channels + view.lanes - 1) / view.lanes;
+    int planes = (w->probe->graph->tensors[tensor].shape.channels + view.lanes - 1) / view.lanes;
     for (int plane = 0; plane < planes; plane++) {
         for (int y = 0; y < view.height; y++)
             round_numbers(data + (size_t)plane * view.plane_stride + (size_t)y * view.row_stride,
@@ -105,36 +117,38 @@ static void round_tensor(const probe *p, int tensor, bw_format format)
 
 /* ---- Running -------------------------------------------------------------------------------- */
 
-static void load_picture(const probe *p, const bw_probe_pictures *pictures, size_t index)
+static void load_picture(const worker *w, size_t index)
 {
-    const bw_layout *input = &p->plan->input.layout;
-    float *to = bw_backend_cpu.input(p->executor, 0);
+    const bw_probe_pictures *pictures = w->probe->pictures;
+    const bw_layout *input = &w->probe->plan->input.layout;
+    float *to = bw_backend_cpu.input(w->executor, 0);
     for (size_t y = 0; y < (size_t)pictures->rows; y++)
         memcpy(to + y * input->row_stride, pictures->inputs[index] + y * pictures->row_floats,
                pictures->row_floats * sizeof(float));
 }
 
 /* Runs what follows the class, its tensors rounded as soon as they are written. */
-static void run_rounded(const probe *p, int class_id, bw_format format)
+static void run_rounded(const worker *w, int class_id, bw_format format)
 {
+    const probe *p = w->probe;
     int next = BW_NONE;
     for (size_t tensor = (size_t)class_id; tensor < p->graph->tensor_count; tensor++) {
         int step = p->how->classes[tensor] == class_id ? p->steps[tensor] : BW_NONE;
         if (step == BW_NONE)
             continue;
-        bw_backend_cpu.run_steps(p->executor, next == BW_NONE ? step : next, step + 1);
-        round_tensor(p, (int)tensor, format);
+        bw_backend_cpu.run_steps(w->executor, next == BW_NONE ? step : next, step + 1);
+        round_tensor(w, (int)tensor, format);
         next = step + 1;
     }
-    bw_backend_cpu.run_steps(p->executor, next, p->plan->step_count);
+    bw_backend_cpu.run_steps(w->executor, next, p->plan->step_count);
 }
 
-static double error_of_run(const probe *p, float *scratch)
+static double error_of_run(const worker *w)
 {
     double error = 0.0;
-    for (size_t output = 0; output < p->graph->output_count; output++) {
-        read_head(p, output, scratch);
-        error += squares(p, output, p->heads[output], scratch);
+    for (size_t output = 0; output < w->probe->graph->output_count; output++) {
+        read_head(w, output, w->scratch);
+        error += squares(w->probe, output, w->heads[output], w->scratch);
     }
     return error;
 }
@@ -168,20 +182,29 @@ static bool is_probed(const probe *p, size_t class_id)
 }
 
 /* What follows a class runs anew from what comes before it: the last class is the first probed. */
-static void probe_picture(probe *p, float *scratch)
+static void probe_picture(const worker *w, size_t picture)
 {
-    bw_backend_cpu.run_steps(p->executor, 0, p->plan->step_count);
+    const probe *p = w->probe;
+    load_picture(w, picture * p->pictures->count / p->used);
+    bw_backend_cpu.run_steps(w->executor, 0, p->plan->step_count);
     for (size_t output = 0; output < p->graph->output_count; output++) {
-        read_head(p, output, p->heads[output]);
-        p->size += squares(p, output, p->heads[output], NULL);
+        read_head(w, output, w->heads[output]);
+        p->sizes[picture] += squares(p, output, w->heads[output], NULL);
     }
     for (size_t class_id = p->graph->tensor_count; class_id-- > 0;) {
+        double *errors = p->errors[picture * p->graph->tensor_count + class_id];
         for (int rule = 0; is_probed(p, class_id) && rule < BW_RANGE_RULES; rule++) {
-            p->how->ranges[class_id] = p->ranges[class_id][rule];
-            run_rounded(p, (int)class_id, bw_range_format(p->how, p->graph, (int)class_id));
-            p->errors[class_id][rule] += error_of_run(p, scratch);
+            run_rounded(w, (int)class_id, bw_range_bytes(p->ranges[class_id][rule]));
+            errors[rule] = error_of_run(w);
         }
     }
+}
+
+static void probe_pictures(void *context, int first, int last, int index)
+{
+    const probe *p = context;
+    for (int picture = first; picture < last; picture++)
+        probe_picture(&p->workers[index], (size_t)picture);
 }
 
 /* ---- Opening -------------------------------------------------------------------------------- */
@@ -225,37 +248,28 @@ static bw_status list_ranges(probe *p, bw_quantization *how, bw_graph *graph, bw
     return status;
 }
 
-static bw_status open_probe(probe *p, bw_quantization *how, bw_graph *graph, bw_arena *arena,
-                            bw_pool *pool, bw_error *error)
+static bw_status open_worker(worker *w, const probe *p, bw_arena *arena, bw_error *error)
 {
-    size_t count = graph->tensor_count;
-    *p = (probe){.graph = graph, .how = how};
-    p->steps = bw_arena_array(arena, count, sizeof *p->steps);
-    p->ranges = bw_arena_array(arena, count, sizeof *p->ranges);
-    p->errors = bw_arena_array(arena, count, sizeof *p->errors);
-    p->heads = bw_arena_array(arena, graph->output_count + 1, sizeof *p->heads);
-    if (!p->steps || !p->ranges || !p->errors || !p->heads)
-        return bw_fail_memory(error, count * sizeof *p->errors, "calibration");
-    for (size_t output = 0; output < graph->output_count; output++) {
-        p->heads[output] = bw_arena_array(arena, head_numbers(p, output), sizeof **p->heads);
-        if (!p->heads[output])
-            return bw_fail_memory(error, head_numbers(p, output), "calibration");
+    size_t most = 0, outputs = p->graph->output_count;
+    *w = (worker){.probe = p, .heads = bw_arena_array(arena, outputs + 1, sizeof *w->heads)};
+    bool good = w->heads != NULL;
+    for (size_t output = 0; good && output < outputs; output++) {
+        size_t count = head_numbers(p, output);
+        w->heads[output] = bw_arena_array(arena, count, sizeof **w->heads);
+        most = count > most ? count : most;
+        good = w->heads[output] != NULL;
     }
-    bw_status status = list_ranges(p, how, graph, error);
-    if (status == BW_OK)
-        status = bw_plan_every_tensor(&p->plan, graph, error);
-    if (status == BW_OK)
-        status = bw_backend_cpu.open(&p->executor, p->plan, pool, error);
-    if (status == BW_OK)
-        find_steps(p);
-    return status;
+    w->scratch = bw_arena_array(arena, most + 1, sizeof *w->scratch);
+    if (!good || !w->scratch)
+        return bw_fail_memory(error, most * sizeof *w->scratch, "calibration");
+    bw_status status = bw_pool_open(&w->pool, 1, error);
+    return status == BW_OK ? bw_backend_cpu.open(&w->executor, p->plan, w->pool, error) : status;
 }
 
-/* ---- The choice ----------------------------------------------------------------------------- */
-
 /* How many pictures the budget of work allows. */
-static size_t affordable(const probe *p, size_t count)
+static size_t affordable(const probe *p)
 {
+    size_t count = p->pictures->count;
     double macs = 0.0, classes = 0.0;
     for (size_t index = 0; index < p->graph->node_count; index++)
         macs += (double)bw_node_macs(p->graph, &p->graph->nodes[index]);
@@ -268,48 +282,79 @@ static size_t affordable(const probe *p, size_t count)
     return some < count ? some : count;
 }
 
-static void choose(const probe *p, bw_probed *probed, size_t class_id)
+static bw_status open_tables(probe *p, bw_arena *arena, size_t threads, bw_error *error)
 {
-    int best = BW_RANGE_CAREFUL; /* also where there is nothing to choose by */
-    for (int rule = 0; rule < BW_RANGE_RULES; rule++) {
-        if (p->errors[class_id][rule] < p->errors[class_id][best])
-            best = rule;
-    }
-    double error = p->size > 0.0 ? p->errors[class_id][best] / p->size : 0.0;
-    probed[class_id] = (bw_probed){p->ranges[class_id][best], (bw_range_rule)best, error};
+    size_t count = p->graph->tensor_count;
+    p->steps = bw_arena_array(arena, count, sizeof *p->steps);
+    p->ranges = bw_arena_array(arena, count, sizeof *p->ranges);
+    p->errors = bw_arena_array(arena, (p->pictures->count + 1) * count, sizeof *p->errors);
+    p->sizes = bw_arena_array(arena, p->pictures->count + 1, sizeof *p->sizes);
+    p->workers = bw_arena_array(arena, threads, sizeof *p->workers);
+    return p->steps && p->ranges && p->errors && p->sizes && p->workers
+               ? BW_OK
+               : bw_fail_memory(error, count * sizeof *p->errors, "calibration");
 }
 
-static void run_pictures(probe *p, const bw_probe_pictures *pictures, float *scratch)
+static bw_status open_probe(probe *p, bw_quantization *how, bw_graph *graph, bw_arena *arena,
+                            int threads, bw_error *error)
 {
-    size_t some = affordable(p, pictures->count);
-    for (size_t index = 0; index < some; index++) {
-        load_picture(p, pictures, index * pictures->count / some);
-        probe_picture(p, scratch);
+    bw_status status = open_tables(p, arena, (size_t)threads, error);
+    if (status == BW_OK)
+        status = list_ranges(p, how, graph, error);
+    if (status == BW_OK)
+        status = bw_plan_every_tensor(&p->plan, graph, error);
+    if (status != BW_OK)
+        return status;
+    find_steps(p);
+    p->used = affordable(p);
+    for (int index = 0; status == BW_OK && index < threads; index++)
+        status = open_worker(&p->workers[index], p, arena, error);
+    return status;
+}
+
+static void close_probe(probe *p, int threads)
+{
+    for (int index = 0; p->workers && index < threads; index++) {
+        if (p->workers[index].executor)
+            bw_backend_cpu.close(&p->workers[index].executor);
+        bw_pool_close(&p->workers[index].pool);
     }
+    bw_plan_close(&p->plan);
+}
+
+/* ---- The choice ----------------------------------------------------------------------------- */
+
+static bw_probed choose(const probe *p, size_t class_id)
+{
+    double errors[BW_RANGE_RULES] = {0}, size = 0.0;
+    for (size_t picture = 0; picture < p->used; picture++) {
+        size += p->sizes[picture];
+        for (int rule = 0; rule < BW_RANGE_RULES; rule++)
+            errors[rule] += p->errors[picture * p->graph->tensor_count + class_id][rule];
+    }
+    int best = BW_RANGE_CAREFUL; /* also where there is nothing to choose by */
+    for (int rule = 0; rule < BW_RANGE_RULES; rule++)
+        best = errors[rule] < errors[best] ? rule : best;
+    return (bw_probed){p->ranges[class_id][best], (bw_range_rule)best,
+                       size > 0.0 ? errors[best] / size : 0.0};
 }
 
 bw_status bw_probe_ranges(bw_probed *probed, bw_quantization *how, bw_graph *graph,
                           const bw_probe_pictures *pictures, bw_pool *pool, bw_error *error)
 {
     bw_arena arena = {0};
-    probe p;
-    size_t most = 0;
-    bw_status status = open_probe(&p, how, graph, &arena, pool, error);
-    for (size_t output = 0; output < graph->output_count; output++)
-        most = head_numbers(&p, output) > most ? head_numbers(&p, output) : most;
-    float *scratch = bw_arena_array(&arena, most + 1, sizeof *scratch);
-    if (status == BW_OK && !scratch)
-        status = bw_fail_memory(error, most * sizeof *scratch, "calibration");
+    int threads = bw_pool_threads(pool);
+    probe p = {.graph = graph, .how = how, .pictures = pictures};
+    bw_status status = open_probe(&p, how, graph, &arena, threads, error);
     if (status == BW_OK)
-        run_pictures(&p, pictures, scratch);
+        bw_pool_run(pool, probe_pictures, &p, (int)p.used, 1);
     for (size_t tensor = 0; status == BW_OK && tensor < graph->tensor_count; tensor++) {
         probed[tensor] = (bw_probed){0};
         if (how->classes[tensor] == (int)tensor)
-            choose(&p, probed, tensor);
+            probed[tensor] = choose(&p, tensor);
         how->ranges[tensor] = probed[how->classes[tensor]].range;
     }
-    bw_backend_cpu.close(&p.executor);
-    bw_plan_close(&p.plan);
+    close_probe(&p, threads);
     bw_arena_free(&arena);
     return status;
 }

@@ -116,8 +116,10 @@ bw_status bw_graph_clone(bw_graph *out, const bw_graph *graph, bw_error *error)
         const bw_node *node = &graph->nodes[index];
         int tensor;
         status = append(out, &tensor, node, graph->tensors[node->output].shape, error);
-        if (status == BW_OK)
-            out->tensors[tensor].format = graph->tensors[node->output].format;
+        if (status != BW_OK)
+            break;
+        out->tensors[tensor].format = graph->tensors[node->output].format;
+        out->tensors[tensor].error = graph->tensors[node->output].error;
     }
     for (size_t index = 0; status == BW_OK && index < graph->output_count; index++) {
         const bw_output *output = &graph->outputs[index];

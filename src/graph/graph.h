@@ -79,6 +79,7 @@ typedef struct bw_tensor {
     bw_shape shape;
     bw_format format; /* floats until a pass decides otherwise */
     int producer;     /* node index */
+    float error;      /* what storing it as bytes does to the heads, see bw_probed; 0: nothing */
 } bw_tensor;
 
 typedef struct bw_output {

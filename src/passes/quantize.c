@@ -119,14 +119,17 @@ static bool holds_picture(const bw_quantization *how, const bw_graph *graph, int
     return false;
 }
 
-bw_format bw_range_format(const bw_quantization *how, const bw_graph *graph, int tensor)
+bw_format bw_range_bytes(bw_range range)
 {
-    if (holds_picture(how, graph, how->classes[tensor]))
-        return (bw_format){BW_U8, 1.0f / 255.0f, 0};
-    bw_range range = how->ranges[tensor];
     float scale = (range.high - range.low) / 255.0f;
     return (bw_format){BW_U8, scale,
                        (int32_t)fminf(fmaxf(roundf(-range.low / scale), 0.0f), 255.0f)};
+}
+
+bw_format bw_range_format(const bw_quantization *how, const bw_graph *graph, int tensor)
+{
+    return holds_picture(how, graph, how->classes[tensor]) ? (bw_format){BW_U8, 1.0f / 255.0f, 0}
+                                                           : bw_range_bytes(how->ranges[tensor]);
 }
 
 /* The picture's bytes are what its file holds; nothing else may be rounded to them. */

@@ -49,7 +49,11 @@ bool bw_moves_bytes(bw_op op);
 bw_status bw_choose_ranges(bw_quantization *how, bw_graph *graph, bw_range_rule rule,
                            bw_error *error);
 
-/** The byte format of a range; of a class with the picture in it, that of the picture's bytes. */
+/** 256 steps over a range that holds 0. */
+bw_format bw_range_bytes(bw_range range);
+
+/** The byte format of a tensor by its range; of a class with the picture in it, that of the
+ * picture's bytes. */
 bw_format bw_range_format(const bw_quantization *how, const bw_graph *graph, int tensor);
 
 /**

@@ -51,8 +51,8 @@ static void compact_tensors(bw_graph *graph, const bw_tensor *old, const bool *a
 {
     for (size_t tensor = 0; tensor < graph->tensor_count; tensor++) {
         if (alive[tensor])
-            graph->tensors[number[tensor]] =
-                (bw_tensor){old[tensor].shape, old[tensor].format, number[tensor]};
+            graph->tensors[number[tensor]] = (bw_tensor){old[tensor].shape, old[tensor].format,
+                                                         number[tensor], old[tensor].error};
     }
     graph->tensor_count = graph->node_count;
 }

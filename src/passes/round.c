@@ -10,26 +10,31 @@
 
 enum { SWEEPS = 24 };
 
-static double open_slopes(const bw_filter *filter, size_t first, size_t size, const float *matrix,
-                          float *slopes)
+static float error_at(const bw_filter *filter, size_t at)
+{
+    return filter->weights[at] - (float)filter->integers[at] * filter->scale;
+}
+
+/* The matrix times the errors; returns their variance. */
+static double open_slopes(const bw_filter *filter, size_t first, size_t size,
+                          const float *restrict matrix, float *restrict slopes)
 {
     double left = 0.0;
+    for (size_t at = 0; at < size; at++)
+        slopes[at] = 0.0f;
     for (size_t row = 0; row < size; row++) {
-        double slope = 0.0;
+        float error = error_at(filter, first + row);
         for (size_t at = 0; at < size; at++)
-            slope += (double)matrix[row * size + at] *
-                     (double)(filter->weights[first + at] -
-                              (float)filter->integers[first + at] * filter->scale);
-        slopes[row] = (float)slope;
-        left += slope * (double)(filter->weights[first + row] -
-                                 (float)filter->integers[first + row] * filter->scale);
+            slopes[at] += matrix[row * size + at] * error;
     }
+    for (size_t at = 0; at < size; at++)
+        left += (double)slopes[at] * (double)error_at(filter, first + at);
     return left;
 }
 
 /* Moves one integer to where the error is least, the others being as they are. */
 static double move(const bw_filter *filter, size_t first, size_t size, size_t at,
-                   const float *matrix, float *slopes)
+                   const float *restrict matrix, float *restrict slopes)
 {
     float own = matrix[at * size + at] * filter->scale;
     float before = (float)filter->integers[first + at];

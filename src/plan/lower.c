@@ -60,6 +60,7 @@ static bw_step make_step(const lowering *state, const bw_node *node, int input)
         step.second = state->seats[second].offset;
     }
     step.macs = bw_node_macs(state->graph, node);
+    step.error = state->graph->tensors[node->output].error;
     return step;
 }
 

@@ -23,6 +23,7 @@ typedef struct bw_step {
     size_t in, second, out; /* offsets of the operands' first inner pixel, in bytes */
     size_t weights;         /* offset of the packed weights, in bytes */
     uint64_t macs;
+    float error; /* that rounding its output to bytes makes in the heads, relative; 0: none */
 } bw_step;
 
 /** How the threads divide the work of a run. */

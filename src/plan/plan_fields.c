@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* The least bytes that a record takes: what bounds a count. */
-enum { NAME_BYTES = 4, STEP_BYTES = 184, OUTPUT_BYTES = 64, ANCHOR_BYTES = 8 };
+enum { NAME_BYTES = 4, STEP_BYTES = 188, OUTPUT_BYTES = 64, ANCHOR_BYTES = 8 };
 
 /* Enumerations are moved as numbers and checked afterwards. */
 #define MOVE_WORD(cursor, word)                                                                    \
@@ -106,6 +106,7 @@ static void move_step(bw_cursor *cursor, bw_step *step)
     bw_move_size(cursor, &step->out);
     bw_move_size(cursor, &step->weights);
     bw_move_u64(cursor, &step->macs);
+    bw_move_float(cursor, &step->error);
 }
 
 static void move_steps(bw_cursor *cursor, bw_plan *plan)

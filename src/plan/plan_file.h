@@ -1,5 +1,5 @@
 /**
- * The plan as a file (.bwp), version 1: read by mapping it, and checked as if an enemy wrote it.
+ * The plan as a file (.bwp), version 3: read by mapping it, and checked as if an enemy wrote it.
  *
  * All numbers are little-endian; u32 and u64 without a sign, i32 in two's complement, f32 as IEEE
  * 754; a text is its length (u32) and its bytes, none of them NUL. Nothing is padded but the
@@ -7,7 +7,7 @@
  *
  *     offset  head
  *          0  8 bytes  89 'B' 'W' 'P' 0D 0A 1A 0A, the tag
- *          8  u32      version, 2
+ *          8  u32      version, 3
  *         12  u32      01020304: the order of the bytes
  *         16  u64      size of the file
  *         24  u64      offset of the weights, a multiple of 4096, at most 1 GiB
@@ -25,7 +25,8 @@
  *             precision i32
  *             memory   i32 batch, sharing; u64 bytes of the arena, a multiple of batch × 64
  *             steps    u32 count; each: layer, kernel (texts); operation; u64 offset of in,
- *                      second and out in the arena, of the weights in the weights; u64 macs
+ *                      second and out in the arena, of the weights in the weights; u64 macs;
+ *                      f32 error
  *             input    port
  *             outputs  u32 count; each: port; i32 kind, form, classes, nms; f32 scale_xy;
  *                      u32 number of anchors; each: f32 width, height
@@ -50,7 +51,7 @@
 #include "plan/plan.h"
 
 enum {
-    BW_PLAN_VERSION = 2,
+    BW_PLAN_VERSION = 3,
     BW_PLAN_TAG_SIZE = 8,
     BW_PLAN_HEAD_SIZE = 56,
     BW_PLAN_PAGE = 4096,

@@ -53,6 +53,7 @@ CASES = [  # pictures, options, whether a plan is to be written, what is to be s
     (None, (), True, r"Accuracy +AP 0\.2\d+ in fp32, 0\.2\d+ in int8: .* 128 labelled pictures"),
     ("plain", (), True, r"Accuracy +F1 0\.9\d+ of int8 with the \d+ boxes .* 32 pictures"),
     ("plain", ("--max-drop", "0"), False, r"int8 loses too much: F1 .* where 0\.0000 is allowed"),
+    ("plain", ("--max-drop", "0.01", "--no-tune"), True, r"more layers in floats, for 1/2 of the"),
     ("black", (), False, r"show nothing that the network recognises"),
     ("labelled", (), False, r"AP is 0\.0000 in fp32 already"),
 ]

@@ -1,6 +1,6 @@
 """How long `boxwright eval` and pycocotools take for one set, both on one core, and whether they agree.
 
-usage: evaluation.py [--images 5000] [--boxes 100] [--classes 80] [--runs 3]
+usage: eval_speed.py [--images 5000] [--boxes 100] [--classes 80] [--runs 3]
 
 The set is made from a seed: labelled pictures as COCO has them, about seven boxes each, and for each
 picture that many boxes found, among them the labelled ones, moved a little. Both read the same two

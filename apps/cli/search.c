@@ -1,0 +1,87 @@
+#include "search.h"
+
+#include <stdio.h>
+
+#include "fastest.h"
+#include "terminal.h"
+
+/* After so many halvings of the error, next to nothing of INT8 is left. */
+enum { MOST_HALVINGS = 8 };
+
+static bw_status build_one(bw_plan **out, const bw_model *model, const bw_plan_choice *choice,
+                           const bw_build_options *options, bw_error *error)
+{
+    bool best = choice->precision->precision == BW_PRECISION_BEST &&
+                (int)options->precision == BW_PRECISION_BEST;
+    return best ? bw_build_fastest(out, model, options, error)
+                : bw_plan_build(out, model, options, error);
+}
+
+/* Builds a plan and lets it pass the gate. */
+static bw_status build_and_judge(bw_plan **out, const bw_model *model, const bw_plan_choice *choice,
+                                 bw_build_options *options, bw_error *error)
+{
+    bw_status status = build_one(out, model, choice, options, error);
+    if (status != BW_OK || !choice->gate)
+        return status;
+    bw_plan_info info;
+    bw_plan_describe(*out, &info);
+    options->precision = info.precision; /* which "best" has left open */
+    bw_gate_job job = {model, options, choice->precision, choice->gate, choice->machine->threads};
+    if (options->halvings == 0)
+        bw_gate_warn(&job);
+    status = bw_gate_run(choice->outcome, *out, &job, error);
+    if (status != BW_OK)
+        bw_plan_close(out);
+    return status;
+}
+
+static bool may_improve(const bw_plan_choice *choice, const bw_build_options *options)
+{
+    return choice->outcome->refused && !choice->outcome->blind &&
+           options->precision == BW_PRECISION_INT8 && options->halvings < MOST_HALVINGS;
+}
+
+static void say_next(const bw_gate_outcome *outcome, int halvings)
+{
+    char line[160];
+    snprintf(line, sizeof line,
+             "a drop of %.4f where %.4f is allowed: more layers in floats, for 1/%d of the error",
+             outcome->drop, outcome->budget, 1 << halvings);
+    bw_print_message(line);
+}
+
+/* The tuner waits for the INT8 plan that passes. */
+static bw_status search(bw_plan **out, const bw_model *model, const bw_plan_choice *choice,
+                        bw_build_options *options, bw_error *error)
+{
+    int seconds = options->tune_seconds;
+    bool later = options->precision == BW_PRECISION_INT8 && seconds > 0;
+    options->tune_seconds = later ? 0 : seconds;
+    bw_status status = build_and_judge(out, model, choice, options, error);
+    while (status != BW_OK && may_improve(choice, options)) {
+        say_next(choice->outcome, ++options->halvings);
+        status = build_and_judge(out, model, choice, options, error);
+    }
+    if (status != BW_OK || !later)
+        return status;
+    bw_plan_close(out);
+    options->tune_seconds = seconds;
+    return build_and_judge(out, model, choice, options, error);
+}
+
+bw_status bw_build_checked(bw_plan **out, const bw_model *model, const bw_plan_choice *choice,
+                           bw_build_options *options, bw_error *error)
+{
+    *out = NULL;
+    bw_calibration *calibration;
+    bw_status status =
+        bw_calibrate(&calibration, model, choice->precision, choice->machine->threads, error);
+    options->calibration = calibration;
+    if (status == BW_OK)
+        status = choice->gate && !choice->gate->off
+                     ? search(out, model, choice, options, error)
+                     : build_and_judge(out, model, choice, options, error);
+    bw_calibration_close(&calibration);
+    return status;
+}

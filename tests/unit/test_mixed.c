@@ -1,0 +1,148 @@
+/**
+ * Mixed precision: what stays floats makes no error, and asking for less error leaves more floats.
+ */
+#include "check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char network[] =
+    "[net]\nwidth=64\nheight=64\nchannels=3\n"
+    "[convolutional]\nbatch_normalize=1\nfilters=8\nsize=3\nstride=2\npad=1\nactivation=leaky\n"
+    "[convolutional]\nbatch_normalize=1\nfilters=32\nsize=1\nstride=1\npad=1\nactivation=leaky\n"
+    "[convolutional]\nbatch_normalize=1\nfilters=32\ngroups=32\nsize=3\nstride=1\npad=1\n"
+    "activation=leaky\n"
+    "[convolutional]\nbatch_normalize=1\nfilters=8\nsize=1\nstride=1\npad=1\nactivation=linear\n"
+    "[shortcut]\nfrom=-4\nactivation=linear\n"
+    "[maxpool]\nsize=2\nstride=2\n"
+    "[convolutional]\nbatch_normalize=1\nfilters=16\nsize=3\nstride=1\npad=1\nactivation=leaky\n"
+    "[convolutional]\nfilters=21\nsize=1\nstride=1\npad=1\nactivation=linear\n"
+    "[yolo]\nmask=0,1,2\nanchors=8,8,16,16,30,30\nclasses=2\nnum=3\n";
+
+static char folder[] = "/tmp/boxwright-mixed-XXXXXX", path[64];
+static bw_model *model;
+static bw_calibration *calibration;
+
+static int set_up(void **state)
+{
+    (void)state;
+    uint8_t pixels[64 * 64 * 3];
+    bw_image image = {.pixels = pixels, .width = 64, .height = 64, .stride = 192};
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/a.cfg", folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(network, file);
+    fclose(file);
+    check_ok(bw_model_load(&model, path, "random:3", NULL, &error));
+    check_ok(bw_calibration_open(&calibration, model, 2, &error));
+    for (size_t picture = 0; picture < 40; picture++) { /* more than are kept for probing */
+        for (size_t index = 0; index < sizeof pixels; index++)
+            pixels[index] = (uint8_t)(index * index * (picture + 1) >> 3);
+        check_ok(bw_calibration_add(calibration, &image, &error));
+    }
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    bw_calibration_close(&calibration);
+    bw_model_close(&model);
+    unlink(path);
+    return rmdir(folder);
+}
+
+/* What a plan's steps add up to. */
+typedef struct sums {
+    double error, cost;
+    int floats; /* steps that multiply floats */
+} sums;
+
+static bw_plan *build(int halvings, uint32_t cpu)
+{
+    bw_plan *plan;
+    bw_build_options options;
+    bw_build_options_init(&options);
+    options.precision = BW_PRECISION_INT8;
+    options.calibration = calibration;
+    options.halvings = halvings;
+    options.cpu_mask = cpu;
+    check_ok(bw_plan_build(&plan, model, &options, &error));
+    return plan;
+}
+
+static sums add_up(const bw_plan *plan)
+{
+    sums all = {0};
+    bw_plan_info info;
+    bw_plan_describe(plan, &info);
+    for (int index = 0; index < info.steps; index++) {
+        bw_step_info step;
+        bw_plan_step(plan, index, &step);
+        assert_true(step.error >= 0 && step.cost > 0);
+        all.error += step.error;
+        all.cost += step.cost;
+        all.floats += step.macs > 0 && strcmp(step.type, "fp32") == 0;
+    }
+    return all;
+}
+
+static void less_error_takes_more_floats(void **state)
+{
+    (void)state;
+    static const uint32_t masks[] = {0, BW_CPU_AVX2, BW_CPU_ALL};
+    for (size_t mask = 0; mask < sizeof masks / sizeof *masks; mask++) {
+        sums before = {0};
+        for (int halvings = 0; halvings <= 6; halvings += 2) {
+            bw_plan *plan = build(halvings, masks[mask]);
+            sums now = add_up(plan);
+            if (halvings > 2) {
+                assert_true(now.error <= before.error / 2 || now.error <= 0);
+                assert_true(now.floats >= before.floats);
+            }
+            if (halvings == 6 && now.floats == 0)
+                fail_msg("mask %x: no floats for 1/64 of the error", masks[mask]);
+            before = now;
+            bw_plan_close(&plan);
+        }
+    }
+}
+
+static void settings_tell_the_halvings(void **state)
+{
+    (void)state;
+    bw_plan_info info;
+    bw_plan *plan = build(3, BW_CPU_ALL);
+    bw_plan_describe(plan, &info);
+    assert_non_null(strstr(info.settings, "halvings=3"));
+    bw_plan_close(&plan);
+    plan = build(0, BW_CPU_ALL);
+    bw_plan_describe(plan, &info);
+    assert_null(strstr(info.settings, "halvings"));
+    bw_plan_close(&plan);
+}
+
+/* Threads take pictures of their own, and the sums do not depend on who took which. */
+static void the_same_pictures_give_the_same_plan(void **state)
+{
+    (void)state;
+    bw_plan *one = build(2, BW_CPU_ALL), *other = build(2, BW_CPU_ALL);
+    sums a = add_up(one), b = add_up(other);
+    assert_memory_equal(&a.error, &b.error, sizeof a.error);
+    assert_int_equal(a.floats, b.floats);
+    bw_plan_close(&one);
+    bw_plan_close(&other);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(less_error_takes_more_floats),
+        cmocka_unit_test(settings_tell_the_halvings),
+        cmocka_unit_test(the_same_pictures_give_the_same_plan),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
