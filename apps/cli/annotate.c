@@ -44,6 +44,14 @@ static const bw_option input_table[] = {
      FIELD(list), 0, 0, NULL},
     {"null", NULL, "paths in lists end with NUL, not newline", bw_read_flag, FIELD(null_separated),
      0, 0, NULL},
+    {"every", "N", "of videos, take every N-th frame", bw_read_int, FIELD(sources.frames.every), 1,
+     1000000000, NULL},
+    {"fps", "F", "of videos, take F frames a second", bw_read_float, FIELD(sources.frames.rate),
+     1e-6, 1e6, NULL},
+    {"start", "S", "of videos, begin after S seconds", bw_read_float, FIELD(sources.frames.start),
+     0, 1e9, NULL},
+    {"end", "S", "of videos, end before S seconds", bw_read_float, FIELD(sources.frames.end), 0,
+     1e9, NULL},
     {"exif", "WORD", "apply or ignore the orientation that a picture carries (default apply)",
      bw_read_choice, FIELD(exif), 0, 0, exif_choices},
     {"resize", "WORD",
@@ -94,9 +102,10 @@ const bw_verb bw_verb_annotate = {
         .summary = "Find objects in pictures; write annotations and a report",
         .operands = "PATH...",
         .details =
-            "PATH is a picture, a folder (searched with all below it), a tar or zip archive, a\n"
-            "quoted pattern such as 'shots/*.jpg', or - for a list of paths on standard input.\n"
-            "DIR will hold run.db, labels/, coco_results.json, report.html, and\n"
+            "PATH is a picture, a folder (searched with all below it), a video, a tar or zip\n"
+            "archive, a quoted pattern such as 'shots/*.jpg', or - for a list of paths on "
+            "standard\n"
+            "input. DIR will hold run.db, labels/, coco_results.json, report.html, and\n"
             "drawn/ with --draw. Pictures that cannot be used are listed and never stop a "
             "run.\n"
             "\n"
@@ -128,6 +137,8 @@ static int check_usage(const bw_annotate_options *options)
     lists += listed_input;
     if (options->list && !listed_input && !bw_list_exists(options->list))
         return bw_usage_error(usage, "--list: there is no file '%s'", options->list);
+    if (options->sources.frames.every > 0 && options->sources.frames.rate > 0)
+        return bw_usage_error(usage, "--every and --fps exclude each other");
     if (lists > 1)
         return bw_usage_error(usage, "'-' stands more than once, but standard input ends once");
     bw_error error;
@@ -236,7 +247,8 @@ static int run_annotate(int argc, char **argv)
     bw_options_result read =
         bw_options_read(&bw_verb_annotate.usage, &options, argc, argv, &operands);
     options.command = command ? command : "";
-    options.sources = (bw_sources){argv, operands, options.null_separated, options.list};
+    options.sources =
+        (bw_sources){argv, operands, options.null_separated, options.list, options.sources.frames};
     if (read == BW_OPTIONS_RUN)
         exit_code = check_usage(&options);
     else

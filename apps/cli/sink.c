@@ -91,7 +91,9 @@ static bw_status write_annotations(bw_sink *sink, const bw_item *item, const cha
         .detections = item->detections.items,
         .count = item->detections.count,
         .path = item->path,
-        .time_ns = -1,
+        .source = item->frame == BW_NO_FRAME ? NULL : item->source,
+        .frame = item->frame,
+        .time_ns = item->frame == BW_NO_FRAME ? -1 : item->time_ns,
     };
     bw_status status = BW_OK;
     for (int i = 0; status == BW_OK && i < BW_SINK_FORMATS && sink->writers[i]; i++)

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "video/video.h"
+
 bw_item *bw_item_make(int64_t number, const bw_found *found)
 {
     bw_item *item = calloc(1, sizeof *item);
@@ -18,7 +20,8 @@ bw_item *bw_item_make(int64_t number, const bw_found *found)
     item->path = path;
     item->name = path + (found->name - found->path);
     item->source = source;
-    item->frame = BW_NO_FRAME;
+    item->frame = found->frame;
+    item->time_ns = found->time_ns;
     if (found->problem)
         item->error = *found->problem;
     return item;
@@ -28,6 +31,7 @@ void bw_item_free(bw_item *item)
 {
     bw_image_clear(&item->image);
     bw_detections_clear(&item->detections);
+    bw_video_frame_free(&item->picture);
     free(item->content);
     free(item->source);
     free(item->path);

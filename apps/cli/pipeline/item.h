@@ -10,18 +10,17 @@
 
 #include "pipeline/list.h"
 
-enum { BW_NO_FRAME = -1 };
-
 typedef struct bw_item {
     int64_t number;   /* from 1, in the order of listing */
     char *path;       /* what is opened */
     const char *name; /* the part of `path` below the folder given; a file's own name otherwise */
     char *source;     /* the archive or video that it is in; NULL for a file of its own */
-    int64_t frame, time_ns; /* of a video; BW_NO_FRAME and 0 otherwise */
-    uint8_t *content;       /* of a picture in an archive, until it is decoded */
-    size_t content_bytes;   /* charged to the budget of contents */
-    bw_error error;         /* why it could not be used; its status is BW_OK while it can */
-    bool dropped;           /* the run was stopped before it was decoded */
+    int64_t frame, time_ns;         /* of a video; BW_NO_FRAME and 0 otherwise */
+    uint8_t *content;               /* of a picture in an archive, until it is decoded */
+    size_t content_bytes;           /* charged to the budget of contents */
+    struct bw_video_frame *picture; /* of a frame, until it is converted; charged likewise */
+    bw_error error;                 /* why it could not be used; its status is BW_OK while it can */
+    bool dropped;                   /* the run was stopped before it was decoded */
     atomic_bool decoded;
     bw_image image;
     size_t charged; /* bytes of the budget that the pixels hold */

@@ -11,84 +11,33 @@
 #include <unistd.h>
 
 #include "input/archive.h"
+#include "pipeline/expand.h"
+#include "video/video.h"
 
 enum { LONGEST_PATH = 8192, POLL_MILLISECONDS = 200 };
 
 typedef struct lister {
     const bw_list_options *options;
-    bool null_separated;
+    const bw_sources *sources;
 } lister;
-
-static bool visit(const lister *state, const bw_found *found)
-{
-    return state->options->visit(state->options->context, found);
-}
-
-/* ---- Archives ------------------------------------------------------------------------------- */
-
-static bw_status read_member(void *reader, uint8_t **bytes, size_t *size, bw_error *error)
-{
-    return bw_archive_read(reader, bytes, size, error);
-}
-
-/* `name` is that of the archive. */
-static bool visit_member(const lister *state, const bw_found *archive, bw_archive *reader,
-                         bw_member *member)
-{
-    char *path;
-    if (asprintf(&path, "%s/%s", archive->path, member->name) < 0)
-        return false;
-    bool usable = member->problem.status == BW_OK;
-    if (!usable)
-        bw_fail_prefix(&member->problem, member->problem.status, "%s", path);
-    bw_found found = {.path = path,
-                      .name = path + (archive->name - archive->path),
-                      .source = archive->path,
-                      .problem = usable ? NULL : &member->problem,
-                      .read = usable ? read_member : NULL,
-                      .reader = reader};
-    bool on = visit(state, &found);
-    free(path);
-    return on;
-}
-
-static bool visit_damaged(const lister *state, const bw_found *archive, const bw_error *problem)
-{
-    bw_found found = *archive;
-    found.problem = problem;
-    return visit(state, &found);
-}
-
-static bool visit_archive(const lister *state, const bw_found *archive)
-{
-    bw_archive *reader;
-    bw_member member;
-    bw_error error;
-    bw_limits limits;
-    bw_limits_init(&limits);
-    bool on = true;
-    if (bw_archive_open(&reader, archive->path, limits.image_bytes, &error) != BW_OK)
-        return visit_damaged(state, archive, &error);
-    do {
-        if (bw_archive_next(reader, &member, state->options->stopped, state->options->context,
-                            &error) != BW_OK) {
-            bw_fail_prefix(&error, error.status, "%s", archive->path);
-            on = visit_damaged(state, archive, &error);
-            break;
-        }
-        if (member.name)
-            on = visit_member(state, archive, reader, &member);
-    } while (on && member.name);
-    bw_archive_close(&reader);
-    return on && !state->options->stopped(state->options->context);
-}
 
 /* ---- Files, folders and patterns ------------------------------------------------------------ */
 
-static bool visit_file(void *context, const char *path, const char *name, const bw_error *problem)
+static bool visit_path(const lister *state, bw_found *found, bool named)
 {
-    bw_found found = {.path = path, .name = name, .problem = problem};
-    return visit(context, &found);
+    bool archive = named && bw_archive_is(found->path);
+    bool video = !found->problem && bw_video_is(found->path, named);
+    found->container = archive || video;
+    if (!found->container || state->options->closed)
+        return state->options->visit(state->options->context, found);
+    return archive ? bw_expand_archive(state->options, found)
+                   : bw_expand_video(state->options, &state->sources->frames, found);
+}
+
+static bool visit_walked(void *context, const char *path, const char *name, const bw_error *problem)
+{
+    bw_found found = {.path = path, .name = name, .problem = problem, .frame = BW_NO_FRAME};
+    return visit_path(context, &found, false);
 }
 
 /* A path that was named itself: only such ones can be archives. */
@@ -96,12 +45,11 @@ static bool visit_source(lister *state, const char *path)
 {
     struct stat status;
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
-        return bw_walk(path, visit_file, state);
+        return bw_walk(path, visit_walked, state);
     const char *slash = strrchr(path, '/');
-    bw_found found = {.path = path, .name = slash && slash[1] ? slash + 1 : path};
-    found.container = bw_archive_is(path);
-    return found.container && !state->options->closed ? visit_archive(state, &found)
-                                                      : visit(state, &found);
+    bw_found found = {
+        .path = path, .name = slash && slash[1] ? slash + 1 : path, .frame = BW_NO_FRAME};
+    return visit_path(state, &found, true);
 }
 
 static bool is_there(const char *path)
@@ -147,7 +95,7 @@ static bool visit_line(lister *state, list_line *line)
     bool too_long = line->length >= LONGEST_PATH;
     size_t length = too_long ? LONGEST_PATH - 1 : line->length;
     line->length = 0;
-    if (!state->null_separated && length > 0 && line->path[length - 1] == '\r')
+    if (!state->sources->null_separated && length > 0 && line->path[length - 1] == '\r')
         length--;
     line->path[length] = '\0';
     if (length == 0)
@@ -157,17 +105,17 @@ static bool visit_line(lister *state, list_line *line)
     bw_error problem;
     bw_fail(&problem, BW_ERROR_LIMIT, "a path in the list has over %d bytes", LONGEST_PATH - 1);
     line->path[64] = '\0';
-    return visit_file(state, line->path, line->path, &problem);
+    return visit_walked(state, line->path, line->path, &problem);
 }
 
 static bool take_bytes(lister *state, list_line *line, const char *bytes, size_t size)
 {
-    char end = state->null_separated ? '\0' : '\n';
+    char end = state->sources->null_separated ? '\0' : '\n';
     for (size_t i = 0; i < size; i++) {
         if (bytes[i] == end) {
             if (!visit_line(state, line))
                 return false;
-        } else if (state->null_separated || bytes[i] != '\0') {
+        } else if (state->sources->null_separated || bytes[i] != '\0') {
             if (line->length < LONGEST_PATH)
                 line->path[line->length] = bytes[i];
             line->length++;
@@ -211,7 +159,7 @@ static bool visit_list_file(lister *state, const char *path)
     if (file < 0) {
         bw_error problem;
         bw_fail_errno(&problem, "open the list", path);
-        return visit_file(state, path, path, &problem);
+        return visit_walked(state, path, path, &problem);
     }
     bool on = visit_list(state, file);
     close(file);
@@ -220,7 +168,7 @@ static bool visit_list_file(lister *state, const char *path)
 
 bool bw_list_sources(const bw_sources *sources, const bw_list_options *options)
 {
-    lister state = {options, sources->null_separated};
+    lister state = {options, sources};
     for (int i = 0; i < sources->count; i++) {
         bool is_list = strcmp(sources->paths[i], "-") == 0;
         if (!(is_list ? visit_list(&state, STDIN_FILENO)

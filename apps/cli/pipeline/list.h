@@ -1,29 +1,47 @@
 /**
- * The pictures that the command line names: files, folders, patterns, archives, and lists of them.
+ * The pictures that the command line names: files, folders, patterns, archives, videos, and lists
+ * of them.
  */
 #ifndef BW_CLI_LIST_H
 #define BW_CLI_LIST_H
 
 #include "pipeline/walk.h"
 
+enum { BW_NO_FRAME = -1 };
+
+/** Which frames of videos are taken. */
+typedef struct bw_frame_choice {
+    int every;        /* each one whose number, from 0, is a multiple; 0 or 1: all of them */
+    float rate;       /* at most so many a second, the first at or after each tick; 0: all */
+    float start, end; /* seconds from the video's start; an end of 0 is the video's own */
+} bw_frame_choice;
+
+/** A frame of a video; video/video.h. */
+struct bw_video_frame;
+
 typedef struct bw_sources {
     char **paths; /* "-" is a list on standard input, each line of which is a file or folder */
     int count;
     bool null_separated; /* the lists' paths end with NUL instead of newline */
     const char *list;    /* a file that is such a list, taken after the paths; NULL for none */
+    bw_frame_choice frames;
 } bw_sources;
 
 /** A picture that was found, or something in the place of pictures that could not be read. */
 typedef struct bw_found {
-    const char *path;        /* "photos.zip/a.jpg" for a.jpg in an archive */
+    const char *path;        /* "photos.zip/a.jpg" for a.jpg in an archive, "clip.mp4/000123.jpg"
+                                for frame 123 of a video */
     const char *name;        /* the part of `path` below the folder given */
-    const char *source;      /* the archive that holds it; NULL for a file of its own */
+    const char *source;      /* the archive or video that holds it; NULL for a file of its own */
+    int64_t frame, time_ns;  /* of a video's frame; BW_NO_FRAME and 0 otherwise */
     const bw_error *problem; /* why it cannot be used; NULL where it can be tried */
-    bool container;          /* is itself an archive, which was not opened */
+    bool container;          /* is itself an archive or video, which was not opened */
 
     /** Reads a picture that is no file of its own; NULL otherwise. The caller frees `*bytes`. */
     bw_status (*read)(void *reader, uint8_t **bytes, size_t *size, bw_error *error);
     void *reader;
+
+    struct bw_video_frame **picture; /* of a video; who takes it clears it. NULL otherwise */
 } bw_found;
 
 /** Takes what was found, which is valid during the call. Returns false to end the list. */
@@ -36,7 +54,8 @@ typedef struct bw_list_options {
     bw_found_visitor *visit;
     bw_list_stopped *stopped;
     void *context;
-    bool closed; /* archives are visited as what they are, not opened */
+    bool closed; /* archives and videos are visited as what they are, not opened */
+    int threads; /* that may decode a video */
 } bw_list_options;
 
 /** Visits the pictures in order; false when the visitor or `stopped` ended it, or memory did. */

@@ -5,18 +5,24 @@
 
 #include "base/cpu.h"
 #include "pipeline/pipeline.h"
+#include "video/video.h"
 
 static bw_status read_picture(bw_item *item, const bw_decode_options *options)
 {
-    if (!item->content)
-        return bw_image_read(&item->image, item->path, options, &item->error);
-    bw_status status =
-        bw_image_decode(&item->image, item->content, item->content_bytes, options, &item->error);
-    return status == BW_OK ? BW_OK : bw_fail_prefix(&item->error, status, "%s", item->path);
+    bw_error *error = &item->error;
+    if (!item->picture && !item->content)
+        return bw_image_read(&item->image, item->path, options, error);
+    bw_status status;
+    if (item->picture)
+        status = bw_video_frame_convert(&item->image, item->picture, !options->ignore_exif, error);
+    else
+        status = bw_image_decode(&item->image, item->content, item->content_bytes, options, error);
+    return status == BW_OK ? BW_OK : bw_fail_prefix(error, status, "%s", item->path);
 }
 
 static void drop_content(bw_pipeline *pipeline, bw_item *item)
 {
+    bw_video_frame_free(&item->picture);
     free(item->content);
     item->content = NULL;
     bw_budget_release(&pipeline->content_budget, item->content_bytes);
@@ -58,7 +64,7 @@ void *bw_stage_decode(void *argument)
             item->dropped = true;
         else if (item->error.status == BW_OK)
             decode(pipeline, item);
-        if (item->content)
+        if (item->content || item->picture)
             drop_content(pipeline, item);
         atomic_fetch_add(&pipeline->decode_time, bw_clock() - start);
         mark_decoded(pipeline, item);

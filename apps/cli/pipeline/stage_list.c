@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "pipeline/pipeline.h"
+#include "video/video.h"
 
 typedef struct listing_state {
     bw_pipeline *pipeline;
@@ -17,7 +18,7 @@ static bool stopped(void *context)
     return bw_pipeline_stopped(state->pipeline);
 }
 
-/* What an archive holds is not counted: that would mean to read it twice. */
+/* What an archive or video holds is not counted: that would mean to read it twice. */
 static bool count_picture(void *context, const bw_found *found)
 {
     listing_state *state = context;
@@ -47,6 +48,15 @@ static void read_content(bw_pipeline *pipeline, bw_item *item, const bw_found *f
     bw_budget_charge(&pipeline->content_budget, item->content_bytes);
 }
 
+static void take_frame(bw_pipeline *pipeline, bw_item *item, const bw_found *found)
+{
+    bw_budget_wait(&pipeline->content_budget);
+    item->picture = *found->picture;
+    *found->picture = NULL;
+    item->content_bytes = bw_video_frame_bytes(item->picture);
+    bw_budget_charge(&pipeline->content_budget, item->content_bytes);
+}
+
 static bool list_picture(void *context, const bw_found *found)
 {
     listing_state *state = context;
@@ -59,6 +69,8 @@ static bool list_picture(void *context, const bw_found *found)
     state->count++;
     if (found->read)
         read_content(pipeline, item, found);
+    else if (found->picture && *found->picture)
+        take_frame(pipeline, item, found);
     bw_queue_push(pipeline->in_order, item);
     bw_queue_push(pipeline->to_decode, item);
     return true;
@@ -68,7 +80,8 @@ void *bw_stage_list(void *argument)
 {
     bw_pipeline *pipeline = argument;
     listing_state state = {pipeline, 0};
-    bw_list_options options = {list_picture, stopped, &state, .closed = false};
+    bw_list_options options = {list_picture, stopped, &state, .closed = false,
+                               pipeline->options->decoders};
     if (!bw_list_sources(&pipeline->options->sources, &options) && !bw_pipeline_stopped(pipeline)) {
         bw_error error;
         bw_fail(&error, BW_ERROR_MEMORY, "the list of pictures could not be read to its end");

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "video/video.h"
 
 /* A folder on the way from the root to where the walk stands. */
 typedef struct ancestor {
@@ -53,6 +54,11 @@ bool bw_walk_is_picture(const char *name)
         if (strcasecmp(dot, suffixes[i]) == 0)
             return true;
     return false;
+}
+
+static bool is_looked_for(const char *name)
+{
+    return bw_walk_is_picture(name) || bw_video_is(name, false);
 }
 
 /* ---- One folder ----------------------------------------------------------------------------- */
@@ -105,7 +111,7 @@ static bool list_entry(listing *list, DIR *folder, const struct dirent *entry)
         return true;
     list->is_run |= strcmp(entry->d_name, "run.db") == 0;
     char kind = entry_kind(folder, entry);
-    if (kind == KIND_FILE && !bw_walk_is_picture(entry->d_name))
+    if (kind == KIND_FILE && !is_looked_for(entry->d_name))
         return true;
     return listing_add(list, kind, entry->d_name);
 }
@@ -179,7 +185,7 @@ static bool visit_entry(walk *state, const char *path, char kind, const ancestor
         return visit_folder(state, path, kind == KIND_LINK, &status, parent);
     if (kind == KIND_FOLDER)
         return report(state, path, errno);
-    if (!bw_walk_is_picture(path))
+    if (!is_looked_for(path))
         return true;
     return state->visit(state->context, path, path + state->root_length, NULL);
 }

@@ -1,10 +1,10 @@
 /**
  * Folders walked in a fixed order: names sorted by their bytes, files and folders mixed.
  *
- * Only files that look like pictures by their suffix are visited, whatever kind of file they are;
- * hidden names are not. Symbolic links are followed; a folder is entered through links once, and
- * never from within itself, so loops end. The `drawn` folder beside a run.db is another run's
- * output and is skipped.
+ * Only files that look like pictures or videos by their suffix are visited, whatever kind of file
+ * they are; hidden names are not. Symbolic links are followed; a folder is entered through links
+ * once, and never from within itself, so loops end. The `drawn` folder beside a run.db is another
+ * run's output and is skipped.
  */
 #ifndef BW_CLI_WALK_H
 #define BW_CLI_WALK_H
