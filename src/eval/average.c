@@ -240,7 +240,9 @@ static void measure_classes(const bw_averaging *averaging, bw_average *averages,
 bw_status bw_averaging_measure(bw_averaging *averaging, bw_average *averages, bw_error *error)
 {
     double *room = malloc((averaging->count + 1) * sizeof *room);
-    bw_status status = room ? take(averaging, error)
+    bool good = room && bw_array_reserve((void **)&averaging->pointers, &averaging->capacity,
+                                         averaging->count + 1, sizeof *averaging->pointers);
+    bw_status status = good ? take(averaging, error)
                             : bw_fail_memory(error, averaging->count * sizeof *room, "a curve");
     for (int i = 0; i <= averaging->classes; i++)
         averages[i] = (bw_average){.name = averages[i].name};

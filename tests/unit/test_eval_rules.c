@@ -108,6 +108,19 @@ static void test_difficult(void **state)
     assert_int_equal(averages[1].wrong, 1);
 }
 
+static void test_nothing(void **state)
+{
+    (void)state;
+    bw_average averages[3];
+    const bw_truth_box truth = bw_truth_box_make(0, 0, 10, 10, 0);
+    average(averages, BW_RULES_VOC, 0, NULL, 0, NULL, 0);
+    assert_near(averages[0].ap, -1);
+    average(averages, BW_RULES_DARKNET, 11, NULL, 0, NULL, 0);
+    assert_near(averages[0].ap, 0);
+    average(averages, BW_RULES_VOC, 11, &truth, 1, NULL, 0);
+    assert_near(averages[0].ap, 0);
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -170,7 +183,7 @@ int main(void)
         cmocka_unit_test(test_points),    cmocka_unit_test(test_pointing),
         cmocka_unit_test(test_threshold), cmocka_unit_test(test_difficult),
         cmocka_unit_test(test_refused),   cmocka_unit_test(test_confusion),
-        cmocka_unit_test(test_pairs),
+        cmocka_unit_test(test_pairs),     cmocka_unit_test(test_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
