@@ -56,7 +56,7 @@ _boxwright_value() { # the value of option $1; fails where it takes none
     --out | --images | --calib) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
     --format) _boxwright_words "$formats yolo,coco" ;;
     --nms) _boxwright_words "auto greedy diou" ;;
-    --resize) _boxwright_words "auto letterbox stretch" ;;
+    --resize) _boxwright_words "auto letterbox stretch corner" ;;
     --exif) _boxwright_words "apply ignore" ;;
     --cpu) _boxwright_words "generic avx2 avx512 vnni bf16 amx all" ;;
     --size) _boxwright_words "320 416 608" ;;

@@ -17,7 +17,7 @@
 
 /* ---- Options -------------------------------------------------------------------------------- */
 
-static const char *const resize_choices[] = {"auto", "letterbox", "stretch", NULL};
+static const char *const resize_choices[] = {"auto", "letterbox", "stretch", "corner", NULL};
 static const char *const nms_choices[] = {"auto", "greedy", "diou", NULL};
 static const char *const exif_choices[] = {"apply", "ignore", NULL};
 
@@ -55,7 +55,8 @@ static const bw_option input_table[] = {
     {"exif", "WORD", "apply or ignore the orientation that a picture carries (default apply)",
      bw_read_choice, FIELD(exif), 0, 0, exif_choices},
     {"resize", "WORD",
-     "letterbox keeps a picture's aspect, stretch does not (default auto: as the model asks)",
+     "letterbox and corner keep a picture's aspect, stretch does not (default auto: as the model "
+     "asks)",
      bw_read_choice, FIELD(resize), 0, 0, resize_choices},
     {0},
 };

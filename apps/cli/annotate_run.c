@@ -57,7 +57,9 @@ static const char *now_text(char *text, size_t size)
 static const char *resize_name(bw_resize resize, const bw_model_info *model)
 {
     bw_resize used = resize == BW_RESIZE_AUTO ? model->resize : resize;
-    return used == BW_RESIZE_STRETCH ? "stretch" : "letterbox";
+    return used == BW_RESIZE_STRETCH  ? "stretch"
+           : used == BW_RESIZE_CORNER ? "corner"
+                                      : "letterbox";
 }
 
 static const char *nms_name(int nms)

@@ -17,7 +17,7 @@
 #include "verb.h"
 
 static const char *const metrics[] = {"coco", "voc", "voc07", "darknet", NULL};
-static const char *const resize_choices[] = {"auto", "letterbox", "stretch", NULL};
+static const char *const resize_choices[] = {"auto", "letterbox", "stretch", "corner", NULL};
 
 #define FIELD(name) offsetof(bw_eval_options, name)
 
@@ -62,7 +62,8 @@ static const bw_option model_table[] = {
     {"iou", "X", "overlap above which the weaker of two boxes goes (default 0.45)", bw_read_float,
      FIELD(iou), 0, 1, NULL},
     {"resize", "WORD",
-     "letterbox keeps a picture's aspect, stretch does not (default auto: as the model asks)",
+     "letterbox and corner keep a picture's aspect, stretch does not (default auto: as the model "
+     "asks)",
      bw_read_choice, FIELD(resize), 0, 0, resize_choices},
     {0},
 };

@@ -46,7 +46,9 @@ static void print_model(const char *path, const bw_plan_info *info)
     bw_print_clean(stdout, path);
     printf("\nFingerprint  %s\n", model->fingerprint);
     printf("Input        %d x %d pixels, %s\n", model->width, model->height,
-           model->resize == BW_RESIZE_STRETCH ? "stretched" : "letterboxed");
+           model->resize == BW_RESIZE_STRETCH  ? "stretched"
+           : model->resize == BW_RESIZE_CORNER ? "letterboxed at the top left"
+                                               : "letterboxed");
     printf("Classes      %d (", model->classes);
     for (int i = 0; i < model->classes && i < 5; i++) {
         fputs(i ? ", " : "", stdout);

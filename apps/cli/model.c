@@ -13,8 +13,8 @@
 
 const bw_option bw_model_options[] = {
     {"model", "NAME|FILE",
-     "network: a .cfg, a plan (.bwp) or a name (default " BW_DEFAULT_MODEL ")", bw_read_text,
-     offsetof(bw_model_choice, model), 0, 0, NULL},
+     "network: a .cfg, an .onnx, a plan (.bwp) or a name (default " BW_DEFAULT_MODEL ")",
+     bw_read_text, offsetof(bw_model_choice, model), 0, 0, NULL},
     {"weights", "FILE", "its weights (default: beside the .cfg), or random:SEED for speed tests",
      bw_read_text, offsetof(bw_model_choice, weights), 0, 0, NULL},
     {"names", "FILE", "class names, one a line (default: beside the .cfg, or COCO's)", bw_read_text,
@@ -96,16 +96,20 @@ static bool is_file(const char *path)
 /* The model's file below one of the places, or NULL. */
 static const char *look_up(model_places *places, const char *name)
 {
+    static const char *const suffixes[] = {".cfg", ".onnx"};
     for (int i = 0; i < PLACES; i++) {
         if (!places->folders[i])
             continue;
-        const char *flat = bw_arena_format(&places->arena, "%s/%s.cfg", places->folders[i], name);
-        const char *nested =
-            bw_arena_format(&places->arena, "%s/%s/%s.cfg", places->folders[i], name, name);
-        if (is_file(flat))
-            return flat;
-        if (is_file(nested))
-            return nested;
+        for (size_t kind = 0; kind < sizeof suffixes / sizeof *suffixes; kind++) {
+            const char *suffix = suffixes[kind], *folder = places->folders[i];
+            const char *flat = bw_arena_format(&places->arena, "%s/%s%s", folder, name, suffix);
+            const char *nested =
+                bw_arena_format(&places->arena, "%s/%s/%s%s", folder, name, name, suffix);
+            if (is_file(flat))
+                return flat;
+            if (is_file(nested))
+                return nested;
+        }
     }
     return NULL;
 }
@@ -118,10 +122,11 @@ static bw_status fail_not_found(const model_places *places, const char *name, bw
         if (places->folders[i])
             snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", places->folders[i]);
     }
-    return bw_fail(error, BW_ERROR_IO,
-                   "there is no model '%s': no such file, and no %s.cfg in %s; in the source "
-                   "tree 'make assets' fetches the default model",
-                   name, name, list);
+    return bw_fail(
+        error, BW_ERROR_IO,
+        "there is no model '%s': no such file, and no %s.cfg or .onnx in %s; in the source "
+        "tree 'make assets' fetches the default model",
+        name, name, list);
 }
 
 bw_status bw_model_find(char **path, const char *name, bw_error *error)

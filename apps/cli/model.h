@@ -36,9 +36,9 @@ extern const bw_option bw_machine_options[];
 extern const bw_machine_choice bw_machine_defaults;
 
 /**
- * Finds a model: `name` as a file; then <name>.cfg and <name>/<name>.cfg below $BOXWRIGHT_MODELS,
- * the user's data folder, the installed one and the source tree's. `*path` is the caller's (free).
- * When it is nowhere, the message lists the places.
+ * Finds a model: `name` as a file; then <name>.cfg, <name>/<name>.cfg and the same of .onnx below
+ * $BOXWRIGHT_MODELS, the user's data folder, the installed one and the source tree's. `*path` is
+ * the caller's (free). When it is nowhere, the message lists the places.
  */
 bw_status bw_model_find(char **path, const char *name, bw_error *error);
 

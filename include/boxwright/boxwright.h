@@ -137,6 +137,7 @@ typedef enum bw_resize {
     BW_RESIZE_AUTO,      /* as the model asks for; letterbox where it does not say */
     BW_RESIZE_LETTERBOX, /* aspect kept, centred, the rest filled with grey (darknet) */
     BW_RESIZE_STRETCH,   /* aspect given up, the whole input filled (AlexeyAB's fork) */
+    BW_RESIZE_CORNER,    /* aspect kept, at the top left, the rest filled with grey (YOLOX) */
 } bw_resize;
 
 typedef struct bw_model_info {
@@ -148,7 +149,8 @@ typedef struct bw_model_info {
     uint64_t weights;         /* learned numbers */
     uint64_t macs;            /* multiply-accumulates of the convolutions, an image */
     char fingerprint[33];     /* hex digest of structure and weights: the model's identity */
-    bw_resize resize;         /* LETTERBOX or STRETCH: what AUTO means for this model */
+    bw_resize resize;         /* what AUTO means for this model */
+    float padding;            /* the grey around pictures, 0 (black) to 1 */
 } bw_model_info;
 
 BW_API void bw_model_describe(const bw_model *model, bw_model_info *info);

@@ -13,6 +13,7 @@ struct bw_model {
     bw_arena arena; /* owns the names */
     bw_import import;
     bw_mapping weights;
+    bw_mapping file; /* of a model that is no text: it holds its weights */
     bw_limits limits;
     const char *const *names; /* `classes` of them */
     int classes;

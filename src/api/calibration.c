@@ -10,6 +10,7 @@ struct bw_calibration {
     bw_pool *pool;
     bw_observer *observer;
     bw_resize resize;
+    float padding;
     bw_probed *probed; /* one a tensor, once a plan has asked for it; of `pictures` */
     size_t pictures;
 };
@@ -52,6 +53,7 @@ static bw_status open_calibration(bw_calibration *calibration, const bw_model *m
     bw_model_info info;
     bw_model_describe(model, &info);
     calibration->resize = info.resize;
+    calibration->padding = info.padding;
     bw_status status = bw_graph_optimise(&calibration->graph, model, error);
     if (status == BW_OK)
         status = bw_pool_open(&calibration->pool, threads ? threads : bw_cpu_count(), error);
@@ -76,7 +78,8 @@ bw_status bw_calibration_open(bw_calibration **out, const bw_model *model, int t
 
 bw_status bw_calibration_add(bw_calibration *calibration, const bw_image *image, bw_error *error)
 {
-    return bw_observer_add(calibration->observer, image, calibration->resize, error);
+    return bw_observer_add(calibration->observer, image, calibration->resize, calibration->padding,
+                           error);
 }
 
 /* `*statistics` (the caller's) for the `count` tensors of the model's optimised graph. */

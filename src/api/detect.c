@@ -32,8 +32,10 @@ typedef struct batch {
 static bw_fit fit_of(const bw_engine *engine, const bw_image *image)
 {
     const bw_layout *input = &engine->plan->input.layout;
-    return bw_fit_make(image->width, image->height, input->width, input->height,
-                       engine->options.resize);
+    bw_fit fit = bw_fit_make(image->width, image->height, input->width, input->height,
+                             engine->options.resize);
+    fit.padding = engine->plan->model.padding;
+    return fit;
 }
 
 static void prepare_rows(void *context, int first, int last, int worker)

@@ -41,6 +41,7 @@ static bw_status write_graph(bw_graph *graph, const bw_model *model, const char 
                       .classes = model->classes,
                       .fingerprint = model->fingerprint,
                       .resize = model->import.resize,
+                      .padding = model->import.padding,
                       .options = options};
     return bw_export_onnx(path, &what, error);
 }

@@ -36,6 +36,11 @@ static bw_status find_weights(bw_source *source, bw_model *model, const char *we
                               bw_error *error)
 {
     size_t prefix = sizeof random_prefix - 1;
+    if (model->file.data)
+        return weights
+                   ? bw_fail(error, BW_ERROR_ARGUMENT, "'%s' holds its own weights; leave '%s' out",
+                             source->path, weights)
+                   : BW_OK;
     if (weights && strncmp(weights, random_prefix, prefix) == 0)
         return parse_seed(&source->seed, weights + prefix, error);
     if (!weights)
@@ -52,10 +57,14 @@ static bw_status find_weights(bw_source *source, bw_model *model, const char *we
 static void take_fingerprint(bw_model *model, const bw_source *source)
 {
     XXH128_hash_t hash = XXH3_128bits(source->text, source->size);
+    for (size_t part = 0; part < model->import.part_count; part++) {
+        const bw_mapping *file = &model->import.parts[part];
+        hash = XXH3_128bits_withSeed(file->data, file->size, hash.low64 ^ hash.high64);
+    }
     if (source->weights_path)
         hash = XXH3_128bits_withSeed(source->weights.data, source->weights.size,
                                      hash.low64 ^ hash.high64);
-    else
+    else if (!model->file.data)
         hash = XXH3_128bits_withSeed(&source->seed, sizeof source->seed, hash.low64 ^ hash.high64);
     snprintf(model->fingerprint, sizeof model->fingerprint, "%016llx%016llx",
              (unsigned long long)hash.high64, (unsigned long long)hash.low64);
@@ -82,7 +91,12 @@ static bw_status find_names(bw_model *model, const char *path, bw_error *error)
     const char *names = sibling(&model->arena, path, ".names");
     if (!names)
         return bw_fail_memory(error, strlen(path), "a file name");
-    return bw_model_set_names(model, access(names, F_OK) == 0 ? names : NULL, error);
+    if (access(names, F_OK) == 0)
+        return bw_model_set_names(model, names, error);
+    if (!model->import.names)
+        return bw_model_set_names(model, NULL, error);
+    model->names = model->import.names;
+    return BW_OK;
 }
 
 static bw_status load(bw_model *model, bw_source *source, const char *weights, bw_error *error)
@@ -99,6 +113,22 @@ static bw_status load(bw_model *model, bw_source *source, const char *weights, b
     return status;
 }
 
+/* A text is read, so that a NUL ends it; anything else is mapped for as long as the model lives. */
+static bw_status open_file(bw_model *model, uint8_t **text, bw_source *source, bw_error *error)
+{
+    bw_status status = bw_map_file(&model->file, source->path, error);
+    if (status != BW_OK)
+        return status;
+    source->text = (const char *)model->file.data;
+    source->size = model->file.size;
+    if (!bw_import_is_text(source->text, source->size))
+        return BW_OK;
+    bw_unmap_file(&model->file);
+    status = bw_read_file(text, &source->size, source->path, MODEL_FILE_LIMIT, error);
+    source->text = (const char *)*text;
+    return status;
+}
+
 bw_status bw_model_load(bw_model **out, const char *path, const char *weights,
                         const bw_limits *limits, bw_error *error)
 {
@@ -111,8 +141,7 @@ bw_status bw_model_load(bw_model **out, const char *path, const char *weights,
         model->limits = *limits;
     uint8_t *text = NULL;
     bw_source source = {.path = path, .limits = &model->limits};
-    bw_status status = bw_read_file(&text, &source.size, path, MODEL_FILE_LIMIT, error);
-    source.text = (const char *)text;
+    bw_status status = open_file(model, &text, &source, error);
     if (status == BW_OK)
         status = load(model, &source, weights, error);
     free(text);
@@ -174,6 +203,7 @@ void bw_model_describe(const bw_model *model, bw_model_info *info)
         .boxes = count_boxes(graph),
         .weights = count_weights(graph),
         .resize = model->import.resize,
+        .padding = model->import.padding,
     };
     for (size_t index = 0; index < graph->node_count; index++)
         info->macs += bw_node_macs(graph, &graph->nodes[index]);
@@ -192,6 +222,7 @@ void bw_model_close(bw_model **handle)
         return;
     bw_import_free(&model->import);
     bw_unmap_file(&model->weights);
+    bw_unmap_file(&model->file);
     bw_arena_free(&model->arena);
     free(model);
     *handle = NULL;

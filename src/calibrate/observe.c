@@ -199,13 +199,14 @@ bw_probe_pictures bw_observer_kept(const bw_observer *observer)
 }
 
 bw_status bw_observer_add(bw_observer *observer, const bw_image *image, bw_resize resize,
-                          bw_error *error)
+                          float padding, bw_error *error)
 {
     bw_status status = bw_image_check(image, error);
     if (status != BW_OK)
         return status;
     const bw_layout *input = &observer->plan->input.layout;
     bw_fit fit = bw_fit_make(image->width, image->height, input->width, input->height, resize);
+    fit.padding = padding;
     bw_image_pack(image, &fit, input, bw_backend_cpu.input(observer->executor, 0), 0,
                   input->height);
     status = bw_backend_cpu.run(observer->executor, 1, NULL, error);

@@ -17,9 +17,9 @@ typedef struct bw_observer bw_observer;
 bw_status bw_observer_open(bw_observer **out, const bw_graph *graph, bw_pool *pool,
                            bw_error *error);
 
-/** Runs the network on a picture, fitted as `resize` (LETTERBOX or STRETCH) says. */
+/** Runs the network on a picture, fitted as `resize` (not AUTO) says, `padding` around it. */
 bw_status bw_observer_add(bw_observer *observer, const bw_image *image, bw_resize resize,
-                          bw_error *error);
+                          float padding, bw_error *error);
 
 /** Pictures observed so far. */
 size_t bw_observer_pictures(const bw_observer *observer);

@@ -70,6 +70,12 @@ static float extent(const decoder *state, float raw, float anchor)
     return scaled(state) ? 4.0f * raw * raw * anchor : expf(raw) * anchor;
 }
 
+/* Where in its cell a box's centre lies, and for YOLOX perhaps beyond. */
+static float centre(const decoder *state, float raw)
+{
+    return state->head->kind == BW_HEAD_YOLOX ? raw : probability(state, raw);
+}
+
 static bw_detection decode_box(const decoder *state, size_t cell, int anchor, int y, int x)
 {
     const bw_head *head = state->head;
@@ -77,11 +83,11 @@ static bw_detection decode_box(const decoder *state, size_t cell, int anchor, in
     float shift = 0.5f * (head->scale_xy - 1.0f);
     float cell_width = state->input_width / (float)state->view->width;
     float cell_height = state->input_height / (float)state->view->height;
-    bool in_cells = head->kind == BW_HEAD_REGION;
+    bool in_cells = head->kind != BW_HEAD_YOLO;
     float anchor_width = head->anchor[anchor][0] * (in_cells ? cell_width : 1.0f);
     float anchor_height = head->anchor[anchor][1] * (in_cells ? cell_height : 1.0f);
-    float cx = probability(state, value_at(state, cell, channel)) * head->scale_xy - shift;
-    float cy = probability(state, value_at(state, cell, channel + 1)) * head->scale_xy - shift;
+    float cx = centre(state, value_at(state, cell, channel)) * head->scale_xy - shift;
+    float cy = centre(state, value_at(state, cell, channel + 1)) * head->scale_xy - shift;
     float width = extent(state, value_at(state, cell, channel + 2), anchor_width);
     float height = extent(state, value_at(state, cell, channel + 3), anchor_height);
     cx = (cx + (float)x) * cell_width;

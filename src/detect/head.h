@@ -16,6 +16,8 @@ enum { BW_MAX_ANCHORS = 16 };
 typedef enum bw_head_kind {
     BW_HEAD_YOLO,   /* YOLOv3 and later: independent logistic classes, anchors in input pixels */
     BW_HEAD_REGION, /* YOLOv2: classes by softmax, anchors in cells of the head's grid */
+    BW_HEAD_YOLOX,  /* one anchor, a cell: x and y are cells from the cell's corner, as they are */
+    BW_HEAD_COUNT
 } bw_head_kind;
 
 /** What the network itself has already applied to its output's coordinates and scores. */

@@ -18,7 +18,8 @@ typedef struct bw_export {
     const char *const *names;
     int classes;
     const char *fingerprint;
-    bw_resize resize; /* LETTERBOX or STRETCH */
+    bw_resize resize; /* not AUTO */
+    float padding;    /* the grey around pictures, 0 to 1 */
     const bw_onnx_options *options;
 } bw_export;
 

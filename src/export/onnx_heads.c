@@ -57,7 +57,7 @@ static const char *add_corners(const decoding *d)
 /* The anchors in pixels: [1, anchors, 1, 2]. */
 static const char *add_anchors(const decoding *d)
 {
-    bool in_cells = d->head->kind == BW_HEAD_REGION;
+    bool in_cells = d->head->kind != BW_HEAD_YOLO;
     float factor = d->head->form == BW_HEAD_SCALED ? 4.0f : 1.0f;
     int count = d->head->anchors;
     float *values = bw_onnx_memory(d->onnx, 2 * (size_t)count, sizeof *values);
@@ -79,7 +79,9 @@ static const char *probabilities(const decoding *d, const char *part, const char
 static const char *decode_centres(const decoding *d)
 {
     float scale = d->head->scale_xy;
-    const char *xy = probabilities(d, "xy_sigmoid", take(d, "xy", 0, 2));
+    const char *xy = take(d, "xy", 0, 2);
+    if (d->head->kind != BW_HEAD_YOLOX)
+        xy = probabilities(d, "xy_sigmoid", xy);
     xy = bw_onnx_join(d->onnx, "Mul", part_name(d, "xy_scaled"), xy,
                       pair(d, "cell", scale * d->cell[0], scale * d->cell[1]));
     return bw_onnx_join(d->onnx, "Add", part_name(d, "centres"), xy, add_corners(d));

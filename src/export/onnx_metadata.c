@@ -70,9 +70,11 @@ static void write_size(const bw_export *what, FILE *file)
 
 static void write_head(const bw_head *head, FILE *file)
 {
+    static const char *const kinds[BW_HEAD_COUNT] = {
+        [BW_HEAD_YOLO] = "yolo", [BW_HEAD_REGION] = "region", [BW_HEAD_YOLOX] = "yolox"};
     fprintf(file, "{\"kind\": \"%s\", \"form\": \"%s\", \"scale_x_y\": %.9g, \"anchors\": [",
-            head->kind == BW_HEAD_REGION ? "region" : "yolo",
-            head->form == BW_HEAD_SCALED ? "scaled" : "raw", (double)head->scale_xy);
+            kinds[head->kind], head->form == BW_HEAD_SCALED ? "scaled" : "raw",
+            (double)head->scale_xy);
     for (int anchor = 0; anchor < head->anchors; anchor++)
         fprintf(file, "%s[%.9g, %.9g]", anchor ? ", " : "", (double)head->anchor[anchor][0],
                 (double)head->anchor[anchor][1]);
@@ -90,7 +92,16 @@ static void write_heads(const bw_export *what, FILE *file)
 
 static void write_resize(const bw_export *what, FILE *file)
 {
-    fputs(what->resize == BW_RESIZE_STRETCH ? "stretch" : "letterbox", file);
+    static const char *const words[] = {[BW_RESIZE_AUTO] = "letterbox",
+                                        [BW_RESIZE_LETTERBOX] = "letterbox",
+                                        [BW_RESIZE_STRETCH] = "stretch",
+                                        [BW_RESIZE_CORNER] = "corner"};
+    fputs(words[what->resize], file);
+}
+
+static void write_padding(const bw_export *what, FILE *file)
+{
+    fprintf(file, "%.9g", (double)what->padding);
 }
 
 static void write_fingerprint(const bw_export *what, FILE *file)
@@ -102,13 +113,10 @@ static const struct {
     const char *key;
     void (*write)(const bw_export *what, FILE *file);
 } entries[] = {
-    {"names", write_names},
-    {"stride", write_stride},
-    {"strides", write_strides},
-    {"imgsz", write_size},
-    {"heads", write_heads},
-    {"resize", write_resize},
-    {"fingerprint", write_fingerprint},
+    {"names", write_names},     {"stride", write_stride},
+    {"strides", write_strides}, {"imgsz", write_size},
+    {"heads", write_heads},     {"resize", write_resize},
+    {"padding", write_padding}, {"fingerprint", write_fingerprint},
 };
 
 void bw_onnx_metadata(const bw_export *what, bw_proto *model)
@@ -128,5 +136,4 @@ void bw_onnx_metadata(const bw_export *what, bw_proto *model)
     add_entry(model, "task", "detect");
     add_entry(model, "colours", "RGB");
     add_entry(model, "range", "[0, 1]");
-    add_entry(model, "padding", "0.5");
 }

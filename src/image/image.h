@@ -24,14 +24,15 @@ bw_status bw_image_measure(int *width, int *height, const void *bytes, size_t si
 /** Where a picture lies in the network's input: `width` × `height` pixels from (left, top). */
 typedef struct bw_fit {
     int left, top, width, height;
+    float padding; /* the grey of the rest, 0 to 1 */
 } bw_fit;
 
-/** Fits a picture; `resize` is LETTERBOX or STRETCH. */
+/** Fits a picture; `resize` is not AUTO. The padding is 0.5. */
 bw_fit bw_fit_make(int picture_width, int picture_height, int input_width, int input_height,
                    bw_resize resize);
 
 /**
- * Resizes a picture bilinearly (half-pixel centres), scales it to 0 … 1, fills the rest with 0.5
+ * Resizes a picture bilinearly (half-pixel centres), scales it to 0 … 1, fills the rest with grey
  * and writes it, border included, as one image of `layout` (BW_IMAGE_LANES lanes: R, G, B, 0)
  * whose first inner pixel is `out`. Bytes are 255 times those numbers, rounded, so that their scale
  * must be 1/255 and their zero point 0. One pass over the pixels, split over `rows` of the output

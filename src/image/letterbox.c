@@ -42,13 +42,18 @@ bw_fit bw_fit_make(int picture_width, int picture_height, int input_width, int i
                    bw_resize resize)
 {
     if (resize == BW_RESIZE_STRETCH)
-        return (bw_fit){0, 0, input_width, input_height};
+        return (bw_fit){0, 0, input_width, input_height, 0.5f};
     double across = (double)input_width / picture_width;
     double down = (double)input_height / picture_height;
     double ratio = across < down ? across : down;
+    if (resize == BW_RESIZE_CORNER) { /* cut to whole pixels, as YOLOX does */
+        int width = fitted(floor(picture_width * ratio), input_width);
+        int height = fitted(floor(picture_height * ratio), input_height);
+        return (bw_fit){0, 0, width, height, 0.5f};
+    }
     int width = fitted(picture_width * ratio, input_width);
     int height = fitted(picture_height * ratio, input_height);
-    return (bw_fit){(input_width - width) / 2, (input_height - height) / 2, width, height};
+    return (bw_fit){(input_width - width) / 2, (input_height - height) / 2, width, height, 0.5f};
 }
 
 /* Pixel centres are at half integers: output `index` of `fitted` looks at this place of `size`. */
@@ -141,10 +146,11 @@ static void pack_tile(const bw_image *image, const bw_fit *fit, const column_til
     }
 }
 
-static void fill_grey(const bw_layout *layout, void *out, int pixels)
+static void fill_grey(const bw_layout *layout, void *out, int pixels, float padding)
 {
-    static const float floats[BW_IMAGE_LANES] = {0.5f, 0.5f, 0.5f, 0.0f};
-    static const uint8_t bytes[BW_IMAGE_LANES] = {128, 128, 128, 0};
+    const float floats[BW_IMAGE_LANES] = {padding, padding, padding, 0.0f};
+    uint8_t byte = (uint8_t)(padding * 255.0f + 0.5f);
+    const uint8_t bytes[BW_IMAGE_LANES] = {byte, byte, byte, 0};
     bool as_bytes = layout->format.type == BW_U8;
     const void *grey = as_bytes ? (const void *)bytes : (const void *)floats;
     size_t size = as_bytes ? sizeof bytes : sizeof floats;
@@ -159,11 +165,11 @@ static void fill_around(const bw_fit *fit, const bw_layout *layout, void *out, i
     for (int y = first; y < last; y++) {
         void *row = pixel_of(layout, out, 0, y);
         if (y < fit->top || y >= fit->top + fit->height) {
-            fill_grey(layout, row, layout->width);
+            fill_grey(layout, row, layout->width, fit->padding);
             continue;
         }
-        fill_grey(layout, row, fit->left);
-        fill_grey(layout, pixel_of(layout, out, right, y), layout->width - right);
+        fill_grey(layout, row, fit->left, fit->padding);
+        fill_grey(layout, pixel_of(layout, out, right, y), layout->width - right, fit->padding);
     }
 }
 

@@ -218,13 +218,7 @@ static bw_status run_darknet(bw_import *out, const bw_source *source, bw_error *
 /* Any text: a text that is wrong deserves a message with its line. */
 static bool is_text(const bw_source *source)
 {
-    size_t size = source->size < 512 ? source->size : 512;
-    for (size_t index = 0; index < size; index++) {
-        char c = source->text[index];
-        if ((c >= 0 && c < '\t') || (c > '\r' && c < ' '))
-            return false;
-    }
-    return true;
+    return bw_import_is_text(source->text, source->size);
 }
 
 const bw_importer bw_importer_darknet = {

@@ -13,7 +13,7 @@
 /** What an importer reads from. The mapping of the weights outlives the graph that borrows it. */
 typedef struct bw_source {
     const char *path; /* of the model file, for messages */
-    const char *text; /* its content, ended by NUL */
+    const char *text; /* its content; a text is ended by NUL, all else outlives the import */
     size_t size;
     const char *weights_path; /* of the weights file, for messages; NULL: random weights */
     bw_mapping weights;
@@ -24,9 +24,15 @@ typedef struct bw_source {
 /** What an importer produces. */
 typedef struct bw_import {
     bw_graph graph;
-    int layers;       /* as the source file counts them */
-    bw_resize resize; /* LETTERBOX or STRETCH: how the source's own tools fit pictures */
-    char *warnings;   /* malloc'ed, one a line; NULL when there are none */
+    int layers;               /* as the source file counts them */
+    bw_resize resize;         /* never AUTO: how the source's own tools fit pictures */
+    float padding;            /* the grey around a picture that does not fill the input, 0 to 1 */
+    char *warnings;           /* malloc'ed, one a line; NULL when there are none */
+    const char *const *names; /* of the classes, where the source tells them; else NULL */
+    const bw_mapping *parts;  /* other files that were read, the graph's constants among them */
+    size_t part_count;
+    void *owner; /* of what graph, names and parts borrow; closed by bw_import_free */
+    void (*close_owner)(void *owner);
 } bw_import;
 
 typedef struct bw_importer {
@@ -35,7 +41,10 @@ typedef struct bw_importer {
     bw_status (*run)(bw_import *out, const bw_source *source, bw_error *error);
 } bw_importer;
 
-extern const bw_importer bw_importer_darknet;
+extern const bw_importer bw_importer_darknet, bw_importer_onnx;
+
+/** Whether a file that starts with these bytes is a text, judged by the first few hundred. */
+bool bw_import_is_text(const char *bytes, size_t size);
 
 /** Runs the importer that recognises the source. */
 bw_status bw_import_model(bw_import *out, const bw_source *source, bw_error *error);

@@ -122,7 +122,7 @@ static bw_status check_step(const bw_plan *plan, bw_step *step, bw_error *error)
 
 static bool valid_head(const bw_head *head, const bw_model_info *model)
 {
-    bool valid = (unsigned)head->kind <= BW_HEAD_REGION && (unsigned)head->form <= BW_HEAD_SCALED &&
+    bool valid = (unsigned)head->kind < BW_HEAD_COUNT && (unsigned)head->form <= BW_HEAD_SCALED &&
                  (unsigned)head->nms <= BW_NMS_DIOU && head->classes == model->classes &&
                  in_range(head->anchors, 1, BW_MAX_ANCHORS) && isfinite(head->scale_xy);
     for (int anchor = 0; valid && anchor < head->anchors; anchor++)
@@ -153,8 +153,8 @@ static bw_status check_ports(bw_plan *plan, bw_error *error)
 
 static bw_status check_model(const bw_model_info *model, bw_error *error)
 {
-    if (!in_range(model->classes, 1, LARGEST_CLASSES) ||
-        (model->resize != BW_RESIZE_LETTERBOX && model->resize != BW_RESIZE_STRETCH))
+    if (!in_range(model->classes, 1, LARGEST_CLASSES) || model->resize <= BW_RESIZE_AUTO ||
+        model->resize > BW_RESIZE_CORNER || !(model->padding >= 0.0f && model->padding <= 1.0f))
         return bw_fail(error, BW_ERROR_FORMAT, "describes an impossible model");
     return BW_OK;
 }

@@ -56,6 +56,7 @@ static void move_model(bw_cursor *cursor, bw_plan *plan)
     bw_move_int(cursor, &model->height);
     bw_move_int(cursor, &model->layers);
     MOVE_WORD(cursor, model->resize);
+    bw_move_float(cursor, &model->padding);
     bw_move_u64(cursor, &model->boxes);
     bw_move_u64(cursor, &model->weights);
     bw_move_u64(cursor, &model->macs);

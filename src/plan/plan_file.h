@@ -19,8 +19,8 @@
  *                      packed weights and the kernels' names are its own affair
  *             needs    u32: the bw_cpu_feature bits that the kernels need
  *             sums     XXH3-64 (u64) of each 4 MiB of weights, the last block shorter
- *             model    fingerprint (32 bytes); i32 width, height, layers, resize; u64 boxes,
- *                      weights, macs; u32 number of classes; each one's name, a text
+ *             model    fingerprint (32 bytes); i32 width, height, layers, resize; f32 padding; u64
+ *                      boxes, weights, macs; u32 number of classes; each one's name, a text
  *             settings text: what the plan was built with, "name=value" separated by spaces
  *             precision i32
  *             memory   i32 batch, sharing; u64 bytes of the arena, a multiple of batch × 64

@@ -1,11 +1,14 @@
 /**
- * Fuzz target of the ONNX parser. What is parsed must be wholly readable: every number of every
- * constant is looked at.
+ * Fuzz target of ONNX files: the parser, and what is made of a graph. What is parsed must be wholly
+ * readable: every number of every constant is looked at. What is imported must keep the graph's
+ * rules.
  */
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "import/import.h"
 #include "import/onnx/model.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -56,6 +59,22 @@ static void read_graph(const bw_onnx_graph *graph)
         seen ^= (uint8_t)strlen(graph->inputs[index].name);
 }
 
+static void import_bytes(const uint8_t *data, size_t size, const bw_limits *limits)
+{
+    const bw_source source = {
+        .path = "fuzz.onnx", .text = (const char *)data, .size = size, .limits = limits};
+    bw_import import;
+    bw_error error = {0};
+    if (!bw_importer_onnx.recognises(&source) || bw_import_model(&import, &source, &error) != BW_OK)
+        return;
+    if (bw_graph_verify(&import.graph, &error) != BW_OK ||
+        bw_graph_resize(&import.graph, 64, 64, &error) == BW_ERROR_ARGUMENT) {
+        fprintf(stderr, "%s\n", error.message);
+        abort();
+    }
+    bw_import_free(&import);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const bw_limits limits = {.layers = 64, .tensor_bytes = 1 << 20};
@@ -68,5 +87,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else if (status == BW_ERROR_ARGUMENT || !error.message[0] || error.status != status) {
         abort();
     }
+    import_bytes(data, size, &limits);
     return 0;
 }

@@ -1,13 +1,14 @@
 /**
  * The numbers of a network's heads, as the engine computes them, for tests in Python.
  *
- * usage: dump_heads CFG WEIGHTS PICTURE OUT [CALIBRATION-PICTURE]
+ * usage: dump_heads MODEL WEIGHTS|- PICTURE OUT [CALIBRATION-PICTURE]
  *
  * PICTURE has the size of the network's input, which it sets. OUT gets each head's floats in the
  * order channel, row, column. With a picture to calibrate on the network runs in INT8 with the
  * weights that AVX2 wants.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "api/api.h"
 #include "backend/backend.h"
@@ -94,7 +95,8 @@ static bw_status dump(char **arguments, bw_error *error)
     FILE *file = fopen(arguments[4], "wb");
     if (!file)
         return bw_fail_errno(error, "write", arguments[4]);
-    bw_status status = bw_model_load(&model, arguments[1], arguments[2], NULL, error);
+    const char *weights = strcmp(arguments[2], "-") == 0 ? NULL : arguments[2];
+    bw_status status = bw_model_load(&model, arguments[1], weights, NULL, error);
     if (status == BW_OK)
         status = bw_image_read(&image, arguments[3], NULL, error);
     if (status == BW_OK)
@@ -113,7 +115,7 @@ int main(int argc, char **argv)
 {
     bw_error error;
     if (argc < 5 || argc > 6) {
-        fprintf(stderr, "usage: dump_heads CFG WEIGHTS PICTURE OUT [CALIBRATION-PICTURE]\n");
+        fprintf(stderr, "usage: dump_heads MODEL WEIGHTS|- PICTURE OUT [CALIBRATION-PICTURE]\n");
         return 2;
     }
     if (dump(argv, &error) == BW_OK)

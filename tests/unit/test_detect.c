@@ -49,7 +49,7 @@ static double class_score(const bw_head *head, const float *cell, int class_id)
     double objectness = head->form == BW_HEAD_SCALED ? (double)cell[4] : logistic((double)cell[4]);
     if (head->form == BW_HEAD_SCALED)
         return objectness * (double)cell[5 + class_id];
-    if (head->kind == BW_HEAD_YOLO)
+    if (head->kind != BW_HEAD_REGION)
         return objectness * logistic((double)cell[5 + class_id]);
     double sum = 0.0;
     for (int other = 0; other < CLASSES; other++)
@@ -59,16 +59,20 @@ static double class_score(const bw_head *head, const float *cell, int class_id)
 
 static bw_detection expected_box(const bw_head *head, const float *cell, int anchor, int y, int x)
 {
-    bool scaled = head->form == BW_HEAD_SCALED, region = head->kind == BW_HEAD_REGION;
+    bool scaled = head->form == BW_HEAD_SCALED, in_cells = head->kind != BW_HEAD_YOLO;
     double s = (double)head->scale_xy, shift = (s - 1.0) / 2.0;
     double cx = (scaled ? (double)cell[0] : logistic((double)cell[0])) * s - shift + x;
     double cy = (scaled ? (double)cell[1] : logistic((double)cell[1])) * s - shift + y;
+    if (head->kind == BW_HEAD_YOLOX) {
+        cx = (double)cell[0] + x;
+        cy = (double)cell[1] + y;
+    }
     double w = (double)head->anchor[anchor][0], h = (double)head->anchor[anchor][1];
     w *= scaled ? pow(2.0 * (double)cell[2], 2) : exp((double)cell[2]);
     h *= scaled ? pow(2.0 * (double)cell[3], 2) : exp((double)cell[3]);
     double stride_x = (double)INPUT_W / GRID_W, stride_y = (double)INPUT_H / GRID_H;
-    w *= region ? stride_x : 1.0;
-    h *= region ? stride_y : 1.0;
+    w *= in_cells ? stride_x : 1.0;
+    h *= in_cells ? stride_y : 1.0;
     cx *= stride_x;
     cy *= stride_y;
     return (bw_detection){(float)(cx - w / 2),
@@ -140,6 +144,15 @@ static void decodes_region(void **state)
     fill(-3.0f, 3.0f);
     bw_head head = make_head(BW_HEAD_REGION, BW_HEAD_RAW, 1.0f);
     check_decoding(&head, 0.2);
+}
+
+static void decodes_yolox(void **state)
+{
+    (void)state;
+    fill(-3.0f, 3.0f);
+    bw_head head = make_head(BW_HEAD_YOLOX, BW_HEAD_RAW, 1.0f);
+    check_decoding(&head, 0.2);
+    check_decoding(&head, 0.01);
 }
 
 static void filters_classes(void **state)
@@ -224,13 +237,10 @@ static void ties_keep_their_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(decodes_yolo),
-        cmocka_unit_test(decodes_new_coords),
-        cmocka_unit_test(decodes_region),
-        cmocka_unit_test(filters_classes),
-        cmocka_unit_test(survives_nan_and_infinity),
-        cmocka_unit_test(suppresses),
-        cmocka_unit_test(ties_keep_their_order),
+        cmocka_unit_test(decodes_yolo),    cmocka_unit_test(decodes_new_coords),
+        cmocka_unit_test(decodes_region),  cmocka_unit_test(decodes_yolox),
+        cmocka_unit_test(filters_classes), cmocka_unit_test(survives_nan_and_infinity),
+        cmocka_unit_test(suppresses),      cmocka_unit_test(ties_keep_their_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,17 +121,21 @@ static void test_fit(void **state)
         int width, height, input_width, input_height;
         bw_fit fit;
     } cases[] = {
-        {640, 480, 416, 416, {0, 52, 416, 312}},
-        {480, 640, 416, 416, {52, 0, 312, 416}},
-        {768, 576, 416, 416, {0, 52, 416, 312}},
-        {416, 416, 416, 416, {0, 0, 416, 416}},
-        {416, 1, 416, 416, {0, 207, 416, 1}},
-        {10000, 1, 416, 416, {0, 207, 416, 1}}, /* 0.04 pixels, but a picture has one at least */
-        {1, 10000, 416, 416, {207, 0, 1, 416}},
-        {64, 5, 32, 32, {0, 15, 32, 2}}, /* 2.5 is rounded to even */
-        {64, 7, 32, 32, {0, 14, 32, 4}}, /* and 3.5 */
-        {100, 50, 64, 32, {0, 0, 64, 32}},
-        {640, 426, 416, 416, {0, 69, 416, 277}},
+        {640, 480, 416, 416, {0, 52, 416, 312, 0.5f}},
+        {480, 640, 416, 416, {52, 0, 312, 416, 0.5f}},
+        {768, 576, 416, 416, {0, 52, 416, 312, 0.5f}},
+        {416, 416, 416, 416, {0, 0, 416, 416, 0.5f}},
+        {416, 1, 416, 416, {0, 207, 416, 1, 0.5f}},
+        {10000,
+         1,
+         416,
+         416,
+         {0, 207, 416, 1, 0.5f}}, /* 0.04 pixels, but a picture has one at least */
+        {1, 10000, 416, 416, {207, 0, 1, 416, 0.5f}},
+        {64, 5, 32, 32, {0, 15, 32, 2, 0.5f}}, /* 2.5 is rounded to even */
+        {64, 7, 32, 32, {0, 14, 32, 4, 0.5f}}, /* and 3.5 */
+        {100, 50, 64, 32, {0, 0, 64, 32, 0.5f}},
+        {640, 426, 416, 416, {0, 69, 416, 277, 0.5f}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         bw_fit fit = bw_fit_make(cases[i].width, cases[i].height, cases[i].input_width,
@@ -139,7 +143,9 @@ static void test_fit(void **state)
         assert_memory_equal(&fit, &cases[i].fit, sizeof fit);
     }
     bw_fit fit = bw_fit_make(640, 480, 320, 416, BW_RESIZE_STRETCH);
-    assert_memory_equal(&fit, (&(bw_fit){0, 0, 320, 416}), sizeof fit);
+    assert_memory_equal(&fit, (&(bw_fit){0, 0, 320, 416, 0.5f}), sizeof fit);
+    fit = bw_fit_make(640, 427, 416, 416, BW_RESIZE_CORNER);
+    assert_memory_equal(&fit, (&(bw_fit){0, 0, 416, 277, 0.5f}), sizeof fit); /* 277.55 is cut */
 }
 
 static void test_rows_in_parts(void **state)

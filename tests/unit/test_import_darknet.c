@@ -380,12 +380,12 @@ static void test_layer_limit(void **state)
 static void test_binary_is_no_model(void **state)
 {
     (void)state;
-    static const char bytes[] = "\x08\x07\x12\x03PyT";
+    static const char bytes[] = "\x01\x07\x12\x03PyT";
     bw_import import;
     bw_error error;
     assert_int_equal(import_bytes(&import, bytes, sizeof bytes, NULL, 0, &error), BW_ERROR_FORMAT);
     assert_string_equal(error.message, "'test.cfg' is no model that this version knows; it reads "
-                                       "darknet's .cfg files");
+                                       "darknet's .cfg files and ONNX");
     expect_failure("", BW_ERROR_FORMAT, "'test.cfg' holds no [section]");
 }
 

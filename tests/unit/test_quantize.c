@@ -522,7 +522,7 @@ static void observe_picture(bw_observer *observer)
             for (int channel = 0; channel < 3; channel++)
                 pixels[(y * SIDE + x) * 3 + channel] =
                     (uint8_t)((y * 31 + (x * BW_IMAGE_LANES + channel) * 17) % 256);
-    check_ok(bw_observer_add(observer, &image, BW_RESIZE_STRETCH, &error));
+    check_ok(bw_observer_add(observer, &image, BW_RESIZE_STRETCH, 0.5f, &error));
     assert_int_equal(bw_observer_pictures(observer), 1);
 }
 

@@ -1,0 +1,152 @@
+/**
+ * From an ONNX graph to ours: what the files that lower it share.
+ *
+ * The nodes are walked in the file's order. What a node makes becomes an item under its name: a
+ * picture (a tensor of our graph, [1, C, H, W] there), numbers (a constant), or something between
+ * that a later node completes. A node that our graph cannot express declines; it and all that
+ * reads it form the tail. Detectors end in such a tail: it reshapes, joins and decodes what the
+ * last convolutions gave. The pictures that the tail reads are the network's results, from which
+ * heads.c recognises the kind of head; the tail itself is then not needed.
+ */
+#ifndef BW_IMPORT_ONNX_LOWER_H
+#define BW_IMPORT_ONNX_LOWER_H
+
+#include "import/import.h"
+#include "import/onnx/model.h"
+
+typedef enum bw_onnx_role {
+    BW_ONNX_ABSENT,        /* nobody has made it */
+    BW_ONNX_PICTURE,       /* `tensor` */
+    BW_ONNX_NUMBERS,       /* `numbers` */
+    BW_ONNX_SOFTPLUS,      /* ln(1 + e^x) of `tensor` */
+    BW_ONNX_TANH_SOFTPLUS, /* tanh of that: × x it is Mish */
+    BW_ONNX_PATCH,         /* every `step`-th row and column of `tensor`, from `first` on */
+    BW_ONNX_FOCUS,         /* four such patches, one behind the other: space to depth */
+    BW_ONNX_TAIL,          /* made by a node of the tail */
+} bw_onnx_role;
+
+typedef struct bw_onnx_item {
+    const char *name;
+    bw_onnx_role role;
+    int tensor;
+    const bw_onnx_tensor *numbers;
+    int step[2], first[2]; /* of PATCH: down, across */
+    int order[4];          /* of FOCUS: 2 × first row + first column of each patch */
+} bw_onnx_item;
+
+typedef struct bw_onnx_lowering {
+    const bw_onnx_file *file;
+    bw_import *out;
+    bw_graph *graph; /* out's */
+    bw_onnx_item *items;
+    size_t *slots; /* a hash table of numbers of items, from 1 */
+    size_t item_count, item_capacity, slot_count;
+    const bw_onnx_node *node; /* at hand */
+    const char *label;        /* its name, or that of its first output */
+    bw_error reason;          /* why the first node of the tail was declined */
+    int *results;             /* pictures that the tail or nobody reads, in the order of reading */
+    size_t result_count, result_capacity;
+    bw_arena scratch; /* for as long as the lowering */
+    bw_error *error;
+} bw_onnx_lowering;
+
+/** Lowers the node at hand. BW_ERROR_UNSUPPORTED: it declines, and has said why. */
+typedef bw_status bw_onnx_handler(bw_onnx_lowering *lowering);
+
+bw_onnx_handler bw_onnx_conv, bw_onnx_batch_norm, bw_onnx_max_pool, bw_onnx_global_pool,
+    bw_onnx_reduce_mean, bw_onnx_resize;
+bw_onnx_handler bw_onnx_relu, bw_onnx_leaky, bw_onnx_prelu, bw_onnx_sigmoid, bw_onnx_silu,
+    bw_onnx_mish, bw_onnx_softplus, bw_onnx_tanh, bw_onnx_clip, bw_onnx_identity, bw_onnx_sum,
+    bw_onnx_product;
+bw_onnx_handler bw_onnx_join_channels, bw_onnx_split, bw_onnx_cut;
+
+/** Declines: "node 'x' (Op, which reads 1 × 3 × 416 × 416): …". */
+bw_status bw_onnx_decline(bw_onnx_lowering *lowering, const char *format, ...) BW_PRINTF(2, 3);
+
+/* ---- items ---------------------------------------------------------------------------------- */
+
+/** The item of that name; an absent one where there is none. Borrowed until the next is made. */
+const bw_onnx_item *bw_onnx_item_named(const bw_onnx_lowering *lowering, const char *name);
+
+/** The item that is input `index` of the node at hand; absent where it is left out. */
+const bw_onnx_item *bw_onnx_input_item(const bw_onnx_lowering *lowering, size_t index);
+
+/** Makes room for `count` items. */
+bw_status bw_onnx_reserve_items(bw_onnx_lowering *lowering, size_t count);
+
+/** Gives an item a name; an older one of that name is hidden. */
+void bw_onnx_name_item(bw_onnx_lowering *lowering, const char *name, bw_onnx_item item);
+
+/** Output `index` of the node at hand; nothing happens where it is not wanted. */
+void bw_onnx_output_item(bw_onnx_lowering *lowering, size_t index, bw_onnx_item item);
+
+/** The picture that is input `index`; declines for anything else. */
+bw_status bw_onnx_input_picture(bw_onnx_lowering *lowering, size_t index, int *tensor);
+
+/** The constant that is input `index`, or NULL where it is left out; declines for what is none. */
+bw_status bw_onnx_input_numbers(bw_onnx_lowering *lowering, size_t index,
+                                const bw_onnx_tensor **numbers);
+
+/** Element `index` of a constant of whole or of real numbers. */
+int64_t bw_onnx_whole(const bw_onnx_tensor *numbers, size_t index);
+double bw_onnx_real(const bw_onnx_tensor *numbers, size_t index);
+
+/* ---- attributes ----------------------------------------------------------------------------- */
+
+int64_t bw_onnx_int(const bw_onnx_lowering *lowering, const char *name, int64_t otherwise);
+float bw_onnx_float(const bw_onnx_lowering *lowering, const char *name, float otherwise);
+const char *bw_onnx_word_of(const bw_onnx_lowering *lowering, const char *name,
+                            const char *otherwise);
+
+/** A short list of whole numbers. */
+enum { BW_ONNX_LIST = 64 };
+typedef struct bw_onnx_ints {
+    size_t count;
+    int64_t values[BW_ONNX_LIST];
+    bool present;
+} bw_onnx_ints;
+
+/** From an attribute, or where there is none from input `input` (0: not from an input). */
+bw_status bw_onnx_read_ints(bw_onnx_lowering *lowering, bw_onnx_ints *out, const char *name,
+                            size_t input);
+
+/* ---- the graph ------------------------------------------------------------------------------ */
+
+/** Appends a node that reads `inputs`, named after the node at hand; the tensor is output 0. */
+bw_status bw_onnx_append(bw_onnx_lowering *lowering, const bw_node *node, const int *inputs,
+                         int count);
+
+/** As above, without making it an output. */
+bw_status bw_onnx_append_tensor(bw_onnx_lowering *lowering, int *tensor, const bw_node *node,
+                                const int *inputs, int count);
+
+bw_shape bw_onnx_shape(const bw_onnx_lowering *lowering, int tensor);
+
+/** Floats of a constant, borrowed where they are aligned; declines for other types. */
+bw_status bw_onnx_floats(bw_onnx_lowering *lowering, bw_constant *out,
+                         const bw_onnx_tensor *numbers);
+
+/* ---- what frames the walk ------------------------------------------------------------------- */
+
+/** Recognises the heads from the results and adds them as outputs. */
+bw_status bw_onnx_recognise_heads(bw_onnx_lowering *lowering);
+
+/** Kinds of heads, tried in order: true when the results were theirs and `*status` tells. */
+typedef bool bw_onnx_recogniser(bw_onnx_lowering *lowering, bw_status *status);
+bw_onnx_recogniser bw_onnx_recognise_own, bw_onnx_recognise_yolox;
+
+/**
+ * Pictures as the file wants them: our input is RGB from 0 to 1; it gets (x × scale − mean) ÷
+ * deviation, in BGR where `swapped`. The numbers go into the first convolutions where they can.
+ */
+typedef struct bw_onnx_pictures {
+    bool swapped;
+    float scale, mean[3], deviation[3];
+} bw_onnx_pictures;
+
+bw_status bw_onnx_prepare_input(bw_onnx_lowering *lowering, const bw_onnx_pictures *pictures);
+
+/** Reads the class names of the metadata, where there are any. */
+bw_status bw_onnx_read_names(bw_onnx_lowering *lowering);
+
+#endif

@@ -1,0 +1,28 @@
+# ONNX networks: one with every idiom, what convert writes read back, and what is refused.
+pictures good a.jpg
+boxwright inspect --model "$DATA/yolox.onnx" --cpu generic 2>&1 | grep -E '^(Fingerprint|Input|Classes|Layers|Weights|Candidates)'
+boxwright annotate a.jpg --out run --quiet --no-report --model "$DATA/yolox.onnx" --conf 0.3 --max-det 3 --format yolo && wc -l <run/labels/a.txt
+echo "--- read back"
+boxwright convert $tiny -o boxes.onnx >/dev/null
+boxwright convert $tiny -o raw.onnx --raw >/dev/null
+boxwright convert --model "$DATA/yolox.onnx" -o yolox.onnx >/dev/null
+boxwright annotate a.jpg --out cfg --quiet --no-report $tiny --conf 0.01 --format yolo --save-conf
+for form in boxes raw; do
+    boxwright annotate a.jpg --out $form --quiet --no-report --model $form.onnx --conf 0.01 --format yolo --save-conf
+    cmp cfg/labels/a.txt $form/labels/a.txt && echo "$form: the same"
+done
+boxwright annotate a.jpg --out back --quiet --no-report --model yolox.onnx --conf 0.3 --max-det 3 --format yolo
+cmp run/labels/a.txt back/labels/a.txt && echo "yolox: the same"
+echo "--- plan"
+boxwright build --model "$DATA/yolox.onnx" -o a.bwp >/dev/null
+boxwright annotate a.jpg --out planned --quiet --no-report --model a.bwp --conf 0.3 --max-det 3 --format yolo
+cmp run/labels/a.txt planned/labels/a.txt && echo "plan: the same"
+echo "--- refused"
+boxwright inspect --model "$DATA/yolox.onnx" --weights random:1 2>&1
+echo "exit $?"
+head -c 300 "$DATA/yolox.onnx" >cut.onnx
+boxwright inspect --model cut.onnx 2>&1
+echo "exit $?"
+boxwright convert $tiny -o int8.onnx --int8-qdq --calib noise 2>/dev/null >/dev/null
+boxwright inspect --model int8.onnx 2>&1
+echo "exit $?"
