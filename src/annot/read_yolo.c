@@ -176,6 +176,8 @@ static bw_status find_names(bw_dataset *set, const char *path, const yolo_places
         return BW_OK;
     const char *list = bw_arena_format(&set->arena, "%s/classes.txt", places->labels);
     const char *yaml = bw_arena_format(&set->arena, "%s/data.yaml", path);
+    if (yaml && access(yaml, F_OK) != 0)
+        yaml = bw_arena_format(&set->arena, "%s/../data.yaml", places->labels);
     if (!list || !yaml)
         return bw_fail_memory(error, strlen(places->labels), "a file name");
     if (access(yaml, F_OK) == 0)

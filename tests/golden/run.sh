@@ -1,15 +1,22 @@
 #!/bin/sh
 # Runs a script of this folder in the tests' own Python environment:
-# run.sh [--alone] SCRIPT [ARGUMENTS]. Exits 77 (skipped) where the environment cannot be had, or
+# run.sh [--alone] [--consumers] SCRIPT [ARGUMENTS]. With --consumers the environment is that of
+# consumers.txt, programs that open what Boxwright writes. Exits 77 (skipped) where the environment cannot be had, or
 # where ../shared is absent, which a script that stands --alone can do without.
 set -eu
 folder=$(cd "$(dirname "$0")" && pwd)
 source_dir=${BW_SOURCE_DIR:-$(cd "$folder/../.." && pwd)}
+requirements=requirements.txt
 environment="$source_dir/build/test-venv"
 
 alone=
 if [ "$1" = --alone ]; then
     alone=yes
+    shift
+fi
+if [ "$1" = --consumers ]; then
+    requirements=consumers.txt
+    environment="$source_dir/build/consumers-venv"
     shift
 fi
 if [ -z "$alone" ] && [ ! -d "${BW_SHARED:-$source_dir/../shared}" ]; then
@@ -19,7 +26,7 @@ fi
 # Tests run side by side; the first makes the environment, the others wait for it.
 mkdir -p "$source_dir/build"
 if ! flock "$environment.lock" \
-    "$source_dir/scripts/python-env.sh" "$folder/requirements.txt" "$environment"; then
+    "$source_dir/scripts/python-env.sh" "$folder/$requirements" "$environment"; then
     echo "skipped: the Python environment could not be made"
     exit 77
 fi
