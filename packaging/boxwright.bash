@@ -85,7 +85,8 @@ _boxwright() {
     case ${COMP_WORDS[1]} in
     annotate)
         options="$network $machine $precision $accuracy --no-cache --out --format --conf --iou --nms --agnostic --max-det
-            --classes --resize --exif --list --every --fps --start --end --null --save-conf --draw --no-report --quiet --overwrite"
+            --classes --resize --exif --list --every --fps --start --end --null --save-conf --draw --no-report
+            --quiet --redo --overwrite --shard"
         ;;
     export)
         options="--format --output --min-conf --save-conf --link-images --image-url $tracks"

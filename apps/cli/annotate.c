@@ -11,7 +11,7 @@
 #include "interrupt.h"
 #include "progress.h"
 #include "report/report.h"
-#include "store/overwrite.h"
+#include "store/lock.h"
 #include "terminal.h"
 #include "verb.h"
 
@@ -33,8 +33,10 @@ static const bw_option output_table[] = {
     {"draw", NULL, "write the pictures with their boxes drawn, to DIR/drawn", bw_read_flag,
      FIELD(draw), 0, 0, NULL},
     {"no-report", NULL, "write no report.html", bw_read_flag, FIELD(no_report), 0, 0, NULL},
-    {"overwrite", NULL, "replace the run that DIR holds", bw_read_flag, FIELD(overwrite), 0, 0,
-     NULL},
+    {"redo", NULL, "annotate all anew where DIR holds a run with other settings", bw_read_flag,
+     FIELD(redo), 0, 0, NULL},
+    {"overwrite", NULL, "replace the run that DIR holds, whatever it is", bw_read_flag,
+     FIELD(overwrite), 0, 0, NULL},
     {"quiet", NULL, "print nothing but errors", bw_read_flag, FIELD(quiet), 0, 0, NULL},
     {0},
 };
@@ -52,6 +54,8 @@ static const bw_option input_table[] = {
      0, 1e9, NULL},
     {"end", "S", "of videos, end before S seconds", bw_read_float, FIELD(sources.frames.end), 0,
      1e9, NULL},
+    {"shard", "I/N", "take only the I-th of N shares of the pictures", bw_read_share, FIELD(share),
+     0, 0, NULL},
     {"exif", "WORD", "apply or ignore the orientation that a picture carries (default apply)",
      bw_read_choice, FIELD(exif), 0, 0, exif_choices},
     {"resize", "WORD",
@@ -109,6 +113,7 @@ const bw_verb bw_verb_annotate = {
             "input. DIR will hold run.db, labels/, coco_results.json, report.html, and\n"
             "drawn/ with --draw. Pictures that cannot be used are listed and never stop a "
             "run.\n"
+            "The same command goes on with a run that was interrupted, or has got new pictures.\n"
             "\n"
             "Exit status: 0 all good, 3 done but some pictures failed, 4 the plan of --precision\n"
             "loses too much accuracy, 2 wrong use, 1 failure, 130 interrupted.",
@@ -179,12 +184,15 @@ static void print_summary(const bw_annotate_options *options, const bw_annotate_
     int64_t done = counts->pictures + counts->failed;
     char duration[32];
     if (result->interrupted)
-        printf("Interrupted; what is written is complete and consistent.\n");
+        printf("Interrupted; what is written is complete. The same command goes on from here.\n");
+    if (result->continued > 0)
+        printf("Went on after %lld image%s\n", (long long)result->continued,
+               result->continued == 1 ? "" : "s");
     printf("%lld image%s, %lld box%s, %lld failed, in %s (%.1f images/s)\n",
            (long long)counts->pictures, counts->pictures == 1 ? "" : "s", (long long)counts->boxes,
            counts->boxes == 1 ? "" : "es", (long long)counts->failed,
            bw_format_duration(duration, sizeof duration, seconds),
-           seconds > 0 ? (double)counts->pictures / seconds : 0);
+           seconds > 0 ? (double)(done - result->continued) / seconds : 0);
     bw_gate_print(stdout, "Accuracy: ", &result->gate);
     if (counts->failed > 0)
         print_failures(store, options->out, counts->failed);
@@ -219,8 +227,9 @@ static bw_status finish(const bw_annotate_options *options, const bw_annotate_re
 static bw_status annotate(const bw_annotate_options *options, int *exit_code, bw_error *error)
 {
     bw_store *store = NULL;
+    bw_lock lock = {.file = -1};
     bw_annotate_result result = {0};
-    bw_status status = bw_annotate_run(options, &store, &result, error);
+    bw_status status = bw_annotate_run(options, &store, &lock, &result, error);
     if (status == BW_OK)
         status = finish(options, &result, store, error);
     bw_error closing;
@@ -228,6 +237,7 @@ static bw_status annotate(const bw_annotate_options *options, int *exit_code, bw
         *error = closing;
         status = closing.status;
     }
+    bw_lock_release(&lock);
     *exit_code = exit_status(&result);
     return status;
 }

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "annotate.h"
 #include "base/cpu.h"
@@ -11,7 +10,10 @@
 #include "export.h"
 #include "interrupt.h"
 #include "progress.h"
+#include "run_settings.h"
+#include "store/lock.h"
 #include "store/overwrite.h"
+#include "store/replay.h"
 
 /* What a run holds open. */
 typedef struct run {
@@ -24,6 +26,9 @@ typedef struct run {
     bw_engine *engine;
     bw_engine_info engine_info;
     int threads, decoders;
+    bw_lock *lock; /* the caller's */
+    bw_done *done;
+    int64_t last, continued; /* of a run that goes on: its highest number, its items */
     bw_sink *sink;
     const char *later[BW_SINK_FORMATS + 1]; /* formats that are written at the end */
     bw_pipeline pipeline;
@@ -43,94 +48,6 @@ static bw_status set_format(run *state, bw_error *error, const char *key, const 
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     return bw_store_set(state->store, key, text, error);
-}
-
-static const char *now_text(char *text, size_t size)
-{
-    time_t now = time(NULL);
-    struct tm utc;
-    gmtime_r(&now, &utc);
-    strftime(text, size, "%Y-%m-%d %H:%M:%S UTC", &utc);
-    return text;
-}
-
-static const char *resize_name(bw_resize resize, const bw_model_info *model)
-{
-    bw_resize used = resize == BW_RESIZE_AUTO ? model->resize : resize;
-    return used == BW_RESIZE_STRETCH  ? "stretch"
-           : used == BW_RESIZE_CORNER ? "corner"
-                                      : "letterbox";
-}
-
-static const char *nms_name(int nms)
-{
-    static const char *const names[] = {"auto", "greedy", "diou"};
-    return names[nms];
-}
-
-static bw_status record_model(run *state, bw_error *error)
-{
-    const bw_model_info *model = &state->info.model;
-    const bw_model_choice *choice = &state->options->model;
-    bw_status status = bw_store_set(state->store, "model", state->model_path, error);
-    if (status == BW_OK && choice->weights)
-        status = bw_store_set(state->store, "weights", choice->weights, error);
-    if (status == BW_OK)
-        status = bw_store_set(state->store, "fingerprint", model->fingerprint, error);
-    if (status == BW_OK)
-        status = set_format(state, error, "input", "%d x %d", model->width, model->height);
-    if (status == BW_OK)
-        status = bw_store_add_classes(state->store, model->names, model->classes, error);
-    return status;
-}
-
-static bw_status record_thresholds(run *state, bw_error *error)
-{
-    const bw_annotate_options *options = state->options;
-    const struct {
-        const char *key;
-        double value;
-    } numbers[] = {
-        {"confidence", (double)options->confidence},
-        {"iou", (double)options->iou},
-        {"max_detections", options->max_detections},
-        {"class_agnostic", options->agnostic},
-        {"threads", state->threads},
-        {"streams", state->engine_info.streams},
-        {"decoders", state->decoders},
-        {"batch", state->info.batch},
-    };
-    bw_status status = BW_OK;
-    for (size_t i = 0; status == BW_OK && i < sizeof numbers / sizeof *numbers; i++)
-        status = set_format(state, error, numbers[i].key, "%g", numbers[i].value);
-    return status;
-}
-
-static bw_status record_words(run *state, bw_error *error)
-{
-    const bw_annotate_options *options = state->options;
-    char features[100], started[40];
-    bw_cpu_describe(features, sizeof features, state->info.cpu_features);
-    const struct {
-        const char *key, *value;
-    } words[] = {
-        {"version", bw_version()},
-        {"command", options->command},
-        {"nms", nms_name(options->nms)},
-        {"resize", resize_name((bw_resize)options->resize, &state->info.model)},
-        {"exif", options->exif ? "ignore" : "apply"},
-        {"classes", options->classes ? options->classes : "all"},
-        {"formats", options->formats},
-        {"cpu", bw_cpu_name()},
-        {"features", features},
-        {"precision", bw_precision_name(state->info.precision)},
-        {"started", now_text(started, sizeof started)},
-        {"state", "running"},
-    };
-    bw_status status = BW_OK;
-    for (size_t i = 0; status == BW_OK && i < sizeof words / sizeof *words; i++)
-        status = bw_store_set(state->store, words[i].key, words[i].value, error);
-    return status;
 }
 
 static bw_status record_end(run *state, const bw_annotate_result *result, const char *end,
@@ -198,19 +115,73 @@ static bw_status open_engine(run *state, bw_error *error)
     return status;
 }
 
+static bw_run_means means_of(const run *state)
+{
+    return (bw_run_means){state->model_path, &state->info, &state->engine_info, state->threads,
+                          state->decoders};
+}
+
+static bw_status begin_store(run *state, const char *path, bw_error *error)
+{
+    bw_run_means means = means_of(state);
+    bw_status status = bw_output_clear(state->options->out, error);
+    if (status == BW_OK)
+        status = bw_store_create(&state->store, path, error);
+    return status == BW_OK ? bw_run_settings_record(state->store, state->options, &means, error)
+                           : status;
+}
+
+static bw_status collect_done(run *state, bw_error *error)
+{
+    sqlite3_stmt *query = NULL;
+    bw_status status = bw_done_open(&state->done, error);
+    if (status == BW_OK)
+        status = bw_store_query(state->store, &query, "SELECT path FROM items", error);
+    while (status == BW_OK && sqlite3_step(query) == SQLITE_ROW)
+        status = bw_done_add(state->done, sqlite3_column_blob(query, 0),
+                             (size_t)sqlite3_column_bytes(query, 0), error);
+    sqlite3_finalize(query);
+    return status;
+}
+
+static bw_status continue_store(run *state, bw_error *error)
+{
+    bw_run_means means = means_of(state);
+    bw_store_totals totals = {0};
+    bw_status status = bw_run_settings_compare(state->store, state->options, &means, error);
+    if (status == BW_OK)
+        status = bw_run_settings_continue(state->store, state->options, &means, error);
+    if (status == BW_OK)
+        status = bw_store_count(state->store, &totals, error);
+    if (status == BW_OK)
+        status = collect_done(state, error);
+    state->last = totals.last;
+    state->continued = totals.pictures + totals.failed;
+    return status;
+}
+
+/* A run of other settings makes room with --redo. */
 static bw_status open_store(run *state, bw_error *error)
 {
+    const bw_annotate_options *options = state->options;
     bw_arena arena = {0};
-    const char *path = bw_arena_format(&arena, "%s/run.db", state->options->out);
-    bw_status status = path ? bw_store_create(&state->store, path, error)
-                            : bw_fail_memory(error, strlen(state->options->out), "a file name");
+    const char *path = bw_arena_format(&arena, "%s/run.db", options->out);
+    bw_status status = BW_OK;
+    if (!path)
+        status = bw_fail_memory(error, strlen(options->out), "a file name");
+    else if (bw_output_has_run(options->out) && !options->overwrite) {
+        status = bw_store_open(&state->store, path, error);
+        if (status == BW_OK)
+            status = continue_store(state, error);
+        if (status == BW_ERROR_ARGUMENT && options->redo) {
+            status = bw_store_close(&state->store, error);
+            if (status == BW_OK)
+                status = begin_store(state, path, error);
+        }
+    } else {
+        status = begin_store(state, path, error);
+    }
     bw_arena_free(&arena);
-    if (status == BW_OK)
-        status = record_model(state, error);
-    if (status == BW_OK)
-        status = record_thresholds(state, error);
-    if (status == BW_OK)
-        status = record_words(state, error);
     return status == BW_OK ? bw_store_commit(state->store, error) : status;
 }
 
@@ -265,9 +236,9 @@ static bw_status open_run(run *state, bw_gate_outcome *gate, bw_error *error)
     if (status == BW_OK)
         status = open_engine(state, error);
     if (status == BW_OK)
-        status = bw_output_check(options->out, options->overwrite, error);
+        status = bw_output_check(options->out, error);
     if (status == BW_OK)
-        status = bw_output_clear(options->out, error);
+        status = bw_lock_take(state->lock, options->out, error);
     if (status == BW_OK)
         status = open_store(state, error);
     if (status == BW_OK)
@@ -277,6 +248,7 @@ static bw_status open_run(run *state, bw_gate_outcome *gate, bw_error *error)
 
 static void close_run(run *state)
 {
+    bw_done_close(&state->done);
     bw_engine_close(&state->engine);
     bw_plan_close(&state->plan);
     free(state->classes);
@@ -295,16 +267,26 @@ static bw_status take_item(void *context, bw_item *item, bw_error *error)
     return status;
 }
 
+static bw_status let_rest(void *context, bw_error *error)
+{
+    run *state = context;
+    return bw_sink_rest(state->sink, error);
+}
+
 static bw_status run_stages(run *state, bw_annotate_result *result, bw_error *error)
 {
     const bw_annotate_options *options = state->options;
     bw_pipeline_options pipeline = {
         .sources = options->sources,
+        .share = options->share,
+        .done = state->done,
+        .last = state->last,
         .ignore_exif = options->exif != 0,
         .decoders = state->decoders,
         .batch = state->info.batch * state->engine_info.streams,
         .engine = state->engine,
         .sink = take_item,
+        .idle = let_rest,
         .sink_context = state,
     };
     state->progress = bw_progress_start(options->quiet);
@@ -312,13 +294,14 @@ static bw_status run_stages(run *state, bw_annotate_result *result, bw_error *er
     bw_progress_end(&state->progress);
     result->counts = bw_sink_count(state->sink);
     result->interrupted = bw_interrupted();
+    result->continued = state->continued;
     return status;
 }
 
-bw_status bw_annotate_run(const bw_annotate_options *options, bw_store **store,
+bw_status bw_annotate_run(const bw_annotate_options *options, bw_store **store, bw_lock *lock,
                           bw_annotate_result *result, bw_error *error)
 {
-    run state = {.options = options};
+    run state = {.options = options, .lock = lock};
     bw_error ignored;
     bw_status status = open_run(&state, &result->gate, error);
     bool ran = status == BW_OK;

@@ -27,16 +27,24 @@ typedef struct bw_sink_counts {
 
 typedef struct bw_sink bw_sink;
 
-/** Opens the writers; `store` is borrowed, and so are the strings of `options`. */
+/**
+ * Opens the writers; `store` is borrowed, and so are the strings of `options`. Where the database
+ * holds pictures already, the sink goes on from there.
+ *
+ * The database is the truth: what is committed has its label files under final names, durably.
+ */
 bw_status bw_sink_open(bw_sink **out, bw_store *store, const bw_sink_options *options,
                        bw_error *error);
 
 /** Takes the next item, in order. */
 bw_status bw_sink_take(bw_sink *sink, bw_item *item, bw_error *error);
 
+/** Commits what is not yet, where nothing comes for a while. */
+bw_status bw_sink_rest(bw_sink *sink, bw_error *error);
+
 bw_sink_counts bw_sink_count(const bw_sink *sink);
 
-/** Closes the writers; with `commit`, their files stand under their final names afterwards. */
+/** Writes what is left and closes; without `commit`, what is not final yet is removed. */
 bw_status bw_sink_close(bw_sink **sink, bool commit, bw_error *error);
 
 #endif

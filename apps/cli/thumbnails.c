@@ -87,15 +87,16 @@ static bw_status keep(bw_store *store, int64_t item, bool contact, const bw_imag
     return status;
 }
 
-bw_status bw_thumbnails_consider(bw_thumbnails *thumbnails, bw_store *store, int64_t item,
-                                 const bw_image *image, double confidence, bw_error *error)
+/* Considers a picture; without an image, its thumbnail is in the database if it has one. */
+static bw_status consider(bw_thumbnails *thumbnails, bw_store *store, int64_t item,
+                          const bw_image *image, double confidence, bw_error *error)
 {
     int64_t index = thumbnails->seen++, left = 0;
     bool contact = index % (thumbnails->skip + 1) == 0;
     bool uncertain = deserves_place(thumbnails, confidence);
     if (!contact && !uncertain)
         return BW_OK;
-    bw_status status = keep(store, item, contact, image, error);
+    bw_status status = image ? keep(store, item, contact, image, error) : BW_OK;
     if (uncertain)
         insert_uncertain(thumbnails, item, confidence, &left);
     if (status == BW_OK && left)
@@ -106,5 +107,26 @@ bw_status bw_thumbnails_consider(bw_thumbnails *thumbnails, bw_store *store, int
     thumbnails->contact_index[thumbnails->contact_count++] = index;
     if (thumbnails->contact_count > BW_CONTACT_PICTURES)
         status = thin_contact(thumbnails, store, error);
+    return status;
+}
+
+bw_status bw_thumbnails_consider(bw_thumbnails *thumbnails, bw_store *store, int64_t item,
+                                 const bw_image *image, double confidence, bw_error *error)
+{
+    return consider(thumbnails, store, item, image, confidence, error);
+}
+
+/* What is dropped again is gone already: the decisions are the same. */
+bw_status bw_thumbnails_restore(bw_thumbnails *thumbnails, bw_store *store, bw_error *error)
+{
+    sqlite3_stmt *query = NULL;
+    bw_status status = bw_store_query(
+        store, &query,
+        "SELECT number, ifnull(confidence, -1) FROM items WHERE boxes IS NOT NULL ORDER BY number",
+        error);
+    while (status == BW_OK && sqlite3_step(query) == SQLITE_ROW)
+        status = consider(thumbnails, store, sqlite3_column_int64(query, 0), NULL,
+                          sqlite3_column_double(query, 1), error);
+    sqlite3_finalize(query);
     return status;
 }

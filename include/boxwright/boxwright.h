@@ -455,6 +455,12 @@ BW_API bw_status bw_writer_open(bw_writer **out, const char *format, const char 
 BW_API bw_status bw_writer_add(bw_writer *writer, const bw_annotation *annotation, bw_error *error);
 
 /**
+ * Gives what was added its final names, durably: after a power cut such a file is whole. Does
+ * nothing for formats whose files are final only when the writer is closed.
+ */
+BW_API bw_status bw_writer_flush(bw_writer *writer, bw_error *error);
+
+/**
  * Finishes and closes. With `commit`, every file stands under its final name afterwards; without,
  * what is not yet final is removed.
  */

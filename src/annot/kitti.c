@@ -63,14 +63,6 @@ static bw_status kitti_add(void *state, const bw_annotation *annotation, bw_erro
     return bw_label_files_write(&writer->files, annotation->label, &writer->text, error);
 }
 
-static bw_status kitti_close(void *state, bool commit, bw_error *error)
-{
-    (void)commit;
-    (void)error;
-    bw_label_writer_free(state);
-    return BW_OK;
-}
-
 static const char *const files[] = {"label_2/", NULL};
 
 const bw_writer_plugin bw_kitti_writer = {
@@ -80,5 +72,6 @@ const bw_writer_plugin bw_kitti_writer = {
     .suffix = ".txt",
     .open = kitti_open,
     .add = kitti_add,
-    .close = kitti_close,
+    .flush = bw_label_writer_flush,
+    .close = bw_label_writer_close,
 };

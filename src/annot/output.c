@@ -8,7 +8,7 @@
 #include "annot/writer.h"
 #include "base/file.h"
 
-enum { COPY_BYTES = 1 << 16 };
+enum { COPY_BYTES = 1 << 16, MOST_STAGED = 1024 };
 
 /* Makes the folders above `path`, which is left as it was. */
 static bw_status make_parents(char *path, bw_error *error)
@@ -182,13 +182,17 @@ bw_status bw_label_files_write(bw_label_files *files, const char *label, bw_text
     if (status == BW_OK)
         status = bw_label_files_place(files, label, error);
     if (status == BW_OK)
-        status = bw_write_file(files->path.bytes, text->bytes, text->length, error);
+        status =
+            bw_stage_file(&files->staging, files->path.bytes, text->bytes, text->length, error);
+    if (status == BW_OK && files->staging.count >= MOST_STAGED)
+        status = bw_staging_publish(&files->staging, error);
     bw_text_clear(text);
     return status;
 }
 
 void bw_label_files_free(bw_label_files *files)
 {
+    bw_staging_clear(&files->staging);
     bw_text_free(&files->path);
     free(files->known);
     files->known = NULL;
@@ -207,9 +211,18 @@ bw_status bw_label_writer_open(bw_label_writer **out, const char *directory, con
     return BW_OK;
 }
 
-void bw_label_writer_free(bw_label_writer *writer)
+bw_status bw_label_writer_flush(void *state, bw_error *error)
 {
+    bw_label_writer *writer = state;
+    return bw_staging_publish(&writer->files.staging, error);
+}
+
+bw_status bw_label_writer_close(void *state, bool commit, bw_error *error)
+{
+    bw_label_writer *writer = state;
+    bw_status status = commit ? bw_label_writer_flush(writer, error) : BW_OK;
     bw_label_files_free(&writer->files);
     bw_text_free(&writer->text);
     free(writer);
+    return status;
 }

@@ -9,6 +9,7 @@
 
 #include "annot/text.h"
 #include "base/memory.h"
+#include "base/staging.h"
 
 /** A file that grows under a temporary name until it is given its own. Zero-initialise it. */
 typedef struct bw_output {
@@ -59,12 +60,13 @@ typedef struct bw_label_files {
     bw_text path;
     char *known; /* the folder that is known to exist */
     size_t known_capacity;
+    bw_staging staging; /* the files that wait for their names */
 } bw_label_files;
 
 /** Sets the path of a label's file, ended by NUL, and makes its folders. */
 bw_status bw_label_files_place(bw_label_files *files, const char *label, bw_error *error);
 
-/** Writes a label's file, whole or not at all, and makes `text` empty. */
+/** Stages a label's file, publishing now and then, and makes `text` empty. */
 bw_status bw_label_files_write(bw_label_files *files, const char *label, bw_text *text,
                                bw_error *error);
 
@@ -82,6 +84,8 @@ bw_status bw_label_writer_open(bw_label_writer **out, const char *directory, con
                                const char *suffix, const bw_writer_options *options,
                                bw_error *error);
 
-void bw_label_writer_free(bw_label_writer *writer);
+/** As a plug-in's flush and close: `state` is the bw_label_writer. */
+bw_status bw_label_writer_flush(void *state, bw_error *error);
+bw_status bw_label_writer_close(void *state, bool commit, bw_error *error);
 
 #endif

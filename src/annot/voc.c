@@ -94,14 +94,6 @@ static bw_status voc_add(void *state, const bw_annotation *annotation, bw_error 
     return bw_label_files_write(&writer->files, annotation->label, text, error);
 }
 
-static bw_status voc_close(void *state, bool commit, bw_error *error)
-{
-    (void)commit;
-    (void)error;
-    bw_label_writer_free(state);
-    return BW_OK;
-}
-
 static const char *const files[] = {"Annotations/", NULL};
 
 const bw_writer_plugin bw_voc_writer = {
@@ -111,5 +103,6 @@ const bw_writer_plugin bw_voc_writer = {
     .suffix = ".xml",
     .open = voc_open,
     .add = voc_add,
-    .close = voc_close,
+    .flush = bw_label_writer_flush,
+    .close = bw_label_writer_close,
 };

@@ -89,6 +89,11 @@ bw_status bw_writer_add(bw_writer *writer, const bw_annotation *annotation, bw_e
     return writer->plugin->add(writer->state, annotation, error);
 }
 
+bw_status bw_writer_flush(bw_writer *writer, bw_error *error)
+{
+    return writer->plugin->flush ? writer->plugin->flush(writer->state, error) : BW_OK;
+}
+
 bw_status bw_writer_close(bw_writer **writer, bool commit, bw_error *error)
 {
     if (!writer || !*writer)

@@ -21,7 +21,10 @@ typedef struct bw_writer_plugin {
                       bw_error *error);
     bw_status (*add)(void *state, const bw_annotation *annotation, bw_error *error);
 
-    /** Frees `state` in every case. */
+    /** As bw_writer_flush; NULL where files are final only at the end. */
+    bw_status (*flush)(void *state, bw_error *error);
+
+    /** Frees `state` in every case; with `commit`, what was added stands under final names. */
     bw_status (*close)(void *state, bool commit, bw_error *error);
 } bw_writer_plugin;
 

@@ -67,14 +67,6 @@ static bw_status x_anylabeling_add(void *state, const bw_annotation *annotation,
     return bw_label_files_write(&writer->files, annotation->label, text, error);
 }
 
-static bw_status x_anylabeling_close(void *state, bool commit, bw_error *error)
-{
-    (void)commit;
-    (void)error;
-    bw_label_writer_free(state);
-    return BW_OK;
-}
-
 static const char *const files[] = {"x_anylabeling/", NULL};
 
 const bw_writer_plugin bw_x_anylabeling_writer = {
@@ -84,5 +76,6 @@ const bw_writer_plugin bw_x_anylabeling_writer = {
     .suffix = ".json",
     .open = x_anylabeling_open,
     .add = x_anylabeling_add,
-    .close = x_anylabeling_close,
+    .flush = bw_label_writer_flush,
+    .close = bw_label_writer_close,
 };

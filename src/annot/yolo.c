@@ -104,16 +104,24 @@ static bw_status write_names(yolo_writer *writer, bw_error *error)
     return status == BW_OK ? closed : status;
 }
 
+static bw_status yolo_flush(void *state, bw_error *error)
+{
+    yolo_writer *writer = state;
+    return bw_label_writer_flush(writer->labels, error);
+}
+
 static bw_status yolo_close(void *state, bool commit, bw_error *error)
 {
     yolo_writer *writer = state;
     bw_status status = BW_OK;
     if (commit && writer->labels->options->names)
         status = write_names(writer, error);
-    bw_label_writer_free(writer->labels);
+    bw_error ignored;
+    bw_status closed = bw_label_writer_close(writer->labels, commit && status == BW_OK,
+                                             status == BW_OK ? error : &ignored);
     bw_label_files_free(&writer->images);
     free(writer);
-    return status;
+    return status == BW_OK ? closed : status;
 }
 
 static const char *const files[] = {"data.yaml", "labels/", NULL};
@@ -125,5 +133,6 @@ const bw_writer_plugin bw_yolo_writer = {
     .suffix = ".txt",
     .open = yolo_open,
     .add = yolo_add,
+    .flush = yolo_flush,
     .close = yolo_close,
 };

@@ -121,21 +121,45 @@ static bool write_all(int fd, const uint8_t *bytes, size_t size)
     return true;
 }
 
+static bool write_whole(const char *path, const void *bytes, size_t size)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return false;
+    bool written = write_all(fd, bytes, size);
+    int code = errno;
+    if (close(fd) != 0 && written) {
+        written = false;
+        code = errno;
+    }
+    if (!written)
+        unlink(path);
+    errno = code;
+    return written;
+}
+
+bw_status bw_write_part(const char *path, const void *bytes, size_t size, bw_error *error)
+{
+    bw_arena arena = {0};
+    const char *temporary = bw_arena_format(&arena, "%s.part", path);
+    bw_status status = BW_OK;
+    if (!temporary)
+        status = bw_fail_memory(error, strlen(path) + 6, "a file name");
+    else if (!write_whole(temporary, bytes, size))
+        status = bw_fail_errno(error, "write", path);
+    bw_arena_free(&arena);
+    return status;
+}
+
 bw_status bw_write_file(const char *path, const void *bytes, size_t size, bw_error *error)
 {
     bw_arena arena = {0};
     const char *temporary = bw_arena_format(&arena, "%s.part", path);
-    if (!temporary)
-        return bw_fail_memory(error, strlen(path) + 6, "a file name");
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    bool written = fd >= 0 && write_all(fd, bytes, size);
-    if (fd >= 0 && close(fd) != 0)
-        written = false;
-    bw_status status = BW_OK;
-    if (!written || rename(temporary, path) != 0) {
+    bw_status status = temporary ? bw_write_part(path, bytes, size, error)
+                                 : bw_fail_memory(error, strlen(path) + 6, "a file name");
+    if (status == BW_OK && rename(temporary, path) != 0) {
         status = bw_fail_errno(error, "write", path);
-        if (fd >= 0)
-            unlink(temporary);
+        unlink(temporary);
     }
     bw_arena_free(&arena);
     return status;

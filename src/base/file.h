@@ -31,6 +31,9 @@ bw_status bw_map_file_beneath(bw_mapping *out, const char *beside, const char *r
 bw_status bw_read_file(uint8_t **bytes, size_t *size, const char *path, uint64_t limit,
                        bw_error *error);
 
+/** Writes the file `path`.part; after a failure, which names `path`, there is no such file. */
+bw_status bw_write_part(const char *path, const void *bytes, size_t size, bw_error *error);
+
 /** Writes `size` bytes to a temporary file beside `path` and renames it: whole or not at all. */
 bw_status bw_write_file(const char *path, const void *bytes, size_t size, bw_error *error);
 

@@ -118,12 +118,25 @@ static void join_stages(stage_threads *group)
 
 /* ---- The run -------------------------------------------------------------------------------- */
 
+/* Waits for the next item to write; NULL at the end. */
+static bw_item *next_item(bw_pipeline *pipeline)
+{
+    enum { PATIENCE = 500000000 }; /* nanoseconds */
+    const bw_pipeline_options *options = pipeline->options;
+    while (!bw_queue_wait(pipeline->to_write, PATIENCE)) {
+        bw_error error;
+        if (!has_failed(pipeline) && options->idle(options->sink_context, &error) != BW_OK)
+            bw_pipeline_fail(pipeline, &error);
+    }
+    return bw_queue_pop(pipeline->to_write);
+}
+
 /* The last stage, in the caller's thread. After a failure it only empties the queue. */
 static void write_items(bw_pipeline *pipeline, bw_stage_times *times)
 {
     const bw_pipeline_options *options = pipeline->options;
     bw_item *item;
-    while ((item = bw_queue_pop(pipeline->to_write))) {
+    while ((item = next_item(pipeline))) {
         bw_error error;
         uint64_t begun = bw_clock();
         if (!has_failed(pipeline) && options->sink(options->sink_context, item, &error) != BW_OK)

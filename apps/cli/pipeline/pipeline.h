@@ -21,21 +21,30 @@
 #include <stdatomic.h>
 
 #include "pipeline/budget.h"
+#include "pipeline/done.h"
 #include "pipeline/item.h"
 #include "pipeline/list.h"
 #include "pipeline/queue.h"
+#include "pipeline/share.h"
+
+/** Called when for a while no item has come. A failure ends the run. */
+typedef bw_status bw_idle_function(void *context, bw_error *error);
 
 /** Takes an item in order; the pipeline frees it afterwards. A failure ends the run. */
 typedef bw_status bw_sink_function(void *context, bw_item *item, bw_error *error);
 
 typedef struct bw_pipeline_options {
     bw_sources sources;
+    bw_share share; /* only these pictures are taken, */
+    bw_done *done;  /* but for those that the run has already; NULL for none */
+    int64_t last;   /* the highest number that the run has given; 0 for none */
     bool ignore_exif;
     int decoders; /* threads that decode */
     int batch;    /* pictures handed to the engine at once, for all its streams */
     bw_engine *engine;
     bw_sink_function *sink;
-    void *sink_context;
+    bw_idle_function *idle;
+    void *sink_context; /* of both */
 } bw_pipeline_options;
 
 /** How long each stage worked, summed over its threads; nanoseconds. */

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 struct bw_queue {
     pthread_mutex_t mutex;
@@ -32,6 +33,23 @@ void bw_queue_push(bw_queue *queue, void *entry)
     queue->entries[(queue->first + queue->count++) % queue->capacity] = entry;
     pthread_cond_signal(&queue->not_empty);
     pthread_mutex_unlock(&queue->mutex);
+}
+
+bool bw_queue_wait(bw_queue *queue, uint64_t nanoseconds)
+{
+    enum { SECOND = 1000000000 };
+    struct timespec end;
+    clock_gettime(CLOCK_REALTIME, &end);
+    uint64_t later = (uint64_t)end.tv_nsec + nanoseconds;
+    end.tv_sec += (time_t)(later / SECOND);
+    end.tv_nsec = (long)(later % SECOND);
+    int waited = 0;
+    pthread_mutex_lock(&queue->mutex);
+    while (queue->count == 0 && !queue->finished && waited == 0)
+        waited = pthread_cond_timedwait(&queue->not_empty, &queue->mutex, &end);
+    bool ready = queue->count > 0 || queue->finished;
+    pthread_mutex_unlock(&queue->mutex);
+    return ready;
 }
 
 void *bw_queue_pop(bw_queue *queue)

@@ -14,6 +14,9 @@ bw_status bw_queue_open(bw_queue **out, size_t capacity, bw_error *error);
 /** Appends, waiting for room. */
 void bw_queue_push(bw_queue *queue, void *entry);
 
+/** Waits until something can be popped or the queue is finished; false when the time is over. */
+bool bw_queue_wait(bw_queue *queue, uint64_t nanoseconds);
+
 /** Takes the oldest, waiting for one; NULL once the queue is finished and empty. */
 void *bw_queue_pop(bw_queue *queue);
 

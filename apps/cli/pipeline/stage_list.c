@@ -9,7 +9,9 @@
 
 typedef struct listing_state {
     bw_pipeline *pipeline;
-    int64_t count;
+    int64_t count;  /* pictures of the share so far */
+    int64_t place;  /* in the whole list */
+    int64_t number; /* the last that was given */
 } listing_state;
 
 static bool stopped(void *context)
@@ -22,14 +24,15 @@ static bool stopped(void *context)
 static bool count_picture(void *context, const bw_found *found)
 {
     listing_state *state = context;
-    state->count++;
+    if (bw_share_has(state->pipeline->options->share, found->name))
+        state->count++;
     return !found->container && !stopped(context);
 }
 
 void *bw_stage_count(void *argument)
 {
     bw_pipeline *pipeline = argument;
-    listing_state state = {pipeline, 0};
+    listing_state state = {.pipeline = pipeline};
     bw_list_options options = {count_picture, stopped, &state, .closed = true};
     if (bw_list_sources(&pipeline->options->sources, &options))
         atomic_store(&pipeline->total, state.count);
@@ -57,16 +60,29 @@ static void take_frame(bw_pipeline *pipeline, bw_item *item, const bw_found *fou
     bw_budget_charge(&pipeline->content_budget, item->content_bytes);
 }
 
+/*
+ * A picture's number is its place in the whole list, so that shares of one list can be put together
+ * again. Where the list has got new pictures since a run began, they come after all that it has.
+ */
+static int64_t next_number(listing_state *state)
+{
+    state->number = state->place > state->number ? state->place : state->number + 1;
+    return state->number;
+}
+
 static bool list_picture(void *context, const bw_found *found)
 {
     listing_state *state = context;
     bw_pipeline *pipeline = state->pipeline;
     if (stopped(context))
         return false;
-    bw_item *item = bw_item_make(state->count + 1, found);
+    state->place++;
+    if (!bw_share_has(pipeline->options->share, found->name) ||
+        bw_done_take(pipeline->options->done, found->path))
+        return true;
+    bw_item *item = bw_item_make(next_number(state), found);
     if (!item)
         return false;
-    state->count++;
     if (found->read)
         read_content(pipeline, item, found);
     else if (found->picture && *found->picture)
@@ -79,7 +95,7 @@ static bool list_picture(void *context, const bw_found *found)
 void *bw_stage_list(void *argument)
 {
     bw_pipeline *pipeline = argument;
-    listing_state state = {pipeline, 0};
+    listing_state state = {.pipeline = pipeline, .number = pipeline->options->last};
     bw_list_options options = {list_picture, stopped, &state, .closed = false,
                                pipeline->options->decoders};
     if (!bw_list_sources(&pipeline->options->sources, &options) && !bw_pipeline_stopped(pipeline)) {

@@ -34,18 +34,17 @@ static bool is_empty_folder(const char *directory, const char *name)
     return empty;
 }
 
-bw_status bw_output_check(const char *directory, bool overwrite, bw_error *error)
+bool bw_output_has_run(const char *directory)
+{
+    return exists(directory, "run.db");
+}
+
+bw_status bw_output_check(const char *directory, bw_error *error)
 {
     bw_status status = bw_make_folders(directory, error);
     if (status != BW_OK)
         return status;
-    if (exists(directory, "run.db"))
-        return overwrite ? BW_OK
-                         : bw_fail(error, BW_ERROR_ARGUMENT,
-                                   "'%s' already holds a run; choose another folder, or replace "
-                                   "that run with --overwrite",
-                                   directory);
-    if (!is_empty_folder(directory, "labels"))
+    if (!bw_output_has_run(directory) && !is_empty_folder(directory, "labels"))
         return bw_fail(error, BW_ERROR_ARGUMENT,
                        "'%s/labels' holds files that no run has made (there is no run.db); choose "
                        "another folder, so that they are not overwritten",

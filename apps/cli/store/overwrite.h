@@ -6,11 +6,14 @@
 
 #include "base/error.h"
 
+/** Whether the folder holds a run. */
+bool bw_output_has_run(const char *directory);
+
 /**
- * Creates the folder where there is none and checks that a run may write there: it holds no other
- * run unless `overwrite`, and no labels that no run has made. Changes nothing else.
+ * Creates the folder where there is none and checks that a run may write there: it holds no labels
+ * that no run has made. Changes nothing else.
  */
-bw_status bw_output_check(const char *directory, bool overwrite, bw_error *error);
+bw_status bw_output_check(const char *directory, bw_error *error);
 
 /**
  * Removes the files that an earlier run wrote there: its labels and drawn pictures as its

@@ -12,7 +12,7 @@ static const char schema[] =
     "CREATE TABLE classes(id INTEGER PRIMARY KEY, name TEXT NOT NULL);"
     "CREATE TABLE items(number INTEGER PRIMARY KEY, path NOT NULL, name NOT NULL,"
     " label NOT NULL UNIQUE, format TEXT, width INTEGER, height INTEGER, boxes INTEGER,"
-    " confidence REAL);"
+    " confidence REAL, source, frame INTEGER, time_ns INTEGER);"
     "CREATE TABLE detections(item INTEGER NOT NULL, rank INTEGER NOT NULL,"
     " class INTEGER NOT NULL, score REAL NOT NULL, left REAL NOT NULL, top REAL NOT NULL,"
     " right REAL NOT NULL, bottom REAL NOT NULL, PRIMARY KEY(item, rank)) WITHOUT ROWID;"
@@ -37,7 +37,7 @@ typedef enum statement {
 static const char *const statement_texts[STATEMENTS] = {
     [ADD_SETTING] = "INSERT OR REPLACE INTO settings VALUES(?,?)",
     [ADD_CLASS] = "INSERT INTO classes VALUES(?,?)",
-    [ADD_ITEM] = "INSERT INTO items VALUES(?,?,?,?,?,?,?,?,?) ON CONFLICT(label) DO NOTHING",
+    [ADD_ITEM] = "INSERT INTO items VALUES(?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(label) DO NOTHING",
     [ADD_DETECTION] = "INSERT INTO detections VALUES(?,?,?,?,?,?,?,?)",
     [ADD_ERROR] = "INSERT INTO errors VALUES(?,?,?)",
     [COUNT_REPEAT] = ("INSERT INTO repeats VALUES(?,2)"
@@ -55,23 +55,24 @@ struct bw_store {
 
 /* ---- SQLite --------------------------------------------------------------------------------- */
 
-static bw_status fail(bw_store *store, bw_error *error)
+bw_status bw_store_fail(bw_store *store, bw_error *error)
 {
-    return bw_fail(error, BW_ERROR_IO, "the run's database cannot be written: %s",
+    return bw_fail(error, BW_ERROR_IO, "the run's database cannot be used: %s",
                    sqlite3_errmsg(store->database));
 }
 
 static bw_status execute(bw_store *store, const char *sql, bw_error *error)
 {
-    return sqlite3_exec(store->database, sql, NULL, NULL, NULL) == SQLITE_OK ? BW_OK
-                                                                             : fail(store, error);
+    return sqlite3_exec(store->database, sql, NULL, NULL, NULL) == SQLITE_OK
+               ? BW_OK
+               : bw_store_fail(store, error);
 }
 
 /* Steps a statement that yields no rows, and makes it ready for its next use. */
 static bw_status run_statement(bw_store *store, statement which, bw_error *error)
 {
     sqlite3_stmt *compiled = store->statements[which];
-    bw_status status = sqlite3_step(compiled) == SQLITE_DONE ? BW_OK : fail(store, error);
+    bw_status status = sqlite3_step(compiled) == SQLITE_DONE ? BW_OK : bw_store_fail(store, error);
     sqlite3_reset(compiled);
     return status;
 }
@@ -91,27 +92,76 @@ static bw_status prepare(bw_store *store, bw_error *error)
     for (int i = 0; i < STATEMENTS; i++)
         if (sqlite3_prepare_v3(store->database, statement_texts[i], -1, SQLITE_PREPARE_PERSISTENT,
                                &store->statements[i], NULL) != SQLITE_OK)
-            return fail(store, error);
+            return bw_store_fail(store, error);
     return BW_OK;
 }
 
-static bw_status open_database(bw_store *store, const char *path, bw_error *error)
+static bw_status connect(bw_store *store, const char *path, int create, bw_error *error)
 {
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(path, &store->database, flags, NULL) != SQLITE_OK)
-        return bw_fail(error, BW_ERROR_IO, "cannot create '%s': %s", path,
-                       store->database ? sqlite3_errmsg(store->database) : "out of memory");
+    int flags = SQLITE_OPEN_READWRITE | create | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(path, &store->database, flags, NULL) == SQLITE_OK)
+        return BW_OK;
+    return bw_fail(error, BW_ERROR_IO, "cannot %s '%s': %s", create ? "create" : "open", path,
+                   store->database ? sqlite3_errmsg(store->database) : "out of memory");
+}
+
+static bw_status begin(bw_store *store, bw_error *error)
+{
+    return execute(store,
+                   "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;"
+                   "PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE;",
+                   error);
+}
+
+static bw_status create_database(bw_store *store, const char *path, bw_error *error)
+{
     char identity[100];
     snprintf(identity, sizeof identity, "PRAGMA application_id=%d; PRAGMA user_version=%d;",
              BW_STORE_APPLICATION_ID, BW_STORE_SCHEMA_VERSION);
-    bw_status status = execute(store,
-                               "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;"
-                               "PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE;",
-                               error);
+    bw_status status = connect(store, path, SQLITE_OPEN_CREATE, error);
+    if (status == BW_OK)
+        status = begin(store, error);
     if (status == BW_OK)
         status = execute(store, identity, error);
     if (status == BW_OK)
         status = execute(store, schema, error);
+    return status == BW_OK ? prepare(store, error) : status;
+}
+
+/* The number that a pragma gives, or -1. */
+static int read_pragma(bw_store *store, const char *text)
+{
+    sqlite3_stmt *query = NULL;
+    int number = -1;
+    if (sqlite3_prepare_v2(store->database, text, -1, &query, NULL) == SQLITE_OK &&
+        sqlite3_step(query) == SQLITE_ROW)
+        number = sqlite3_column_int(query, 0);
+    sqlite3_finalize(query);
+    return number;
+}
+
+static bw_status check_identity(bw_store *store, const char *path, bw_error *error)
+{
+    if (read_pragma(store, "PRAGMA application_id") != BW_STORE_APPLICATION_ID)
+        return bw_fail(error, BW_ERROR_FORMAT,
+                       "'%s' is not the database of a run, or is damaged; choose another folder",
+                       path);
+    int version = read_pragma(store, "PRAGMA user_version");
+    if (version == BW_STORE_SCHEMA_VERSION)
+        return BW_OK;
+    return bw_fail(error, BW_ERROR_UNSUPPORTED,
+                   "'%s' was written by another version of this program (its form is %d, this "
+                   "one's is %d); finish the run with that version, or choose another folder",
+                   path, version, BW_STORE_SCHEMA_VERSION);
+}
+
+static bw_status open_database(bw_store *store, const char *path, bw_error *error)
+{
+    bw_status status = connect(store, path, 0, error);
+    if (status == BW_OK)
+        status = check_identity(store, path, error);
+    if (status == BW_OK)
+        status = begin(store, error);
     return status == BW_OK ? prepare(store, error) : status;
 }
 
@@ -124,18 +174,30 @@ static void free_store(bw_store *store)
     free(store);
 }
 
-bw_status bw_store_create(bw_store **out, const char *path, bw_error *error)
+typedef bw_status store_opener(bw_store *store, const char *path, bw_error *error);
+
+static bw_status open_with(bw_store **out, store_opener *opener, const char *path, bw_error *error)
 {
     *out = NULL;
     bw_store *store = calloc(1, sizeof *store);
     if (!store)
         return bw_fail_memory(error, sizeof *store, "the run's database");
-    bw_status status = open_database(store, path, error);
+    bw_status status = opener(store, path, error);
     if (status == BW_OK)
         *out = store;
     else
         free_store(store);
     return status;
+}
+
+bw_status bw_store_create(bw_store **out, const char *path, bw_error *error)
+{
+    return open_with(out, create_database, path, error);
+}
+
+bw_status bw_store_open(bw_store **out, const char *path, bw_error *error)
+{
+    return open_with(out, open_database, path, error);
 }
 
 bw_status bw_store_commit(bw_store *store, bw_error *error)
@@ -180,6 +242,26 @@ bw_status bw_store_set(bw_store *store, const char *key, const char *value, bw_e
     return status;
 }
 
+bw_status bw_store_get(bw_store *store, const char *key, bw_arena *arena, const char **value,
+                       bw_error *error)
+{
+    sqlite3_stmt *query = NULL;
+    *value = NULL;
+    bw_status status =
+        bw_store_query(store, &query, "SELECT value FROM settings WHERE key=?", error);
+    if (status == BW_OK) {
+        sqlite3_bind_text(query, 1, key, -1, SQLITE_STATIC);
+        if (sqlite3_step(query) == SQLITE_ROW) {
+            const char *text = (const char *)sqlite3_column_text(query, 0);
+            *value = text ? bw_arena_text(arena, text, strlen(text)) : NULL;
+            if (!*value)
+                status = bw_fail_memory(error, strlen(key), "a setting");
+        }
+    }
+    sqlite3_finalize(query);
+    return status;
+}
+
 bw_status bw_store_add_classes(bw_store *store, const char *const *names, int count,
                                bw_error *error)
 {
@@ -210,6 +292,12 @@ static bw_status try_item(bw_store *store, const bw_record *record, const char *
     bind_text(compiled, 2, record->path);
     bind_text(compiled, 3, record->name);
     bind_text(compiled, 4, label);
+    if (record->source)
+        bind_text(compiled, 10, record->source);
+    if (record->frame >= 0) {
+        sqlite3_bind_int64(compiled, 11, record->frame);
+        sqlite3_bind_int64(compiled, 12, record->time_ns);
+    }
     if (!record->problem) {
         if (record->format)
             sqlite3_bind_text(compiled, 5, record->format, -1, SQLITE_STATIC);
@@ -232,7 +320,7 @@ static bw_status next_repeat(bw_store *store, const char *base, int64_t *number,
     if (sqlite3_step(compiled) == SQLITE_ROW)
         *number = sqlite3_column_int64(compiled, 0);
     else
-        status = fail(store, error);
+        status = bw_store_fail(store, error);
     sqlite3_reset(compiled);
     return status;
 }

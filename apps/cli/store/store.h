@@ -1,9 +1,10 @@
 /**
- * run.db: the truth of a run, an SQLite database (version 1 of this schema, in user_version).
+ * run.db: the truth of a run, an SQLite database (version 2 of this schema, in user_version).
  *
  *     settings   (key, value)                       what was run: command, model, thresholds, …
  *     classes    (id, name)
- *     items      (number, path, name, label, format, width, height, boxes, confidence)
+ *     items      (number, path, name, label, format, width, height, boxes, confidence, source,
+ *                frame, time_ns)
  *     detections (item, rank, class, score, left, top, right, bottom)      pixels, best first
  *     errors     (item, kind, message)              why a picture could not be used
  *     thumbnails (item, contact, width, height, jpeg)
@@ -13,8 +14,9 @@
  *
  * Names and paths are text where they are valid UTF-8 and blobs of the same bytes where not. An
  * item whose picture could not be used has a row in `errors` and NULL sizes and boxes.
- * `confidence` is the mean score of its boxes. Writes go into a transaction that bw_store_commit
- * ends, so that the database always holds an unbroken beginning of the run.
+ * `confidence` is the mean score of its boxes; `source` the archive or video that it came from,
+ * `frame` and `time_ns` its place in a video; NULL where it has none. Writes go into a transaction
+ * that bw_store_commit ends, so that the database always holds an unbroken beginning of the run.
  */
 #ifndef BW_CLI_STORE_H
 #define BW_CLI_STORE_H
@@ -22,14 +24,22 @@
 #include <sqlite3.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 
 #define BW_STORE_APPLICATION_ID 0x42575244 /* "BWRD" */
-#define BW_STORE_SCHEMA_VERSION 1
+#define BW_STORE_SCHEMA_VERSION 2
 
 typedef struct bw_store bw_store;
 
 /** Creates the database, which must not exist. */
 bw_status bw_store_create(bw_store **out, const char *path, bw_error *error);
+
+/** Opens the database of a run that is to go on. Refuses what is none, or of another version. */
+bw_status bw_store_open(bw_store **out, const char *path, bw_error *error);
+
+/** The value of a setting, in `arena`; NULL where there is none. */
+bw_status bw_store_get(bw_store *store, const char *key, bw_arena *arena, const char **value,
+                       bw_error *error);
 
 bw_status bw_store_set(bw_store *store, const char *key, const char *value, bw_error *error);
 
@@ -42,6 +52,9 @@ typedef struct bw_record {
     const char *path, *name;
     const bw_error *problem;
     const char *format;
+    const char *source; /* NULL for none; */
+    int64_t frame;      /* negative for none */
+    int64_t time_ns;
     int width, height;
     const bw_detection *detections;
     size_t count;
@@ -76,6 +89,9 @@ bw_status bw_store_commit(bw_store *store, bw_error *error);
 
 /** The database itself, for what reads it as a whole; borrowed. */
 sqlite3 *bw_store_database(bw_store *store);
+
+/** Fails with what went wrong last in the database. */
+bw_status bw_store_fail(bw_store *store, bw_error *error);
 
 /** Compiles a query; the caller finalises it. */
 bw_status bw_store_query(bw_store *store, sqlite3_stmt **out, const char *sql, bw_error *error);

@@ -1,4 +1,4 @@
-# A folder that holds a run is refused; --overwrite replaces the run's own files and no others.
+# A run with other settings is refused; --overwrite replaces the run's own files and no others.
 mkdir -p photos/sub
 pictures good photos/a.jpg photos/sub/b.jpg
 boxwright annotate photos --out run $tiny --conf 0.999 --quiet --draw

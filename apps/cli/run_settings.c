@@ -1,0 +1,197 @@
+#include "run_settings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <xxhash.h>
+
+#include "base/cpu.h"
+#include "base/memory.h"
+#include "base/utf8.h"
+
+enum { MOST_SETTINGS = 40 };
+
+typedef struct setting {
+    const char *key, *value;
+} setting;
+
+/* Settings being listed; texts are the arena's or outlive it. */
+typedef struct settings {
+    bw_arena arena;
+    setting all[MOST_SETTINGS];
+    size_t count;
+    bool failed; /* for lack of memory */
+} settings;
+
+static void add(settings *list, const char *key, const char *value)
+{
+    if (value)
+        list->all[list->count++] = (setting){key, value};
+    else
+        list->failed = true;
+}
+
+static void add_number(settings *list, const char *key, double value)
+{
+    add(list, key, bw_arena_format(&list->arena, "%g", value));
+}
+
+static const char *resize_name(bw_resize resize, const bw_model_info *model)
+{
+    bw_resize used = resize == BW_RESIZE_AUTO ? model->resize : resize;
+    return used == BW_RESIZE_STRETCH  ? "stretch"
+           : used == BW_RESIZE_CORNER ? "corner"
+                                      : "letterbox";
+}
+
+static const char *nms_name(int nms)
+{
+    static const char *const names[] = {"auto", "greedy", "diou"};
+    return names[nms];
+}
+
+static const char *describe_names(settings *list, const bw_model_info *model)
+{
+    uint64_t sum = 0;
+    for (int class_id = 0; class_id < model->classes; class_id++)
+        sum = XXH3_64bits_withSeed(model->names[class_id], strlen(model->names[class_id]), sum);
+    return bw_arena_format(&list->arena, "%d, sum %016llx", model->classes,
+                           (unsigned long long)sum);
+}
+
+static const char *describe_frames(settings *list, const bw_frame_choice *frames)
+{
+    return bw_arena_format(&list->arena, "every %d, %g a second, from %g to %g s", frames->every,
+                           (double)frames->rate, (double)frames->start, (double)frames->end);
+}
+
+/* Those that decide the results. */
+static void add_deciding(settings *list, const bw_annotate_options *options,
+                         const bw_run_means *means)
+{
+    const bw_plan_info *plan = means->plan;
+    const bw_model_info *model = &plan->model;
+    add(list, "fingerprint", model->fingerprint);
+    add(list, "input", bw_arena_format(&list->arena, "%d x %d", model->width, model->height));
+    add(list, "names", describe_names(list, model));
+    add(list, "precision", bw_precision_name(plan->precision));
+    add(list, "plan", plan->settings);
+    add_number(list, "confidence", (double)options->confidence);
+    add_number(list, "iou", (double)options->iou);
+    add_number(list, "max_detections", options->max_detections);
+    add_number(list, "class_agnostic", options->agnostic);
+    add(list, "nms", nms_name(options->nms));
+    add(list, "resize", resize_name((bw_resize)options->resize, model));
+    add(list, "frames", describe_frames(list, &options->sources.frames));
+    add(list, "exif", options->exif ? "ignore" : "apply");
+    add(list, "classes", options->classes ? options->classes : "all");
+    add(list, "formats", options->formats);
+    add_number(list, "save_confidence", options->save_confidence);
+    add_number(list, "draw", options->draw);
+    add(list, "shard",
+        options->share.count > 0
+            ? bw_arena_format(&list->arena, "%d/%d", options->share.index, options->share.count)
+            : "all");
+}
+
+static const char *now_text(bw_arena *arena)
+{
+    char text[40];
+    time_t now = time(NULL);
+    struct tm utc;
+    gmtime_r(&now, &utc);
+    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &utc);
+    return bw_arena_text(arena, text, strlen(text));
+}
+
+/* Those for the record. */
+static void add_means(settings *list, const bw_annotate_options *options, const bw_run_means *means)
+{
+    char features[100];
+    bw_cpu_describe(features, sizeof features, means->plan->cpu_features);
+    add(list, "version", bw_version());
+    add(list, "command", options->command);
+    add(list, "model", means->model_path);
+    if (options->model.weights)
+        add(list, "weights", options->model.weights);
+    add(list, "cpu", bw_cpu_name());
+    add(list, "features", bw_arena_text(&list->arena, features, strlen(features)));
+    add_number(list, "threads", means->threads);
+    add_number(list, "streams", means->engine->streams);
+    add_number(list, "decoders", means->decoders);
+    add_number(list, "batch", means->plan->batch);
+    add(list, "state", "running");
+}
+
+/* Writes the list down and frees it. */
+static bw_status store_all(settings *list, bw_store *store, bw_error *error)
+{
+    bw_status status = list->failed
+                           ? bw_fail_memory(error, MOST_SETTINGS * sizeof(setting), "the settings")
+                           : BW_OK;
+    for (size_t index = 0; status == BW_OK && index < list->count; index++)
+        status = bw_store_set(store, list->all[index].key, list->all[index].value, error);
+    bw_arena_free(&list->arena);
+    return status;
+}
+
+bw_status bw_run_settings_record(bw_store *store, const bw_annotate_options *options,
+                                 const bw_run_means *means, bw_error *error)
+{
+    settings list = {.count = 0};
+    add_deciding(&list, options, means);
+    add_means(&list, options, means);
+    add(&list, "started", now_text(&list.arena));
+    bw_status status = store_all(&list, store, error);
+    const bw_model_info *model = &means->plan->model;
+    return status == BW_OK ? bw_store_add_classes(store, model->names, model->classes, error)
+                           : status;
+}
+
+bw_status bw_run_settings_continue(bw_store *store, const bw_annotate_options *options,
+                                   const bw_run_means *means, bw_error *error)
+{
+    settings list = {.count = 0};
+    add_means(&list, options, means);
+    return store_all(&list, store, error);
+}
+
+/* Settings are stored as clean UTF-8. */
+static bool is_same(const setting *now, const char *then)
+{
+    char *clean = bw_utf8_clean(now->value, false);
+    bool same = clean && then && strcmp(clean, then) == 0;
+    free(clean);
+    return same;
+}
+
+/* Appends "confidence is 0.5 there and 0.25 here". */
+static void tell_difference(char *text, size_t size, const setting *now, const char *then)
+{
+    size_t used = strlen(text);
+    snprintf(text + used, size - used, "%s%s is %s there and %s here", used > 0 ? "; " : "",
+             now->key, then ? then : "not recorded", now->value);
+}
+
+bw_status bw_run_settings_compare(bw_store *store, const bw_annotate_options *options,
+                                  const bw_run_means *means, bw_error *error)
+{
+    settings list = {.count = 0};
+    char differences[300] = "";
+    add_deciding(&list, options, means);
+    bw_status status = list.failed ? bw_fail_memory(error, sizeof list.all, "the settings") : BW_OK;
+    for (size_t index = 0; status == BW_OK && index < list.count; index++) {
+        const char *then = NULL;
+        status = bw_store_get(store, list.all[index].key, &list.arena, &then, error);
+        if (status == BW_OK && !is_same(&list.all[index], then))
+            tell_difference(differences, sizeof differences, &list.all[index], then);
+    }
+    if (status == BW_OK && differences[0] != '\0')
+        status = bw_fail(error, BW_ERROR_ARGUMENT,
+                         "'%s' holds a run with other settings (%s); use the same, or --redo to "
+                         "annotate everything anew with these, or choose another folder",
+                         options->out, differences);
+    bw_arena_free(&list.arena);
+    return status;
+}

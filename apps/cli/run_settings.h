@@ -1,0 +1,33 @@
+/**
+ * What a run was asked for, as its database records it: the settings that decide its results, which
+ * a run that goes on must share, and those that are for the record.
+ */
+#ifndef BW_CLI_RUN_SETTINGS_H
+#define BW_CLI_RUN_SETTINGS_H
+
+#include "annotate.h"
+
+/** What the run has found out about its means. */
+typedef struct bw_run_means {
+    const char *model_path;
+    const bw_plan_info *plan;
+    const bw_engine_info *engine;
+    int threads, decoders;
+} bw_run_means;
+
+/** Records all of them, and the classes, in a new database. */
+bw_status bw_run_settings_record(bw_store *store, const bw_annotate_options *options,
+                                 const bw_run_means *means, bw_error *error);
+
+/** Records those that may be others each time that a run goes on. */
+bw_status bw_run_settings_continue(bw_store *store, const bw_annotate_options *options,
+                                   const bw_run_means *means, bw_error *error);
+
+/**
+ * Fails with BW_ERROR_ARGUMENT and the differences where the run of the database was made with
+ * settings that decide results and are others now.
+ */
+bw_status bw_run_settings_compare(bw_store *store, const bw_annotate_options *options,
+                                  const bw_run_means *means, bw_error *error);
+
+#endif
