@@ -86,7 +86,7 @@ _boxwright() {
     annotate)
         options="$network $machine $precision $accuracy --no-cache --out --format --conf --iou --nms --agnostic --max-det
             --classes --resize --exif --list --every --fps --start --end --null --save-conf --draw --no-report
-            --quiet --redo --overwrite --shard"
+            --log --metrics --quiet --redo --overwrite --shard"
         ;;
     export)
         options="--format --output --min-conf --save-conf --link-images --image-url $tracks"

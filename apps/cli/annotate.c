@@ -9,8 +9,10 @@
 #include "classes.h"
 #include "command.h"
 #include "interrupt.h"
+#include "observe.h"
 #include "progress.h"
 #include "report/report.h"
+#include "stages.h"
 #include "store/lock.h"
 #include "terminal.h"
 #include "verb.h"
@@ -20,6 +22,8 @@
 static const char *const resize_choices[] = {"auto", "letterbox", "stretch", "corner", NULL};
 static const char *const nms_choices[] = {"auto", "greedy", "diou", NULL};
 static const char *const exif_choices[] = {"apply", "ignore", NULL};
+
+static const char *const log_choices[] = {"text", "json", NULL};
 
 #define FIELD(name) offsetof(bw_annotate_options, name)
 
@@ -37,6 +41,10 @@ static const bw_option output_table[] = {
      FIELD(redo), 0, 0, NULL},
     {"overwrite", NULL, "replace the run that DIR holds, whatever it is", bw_read_flag,
      FIELD(overwrite), 0, 0, NULL},
+    {"log", "WORD", "text, or json: a JSON object a line on standard error (default text)",
+     bw_read_choice, FIELD(log), 0, 0, log_choices},
+    {"metrics", "FILE", "write metrics in Prometheus' text format, about once a second",
+     bw_read_text, FIELD(metrics), 0, 0, NULL},
     {"quiet", NULL, "print nothing but errors", bw_read_flag, FIELD(quiet), 0, 0, NULL},
     {0},
 };
@@ -193,6 +201,7 @@ static void print_summary(const bw_annotate_options *options, const bw_annotate_
            counts->boxes == 1 ? "" : "es", (long long)counts->failed,
            bw_format_duration(duration, sizeof duration, seconds),
            seconds > 0 ? (double)(done - result->continued) / seconds : 0);
+    bw_stages_print(stdout, &result->times);
     bw_gate_print(stdout, "Accuracy: ", &result->gate);
     if (counts->failed > 0)
         print_failures(store, options->out, counts->failed);
@@ -268,7 +277,10 @@ static int run_annotate(int argc, char **argv)
     if (read == BW_OPTIONS_RUN && exit_code == BW_EXIT_OK) {
         bw_interrupt_catch();
         if (annotate(&options, &exit_code, &error) != BW_OK) {
-            bw_print_message(error.message);
+            if (options.log)
+                bw_observer_log("error", error.message);
+            else
+                bw_print_message(error.message);
             if (exit_code != BW_EXIT_GATE)
                 exit_code = bw_exit_status(&error);
         }

@@ -23,6 +23,8 @@ typedef struct bw_annotate_options {
     bw_model_choice model;
     bw_precision_choice precision;
     bw_gate_choice gate;
+    int log; /* 0 text, 1 JSON */
+    const char *metrics;
     bw_machine_choice machine;
 } bw_annotate_options;
 

@@ -9,8 +9,10 @@
 #include "classes.h"
 #include "export.h"
 #include "interrupt.h"
+#include "observe.h"
 #include "progress.h"
 #include "run_settings.h"
+#include "stages.h"
 #include "store/lock.h"
 #include "store/overwrite.h"
 #include "store/replay.h"
@@ -33,6 +35,7 @@ typedef struct run {
     const char *later[BW_SINK_FORMATS + 1]; /* formats that are written at the end */
     bw_pipeline pipeline;
     bw_progress progress;
+    bw_observer observer;
 } run;
 
 /* ---- The record of the settings ------------------------------------------------------------- */
@@ -60,12 +63,15 @@ static bw_status record_end(run *state, const bw_annotate_result *result, const 
     } values[] = {
         {"time_wall", times->wall},
         {"time_decode", times->decode},
+        {"time_wait", times->wait},
         {"time_prepare", times->engine.prepare},
         {"time_network", times->engine.network},
         {"time_detect", times->engine.detect},
         {"time_write", times->sink},
     };
     bw_status status = bw_store_set(state->store, "state", end, error);
+    if (status == BW_OK)
+        status = bw_store_set(state->store, "limited_by", bw_stages_limit(times), error);
     if (status == BW_OK)
         status = set_format(state, error, "pictures", "%lld", (long long)result->counts.pictures);
     for (size_t i = 0; status == BW_OK && i < sizeof values / sizeof *values; i++)
@@ -257,6 +263,15 @@ static void close_run(run *state)
 
 /* ---- Running -------------------------------------------------------------------------------- */
 
+static bw_status observe(run *state, const char *now, bw_error *error)
+{
+    bw_stage_times times;
+    bw_pipeline_read_times(&state->pipeline, &times);
+    bw_observed observed = {now, bw_sink_count(state->sink), bw_pipeline_total(&state->pipeline),
+                            &times};
+    return bw_observer_update(&state->observer, &observed, error);
+}
+
 static bw_status take_item(void *context, bw_item *item, bw_error *error)
 {
     run *state = context;
@@ -264,6 +279,9 @@ static bw_status take_item(void *context, bw_item *item, bw_error *error)
     bw_sink_counts counts = bw_sink_count(state->sink);
     bw_progress_update(&state->progress, counts.pictures + counts.failed, counts.failed,
                        bw_pipeline_total(&state->pipeline));
+    bw_observer_item(&state->observer, item);
+    if (status == BW_OK && bw_observer_is_due(&state->observer))
+        status = observe(state, "running", error);
     return status;
 }
 
@@ -289,12 +307,26 @@ static bw_status run_stages(run *state, bw_annotate_result *result, bw_error *er
         .idle = let_rest,
         .sink_context = state,
     };
-    state->progress = bw_progress_start(options->quiet);
+    state->progress = bw_progress_start(options->quiet || options->log);
+    state->observer = (bw_observer){.directory = options->out,
+                                    .metrics = options->metrics,
+                                    .model = state->model_path,
+                                    .log = options->log};
+    bw_observer_start(&state->observer);
     bw_status status = bw_pipeline_run(&state->pipeline, &pipeline, &result->times, error);
     bw_progress_end(&state->progress);
     result->counts = bw_sink_count(state->sink);
     result->interrupted = bw_interrupted();
     result->continued = state->continued;
+    bw_observed observed = {status != BW_OK       ? "failed"
+                            : result->interrupted ? "interrupted"
+                                                  : "complete",
+                            result->counts, bw_pipeline_total(&state->pipeline), &result->times};
+    bw_error ignored;
+    bw_status told =
+        bw_observer_update(&state->observer, &observed, status == BW_OK ? error : &ignored);
+    if (status == BW_OK)
+        status = told;
     return status;
 }
 

@@ -181,6 +181,7 @@ static void take_place(bw_video *video, bw_video_place *place, int64_t stamp)
 {
     place->time_ns = video->last_ns = time_of(video, stamp);
     place->number = video->next++;
+    place->whole = false;
 }
 
 /* ---- Frames --------------------------------------------------------------------------------- */
@@ -244,7 +245,7 @@ static int64_t told_duration(const bw_video *video)
 static bw_status check_end(bw_video *video, bw_video_place *place, bw_error *error)
 {
     int64_t told = told_duration(video);
-    *place = (bw_video_place){video->next, video->end_ns};
+    *place = (bw_video_place){video->next, video->end_ns, true};
     if (video->next == 0)
         return bw_fail(error, BW_ERROR_FORMAT, "the video has no frame that can be read");
     if (told - video->end_ns <= LEAST_GAP)

@@ -19,6 +19,7 @@ typedef struct bw_video_frame bw_video_frame;
 typedef struct bw_video_place {
     int64_t number;  /* from 0, as the frames are shown; a damaged one counts */
     int64_t time_ns; /* when it is shown, from the video's start, by the stream's time stamps */
+    bool whole;      /* on a failure: it is the whole video's, which ends too early */
 } bw_video_place;
 
 /**

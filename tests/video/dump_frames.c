@@ -28,7 +28,7 @@ int main(int argc, char **argv)
 {
     bw_video *video;
     bw_video_frame *frame = NULL;
-    bw_video_place place = {0, 0};
+    bw_video_place place = {0, 0, false};
     bw_error error;
     bw_limits limits;
     bw_limits_init(&limits);

@@ -128,6 +128,10 @@ static bool next_frame(const bw_list_options *options, const bw_frame_choice *ch
     if (*more && choice->end > 0 && (double)place.time_ns / 1e9 >= (double)choice->end)
         *more = false;
     bool on = true;
+    if (*more && status != BW_OK && place.whole) {
+        bw_fail_prefix(&error, status, "%s", video->path);
+        return visit_damaged(options, video, &error);
+    }
     if (*more && is_chosen(choice, &place, slot))
         on = visit_frame(options, video, &frame, &place, status == BW_OK ? NULL : &error);
     bw_video_frame_free(&frame);

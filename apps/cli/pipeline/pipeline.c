@@ -43,12 +43,27 @@ int64_t bw_pipeline_total(const bw_pipeline *pipeline)
     return atomic_load(&pipeline->total);
 }
 
+void bw_pipeline_read_times(bw_pipeline *pipeline, bw_stage_times *times)
+{
+    pthread_mutex_lock(&pipeline->mutex);
+    bw_engine_times engine = pipeline->engine_times;
+    pthread_mutex_unlock(&pipeline->mutex);
+    *times = (bw_stage_times){
+        .wall = bw_clock() - pipeline->begun,
+        .decode = atomic_load(&pipeline->decode_time),
+        .decoders = pipeline->options->decoders,
+        .wait = atomic_load(&pipeline->wait_time),
+        .engine = engine,
+        .sink = atomic_load(&pipeline->sink_time),
+    };
+}
+
 static bw_status open_shared(bw_pipeline *pipeline, const bw_pipeline_options *options,
                              bw_error *error)
 {
     size_t decoders = (size_t)options->decoders;
     size_t window = 4 * (size_t)options->batch + 4 * decoders + 16;
-    *pipeline = (bw_pipeline){.options = options, .total = -1};
+    *pipeline = (bw_pipeline){.options = options, .total = -1, .begun = bw_clock()};
     pthread_mutex_init(&pipeline->mutex, NULL);
     pthread_cond_init(&pipeline->item_decoded, NULL);
     bw_budget_init(&pipeline->budget, (64 + 64 * decoders) * MEGABYTE);
@@ -132,7 +147,7 @@ static bw_item *next_item(bw_pipeline *pipeline)
 }
 
 /* The last stage, in the caller's thread. After a failure it only empties the queue. */
-static void write_items(bw_pipeline *pipeline, bw_stage_times *times)
+static void write_items(bw_pipeline *pipeline)
 {
     const bw_pipeline_options *options = pipeline->options;
     bw_item *item;
@@ -141,7 +156,7 @@ static void write_items(bw_pipeline *pipeline, bw_stage_times *times)
         uint64_t begun = bw_clock();
         if (!has_failed(pipeline) && options->sink(options->sink_context, item, &error) != BW_OK)
             bw_pipeline_fail(pipeline, &error);
-        times->sink += bw_clock() - begun;
+        atomic_fetch_add(&pipeline->sink_time, bw_clock() - begun);
         bw_pipeline_discard(pipeline, item);
     }
 }
@@ -149,22 +164,18 @@ static void write_items(bw_pipeline *pipeline, bw_stage_times *times)
 bw_status bw_pipeline_run(bw_pipeline *pipeline, const bw_pipeline_options *options,
                           bw_stage_times *times, bw_error *error)
 {
-    uint64_t begun = bw_clock();
-    *times = (bw_stage_times){.decoders = options->decoders};
     stage_threads group = {.count = 0};
     bw_status status = open_shared(pipeline, options, error);
     if (status == BW_OK)
         status = start_stages(&group, pipeline, error);
     if (group.count > 0)
-        write_items(pipeline, times);
+        write_items(pipeline);
     join_stages(&group);
     if (status == BW_OK && pipeline->error.status != BW_OK) {
         *error = pipeline->error;
         status = error->status;
     }
-    times->decode = atomic_load(&pipeline->decode_time);
-    bw_engine_read_times(options->engine, &times->engine);
-    times->wall = bw_clock() - begun;
+    bw_pipeline_read_times(pipeline, times);
     close_shared(pipeline);
     return status;
 }

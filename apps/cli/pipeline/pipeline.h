@@ -52,6 +52,7 @@ typedef struct bw_stage_times {
     uint64_t wall;
     uint64_t decode; /* of `decoders` threads */
     int decoders;
+    uint64_t wait; /* of detecting, for decoded pictures */
     bw_engine_times engine;
     uint64_t sink;
 } bw_stage_times;
@@ -68,15 +69,20 @@ typedef struct bw_pipeline {
     bw_batch *batch;
     atomic_bool stop;
     atomic_llong total; /* pictures there are; -1 while unknown */
-    atomic_ullong decode_time;
+    uint64_t begun;
+    atomic_ullong decode_time, wait_time, sink_time;
     pthread_mutex_t mutex;       /* of what follows */
     pthread_cond_t item_decoded; /* some item's `decoded` became true */
     bw_error error;              /* the first failure; BW_OK while there is none */
+    bw_engine_times engine_times;
 } bw_pipeline;
 
 /** Runs all stages to the end; fails with the first failure of any. */
 bw_status bw_pipeline_run(bw_pipeline *pipeline, const bw_pipeline_options *options,
                           bw_stage_times *times, bw_error *error);
+
+/** How long the stages have worked so far; any thread may ask. */
+void bw_pipeline_read_times(bw_pipeline *pipeline, bw_stage_times *times);
 
 /** Pictures that there are; -1 while that is not known. */
 int64_t bw_pipeline_total(const bw_pipeline *pipeline);

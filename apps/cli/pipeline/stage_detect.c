@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpu.h"
 #include "pipeline/pipeline.h"
 
 struct bw_batch {
@@ -69,10 +70,13 @@ static void add_item(bw_batch *batch, bw_pipeline *pipeline, bw_item *item)
 static bool collect(bw_batch *batch, bw_pipeline *pipeline)
 {
     batch->count = batch->pictures = 0;
+    uint64_t begun = bw_clock();
     bw_item *item = bw_queue_pop(pipeline->in_order);
+    if (item)
+        wait_decoded(pipeline, item);
+    atomic_fetch_add(&pipeline->wait_time, bw_clock() - begun);
     if (!item)
         return false;
-    wait_decoded(pipeline, item);
     add_item(batch, pipeline, item);
     while (batch->count < batch->capacity && batch->pictures < batch->picture_capacity) {
         item = bw_queue_peek(pipeline->in_order);
@@ -81,6 +85,15 @@ static bool collect(bw_batch *batch, bw_pipeline *pipeline)
         add_item(batch, pipeline, bw_queue_pop(pipeline->in_order));
     }
     return true;
+}
+
+static void note_times(bw_pipeline *pipeline)
+{
+    bw_engine_times times;
+    bw_engine_read_times(pipeline->options->engine, &times);
+    pthread_mutex_lock(&pipeline->mutex);
+    pipeline->engine_times = times;
+    pthread_mutex_unlock(&pipeline->mutex);
 }
 
 static void detect(bw_batch *batch, bw_pipeline *pipeline)
@@ -92,6 +105,7 @@ static void detect(bw_batch *batch, bw_pipeline *pipeline)
     if (bw_engine_detect(pipeline->options->engine, batch->images, batch->pictures,
                          batch->detections, &error) != BW_OK)
         bw_pipeline_fail(pipeline, &error);
+    note_times(pipeline);
     size_t next = 0;
     for (size_t i = 0; i < batch->count; i++)
         if (batch->items[i]->error.status == BW_OK)

@@ -144,6 +144,7 @@ typedef struct stage {
 
 static const stage stages[] = {
     {"time_decode", "Reading and decoding"},
+    {"time_wait", "Waiting for pictures"},
     {"time_prepare", "Resizing for the network"},
     {"time_network", "Network"},
     {"time_detect", "Boxes and NMS"},
@@ -161,8 +162,7 @@ static void write_stage(FILE *file, const char *name, double busy, double millis
 void bw_section_stages(bw_page *page)
 {
     double wall = bw_page_number(page, "time_wall"), decoders = bw_page_number(page, "decoders");
-    double pictures = bw_page_number(page, "pictures"), highest = 0;
-    const char *limit = "";
+    double pictures = bw_page_number(page, "pictures");
     fputs(
         "<section><h2>Where the time went</h2><table class=\"bars\">\n"
         "<tr class=\"head\"><th></th><td class=\"bar\"></td><td>busy</td><td>an image</td></tr>\n",
@@ -171,14 +171,13 @@ void bw_section_stages(bw_page *page)
         double seconds = bw_page_number(page, stages[i].key);
         double workers = i == 0 && decoders > 1 ? decoders : 1;
         double busy = wall > 0 ? seconds / wall / workers : 0;
-        if (busy > highest) {
-            highest = busy;
-            limit = stages[i].name;
-        }
         write_stage(page->file, stages[i].name, busy, pictures > 0 ? 1000 * seconds / pictures : 0);
     }
-    fprintf(page->file,
-            "</table><p class=\"note\">The stages overlap; the busiest, &#8220;%s&#8221;, sets the "
-            "pace. Decoding runs in %.0f thread%s.</p></section>\n",
-            limit, decoders, decoders == 1 ? "" : "s");
+    fprintf(
+        page->file,
+        "</table><p class=\"note\">The stages overlap. Decoding runs in %.0f thread%s; waiting, "
+        "resizing, network and boxes follow each other in one. What set the pace: ",
+        decoders, decoders == 1 ? "" : "s");
+    bw_page_setting(page, "limited_by");
+    fputs(".</p></section>\n", page->file);
 }

@@ -3,7 +3,7 @@ mkdir -p photos/sub
 pictures good photos/one.jpg photos/two.png photos/sub/three.webp photos/sub/four.bmp
 touch photos/notes.txt photos/.hidden.jpg
 boxwright annotate photos --out run $tiny --conf 0 --max-det 3 --iou 1 --draw |
-    sed 's/in .* s (.*)/in T (R)/'
+    sed 's/in .* s (.*)/in T (R)/; s/^Busy: .*/Busy: B/'
 echo "--- files"
 find run | sort
 echo "--- items"

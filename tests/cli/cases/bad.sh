@@ -1,7 +1,7 @@
 # Every kind of bad file among good ones: exact counts, exit 3, each with its reason.
 pictures bad photos
 pictures good photos/00-good.jpg photos/20a-good.png photos/99-good.bmp
-boxwright annotate photos --out run $tiny --conf 0 --max-det 2 --iou 1 | sed 's/in .* s (.*)/in T (R)/'
+boxwright annotate photos --out run $tiny --conf 0 --max-det 2 --iou 1 | sed 's/in .* s (.*)/in T (R)/; s/^Busy: .*/Busy: B/'
 boxwright annotate photos --out run $tiny --conf 0 --max-det 2 --iou 1 --quiet --overwrite
 echo "exit $?"
 query run 'SELECT count(*), sum(boxes) FROM items WHERE boxes IS NOT NULL'

@@ -21,6 +21,11 @@ echo "this is no video" >clips/b.avi
 echo "export {}" >clips/code.ts
 annotate damaged clips --every 4 --draw
 ls damaged/drawn/a.mp4
+head -c $(($(wc -c <long.mkv) / 2)) long.mkv >cut.mkv
+boxwright annotate cut.mkv --out cut $tiny --every 7 --quiet
+echo "exit $?"
+query cut "SELECT path, message LIKE 'cut.mkv: the video is cut off or damaged%' FROM items
+    JOIN errors ON item = number WHERE path = 'cut.mkv'"
 boxwright annotate long.mkv --out none $tiny --every 2 --fps 2
 echo "exit $?"
 echo "--- archives hold pictures, not videos"
