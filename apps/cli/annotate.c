@@ -242,6 +242,8 @@ static bw_status annotate(const bw_annotate_options *options, int *exit_code, bw
     if (status == BW_OK)
         status = finish(options, &result, store, error);
     bw_error closing;
+    if (status != BW_OK && store)
+        bw_store_set(store, "state", "failed", &closing);
     if (bw_store_close(&store, &closing) != BW_OK && status == BW_OK) {
         *error = closing;
         status = closing.status;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "annotate.h"
 #include "base/cpu.h"
@@ -53,6 +54,7 @@ static bw_status set_format(run *state, bw_error *error, const char *key, const 
     return bw_store_set(state->store, key, text, error);
 }
 
+/* Without committing it: the caller's report is part of the run. */
 static bw_status record_end(run *state, const bw_annotate_result *result, const char *end,
                             bw_error *error)
 {
@@ -76,7 +78,7 @@ static bw_status record_end(run *state, const bw_annotate_result *result, const 
         status = set_format(state, error, "pictures", "%lld", (long long)result->counts.pictures);
     for (size_t i = 0; status == BW_OK && i < sizeof values / sizeof *values; i++)
         status = set_format(state, error, values[i].key, "%.6f", (double)values[i].value / 1e9);
-    return status == BW_OK ? bw_store_commit(state->store, error) : status;
+    return status;
 }
 
 /* ---- Opening -------------------------------------------------------------------------------- */
@@ -137,6 +139,31 @@ static bw_status begin_store(run *state, const char *path, bw_error *error)
                            : status;
 }
 
+/* Relative paths mean the same in the same working directory only. */
+static bw_status check_folder(run *state, bw_error *error)
+{
+    sqlite3_stmt *query = NULL;
+    bw_status status =
+        bw_store_query(state->store, &query,
+                       "SELECT value FROM settings, items WHERE key = 'folder'"
+                       " AND value <> ? AND substr(CAST(path AS BLOB), 1, 1) <> x'2F'"
+                       " LIMIT 1",
+                       error);
+    char *here = getcwd(NULL, 0);
+    if (status == BW_OK && here) {
+        sqlite3_bind_text(query, 1, here, -1, SQLITE_STATIC);
+        if (sqlite3_step(query) == SQLITE_ROW)
+            status =
+                bw_fail(error, BW_ERROR_ARGUMENT,
+                        "the pictures of the run in '%s' have relative paths; call this in the "
+                        "folder where it was begun, '%s', or --redo",
+                        state->options->out, (const char *)sqlite3_column_text(query, 0));
+    }
+    sqlite3_finalize(query);
+    free(here);
+    return status;
+}
+
 static bw_status collect_done(run *state, bw_error *error)
 {
     sqlite3_stmt *query = NULL;
@@ -155,6 +182,8 @@ static bw_status continue_store(run *state, bw_error *error)
     bw_run_means means = means_of(state);
     bw_store_totals totals = {0};
     bw_status status = bw_run_settings_compare(state->store, state->options, &means, error);
+    if (status == BW_OK)
+        status = check_folder(state, error);
     if (status == BW_OK)
         status = bw_run_settings_continue(state->store, state->options, &means, error);
     if (status == BW_OK)
@@ -330,6 +359,14 @@ static bw_status run_stages(run *state, bw_annotate_result *result, bw_error *er
     return status;
 }
 
+/* What was not committed has no files, or not all. */
+static void record_failure(run *state, const bw_annotate_result *result)
+{
+    bw_error ignored;
+    if (bw_store_roll_back(state->store, &ignored) == BW_OK)
+        record_end(state, result, "failed", &ignored);
+}
+
 bw_status bw_annotate_run(const bw_annotate_options *options, bw_store **store, bw_lock *lock,
                           bw_annotate_result *result, bw_error *error)
 {
@@ -349,7 +386,7 @@ bw_status bw_annotate_run(const bw_annotate_options *options, bw_store **store, 
         status =
             record_end(&state, result, result->interrupted ? "interrupted" : "complete", error);
     else if (ran)
-        record_end(&state, result, "failed", &ignored);
+        record_failure(&state, result);
     close_run(&state);
     *store = state.store;
     return status;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #include "base/cpu.h"
@@ -143,6 +144,10 @@ bw_status bw_run_settings_record(bw_store *store, const bw_annotate_options *opt
     add_deciding(&list, options, means);
     add_means(&list, options, means);
     add(&list, "started", now_text(&list.arena));
+    char *here = getcwd(NULL, 0);
+    if (here)
+        add(&list, "folder", bw_arena_text(&list.arena, here, strlen(here)));
+    free(here);
     bw_status status = store_all(&list, store, error);
     const bw_model_info *model = &means->plan->model;
     return status == BW_OK ? bw_store_add_classes(store, model->names, model->classes, error)

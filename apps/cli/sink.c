@@ -248,6 +248,8 @@ bw_status bw_sink_take(bw_sink *sink, bw_item *item, bw_error *error)
         .source = item->source,
         .frame = item->frame,
         .time_ns = item->time_ns,
+        .bytes = item->bytes,
+        .modified_ns = item->modified_ns,
         .width = item->width,
         .height = item->height,
         .detections = item->detections.items,

@@ -24,6 +24,7 @@ bw_item *bw_item_make(int64_t number, const bw_found *found)
     item->time_ns = found->time_ns;
     if (found->problem)
         item->error = *found->problem;
+    item->bytes = BW_NO_BYTES;
     return item;
 }
 

@@ -2,6 +2,7 @@
  * The second stage, in several threads: files become pixels, or an error of their own.
  */
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/cpu.h"
 #include "pipeline/pipeline.h"
@@ -28,12 +29,35 @@ static void drop_content(bw_pipeline *pipeline, bw_item *item)
     bw_budget_release(&pipeline->content_budget, item->content_bytes);
 }
 
+/* What tells a file from what it becomes: its size, and when it was written. */
+static bool examine(const bw_item *item, int64_t *bytes, int64_t *modified_ns)
+{
+    struct stat status;
+    if (stat(item->path, &status) != 0)
+        return false;
+    *bytes = status.st_size;
+    *modified_ns = status.st_mtim.tv_sec * INT64_C(1000000000) + status.st_mtim.tv_nsec;
+    return true;
+}
+
+/* A file that somebody writes while it is read is no picture that anybody meant. */
+static bw_status check_unchanged(const bw_item *item, bw_error *error)
+{
+    int64_t bytes, modified_ns;
+    if (item->bytes == BW_NO_BYTES || !examine(item, &bytes, &modified_ns) ||
+        (bytes == item->bytes && modified_ns == item->modified_ns))
+        return BW_OK;
+    return bw_fail(error, BW_ERROR_IO, "%s: changed while it was read", item->path);
+}
+
 static void decode(bw_pipeline *pipeline, bw_item *item)
 {
+    if (!item->picture && !item->content)
+        examine(item, &item->bytes, &item->modified_ns);
     bw_decode_options options;
     bw_decode_options_init(&options);
     options.ignore_exif = pipeline->options->ignore_exif;
-    if (read_picture(item, &options) != BW_OK)
+    if (read_picture(item, &options) != BW_OK || check_unchanged(item, &item->error) != BW_OK)
         return;
     item->error.status = BW_OK;
     item->width = item->image.width;

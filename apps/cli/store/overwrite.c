@@ -34,9 +34,26 @@ static bool is_empty_folder(const char *directory, const char *name)
     return empty;
 }
 
+/* Whether a database was begun and its first transaction never ended: it has no tables. */
+static bool is_blank(const char *path)
+{
+    sqlite3 *database = NULL;
+    sqlite3_stmt *query = NULL;
+    bool blank = sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+                                 NULL) == SQLITE_OK &&
+                 sqlite3_prepare_v2(database, "SELECT count(*) FROM sqlite_schema", -1, &query,
+                                    NULL) == SQLITE_OK &&
+                 sqlite3_step(query) == SQLITE_ROW && sqlite3_column_int(query, 0) == 0;
+    sqlite3_finalize(query);
+    sqlite3_close(database);
+    return blank;
+}
+
 bool bw_output_has_run(const char *directory)
 {
-    return exists(directory, "run.db");
+    char path[4200];
+    snprintf(path, sizeof path, "%s/run.db", directory);
+    return exists(directory, "run.db") && !is_blank(path);
 }
 
 bw_status bw_output_check(const char *directory, bw_error *error)
@@ -177,7 +194,7 @@ static void remove_files(const char *directory, const char *const *names)
 bw_status bw_output_clear(const char *directory, bw_error *error)
 {
     static const char *const files[] = {"report.html", "run.db-wal", "run.db-shm", "run.db", NULL};
-    if (!exists(directory, "run.db"))
+    if (!bw_output_has_run(directory))
         return BW_OK;
     char path[4200];
     snprintf(path, sizeof path, "%s/run.db", directory);

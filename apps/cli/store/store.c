@@ -12,7 +12,8 @@ static const char schema[] =
     "CREATE TABLE classes(id INTEGER PRIMARY KEY, name TEXT NOT NULL);"
     "CREATE TABLE items(number INTEGER PRIMARY KEY, path NOT NULL, name NOT NULL,"
     " label NOT NULL UNIQUE, format TEXT, width INTEGER, height INTEGER, boxes INTEGER,"
-    " confidence REAL, source, frame INTEGER, time_ns INTEGER);"
+    " confidence REAL, source, frame INTEGER, time_ns INTEGER, bytes INTEGER,"
+    " modified_ns INTEGER);"
     "CREATE TABLE detections(item INTEGER NOT NULL, rank INTEGER NOT NULL,"
     " class INTEGER NOT NULL, score REAL NOT NULL, left REAL NOT NULL, top REAL NOT NULL,"
     " right REAL NOT NULL, bottom REAL NOT NULL, PRIMARY KEY(item, rank)) WITHOUT ROWID;"
@@ -37,7 +38,8 @@ typedef enum statement {
 static const char *const statement_texts[STATEMENTS] = {
     [ADD_SETTING] = "INSERT OR REPLACE INTO settings VALUES(?,?)",
     [ADD_CLASS] = "INSERT INTO classes VALUES(?,?)",
-    [ADD_ITEM] = "INSERT INTO items VALUES(?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(label) DO NOTHING",
+    [ADD_ITEM] = ("INSERT INTO items VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+                  " ON CONFLICT(label) DO NOTHING"),
     [ADD_DETECTION] = "INSERT INTO detections VALUES(?,?,?,?,?,?,?,?)",
     [ADD_ERROR] = "INSERT INTO errors VALUES(?,?,?)",
     [COUNT_REPEAT] = ("INSERT INTO repeats VALUES(?,2)"
@@ -105,12 +107,29 @@ static bw_status connect(bw_store *store, const char *path, int create, bw_error
                    store->database ? sqlite3_errmsg(store->database) : "out of memory");
 }
 
+/* SQLite stays with another journal, without an error, where this one cannot be. */
+static bw_status turn_to_wal(bw_store *store, bw_error *error)
+{
+    sqlite3_stmt *query = NULL;
+    bw_status status = execute(store, "PRAGMA journal_mode=WAL", error);
+    if (status == BW_OK)
+        status = bw_store_query(store, &query, "PRAGMA journal_mode", error);
+    if (status == BW_OK && (sqlite3_step(query) != SQLITE_ROW ||
+                            strcmp((const char *)sqlite3_column_text(query, 0), "wal") != 0))
+        status = bw_fail(error, BW_ERROR_IO, "the run's database cannot have a write-ahead log: %s",
+                         sqlite3_errmsg(store->database));
+    sqlite3_finalize(query);
+    return status;
+}
+
 static bw_status begin(bw_store *store, bw_error *error)
 {
-    return execute(store,
-                   "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;"
-                   "PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE;",
-                   error);
+    bw_status status = execute(store, "PRAGMA locking_mode=EXCLUSIVE", error);
+    if (status == BW_OK)
+        status = turn_to_wal(store, error);
+    if (status == BW_OK)
+        status = execute(store, "PRAGMA synchronous=FULL; BEGIN IMMEDIATE;", error);
+    return status;
 }
 
 static bw_status create_database(bw_store *store, const char *path, bw_error *error)
@@ -205,6 +224,12 @@ bw_status bw_store_commit(bw_store *store, bw_error *error)
     return execute(store, "COMMIT; BEGIN IMMEDIATE;", error);
 }
 
+bw_status bw_store_roll_back(bw_store *store, bw_error *error)
+{
+    bool open = !sqlite3_get_autocommit(store->database);
+    return execute(store, open ? "ROLLBACK; BEGIN IMMEDIATE;" : "BEGIN IMMEDIATE;", error);
+}
+
 sqlite3 *bw_store_database(bw_store *store)
 {
     return store->database;
@@ -222,7 +247,11 @@ bw_status bw_store_close(bw_store **store, bw_error *error)
 {
     if (!store || !*store)
         return BW_OK;
-    bw_status status = execute(*store, "COMMIT;", error);
+    bw_status status = BW_OK;
+    if (!sqlite3_get_autocommit((*store)->database))
+        status = execute(*store, "COMMIT;", error);
+    if (status == BW_OK)
+        status = execute(*store, "PRAGMA wal_checkpoint(TRUNCATE);", error);
     free_store(*store);
     *store = NULL;
     return status;
@@ -282,6 +311,20 @@ static double mean_score(const bw_record *record)
     return sum / (double)record->count;
 }
 
+static void bind_origin(sqlite3_stmt *compiled, const bw_record *record)
+{
+    if (record->source)
+        bind_text(compiled, 10, record->source);
+    if (record->frame >= 0) {
+        sqlite3_bind_int64(compiled, 11, record->frame);
+        sqlite3_bind_int64(compiled, 12, record->time_ns);
+    }
+    if (record->bytes >= 0) {
+        sqlite3_bind_int64(compiled, 13, record->bytes);
+        sqlite3_bind_int64(compiled, 14, record->modified_ns);
+    }
+}
+
 /* Adds the item under `label`; *added tells whether that was free. */
 static bw_status try_item(bw_store *store, const bw_record *record, const char *label, bool *added,
                           bw_error *error)
@@ -292,12 +335,7 @@ static bw_status try_item(bw_store *store, const bw_record *record, const char *
     bind_text(compiled, 2, record->path);
     bind_text(compiled, 3, record->name);
     bind_text(compiled, 4, label);
-    if (record->source)
-        bind_text(compiled, 10, record->source);
-    if (record->frame >= 0) {
-        sqlite3_bind_int64(compiled, 11, record->frame);
-        sqlite3_bind_int64(compiled, 12, record->time_ns);
-    }
+    bind_origin(compiled, record);
     if (!record->problem) {
         if (record->format)
             sqlite3_bind_text(compiled, 5, record->format, -1, SQLITE_STATIC);

@@ -4,7 +4,7 @@
  *     settings   (key, value)                       what was run: command, model, thresholds, …
  *     classes    (id, name)
  *     items      (number, path, name, label, format, width, height, boxes, confidence, source,
- *                frame, time_ns)
+ *                frame, time_ns, bytes, modified_ns)
  *     detections (item, rank, class, score, left, top, right, bottom)      pixels, best first
  *     errors     (item, kind, message)              why a picture could not be used
  *     thumbnails (item, contact, width, height, jpeg)
@@ -15,7 +15,8 @@
  * Names and paths are text where they are valid UTF-8 and blobs of the same bytes where not. An
  * item whose picture could not be used has a row in `errors` and NULL sizes and boxes.
  * `confidence` is the mean score of its boxes; `source` the archive or video that it came from,
- * `frame` and `time_ns` its place in a video; NULL where it has none. Writes go into a transaction
+ * `frame` and `time_ns` its place in a video; `bytes` and `modified_ns` (since 1970) what its file
+ * had when it was read; NULL where there is none. Writes go into a transaction
  * that bw_store_commit ends, so that the database always holds an unbroken beginning of the run.
  */
 #ifndef BW_CLI_STORE_H
@@ -52,9 +53,9 @@ typedef struct bw_record {
     const char *path, *name;
     const bw_error *problem;
     const char *format;
-    const char *source; /* NULL for none; */
-    int64_t frame;      /* negative for none */
-    int64_t time_ns;
+    const char *source;         /* the archive or video; NULL for none */
+    int64_t frame, time_ns;     /* of a video; a negative frame for none */
+    int64_t bytes, modified_ns; /* of the file; negative bytes where that is not known */
     int width, height;
     const bw_detection *detections;
     size_t count;
@@ -86,6 +87,9 @@ bw_status bw_store_drop_thumbnail(bw_store *store, int64_t item, bw_error *error
 
 /** Makes what was added durable and begins the next transaction. */
 bw_status bw_store_commit(bw_store *store, bw_error *error);
+
+/** Forgets what was added since the last commit, and begins the next transaction. */
+bw_status bw_store_roll_back(bw_store *store, bw_error *error);
 
 /** The database itself, for what reads it as a whole; borrowed. */
 sqlite3 *bw_store_database(bw_store *store);
