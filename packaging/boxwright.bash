@@ -56,6 +56,7 @@ _boxwright_value() { # the value of option $1; fails where it takes none
     --out | --images | --calib) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
     --format) _boxwright_words "$formats yolo,coco" ;;
     --nms) _boxwright_words "auto greedy diou" ;;
+    --share-weights) _boxwright_words "none 4 5 6 7 8 auto" ;;
     --resize) _boxwright_words "auto letterbox stretch corner" ;;
     --exif) _boxwright_words "apply ignore" ;;
     --cpu) _boxwright_words "generic avx2 avx512 vnni bf16 amx all" ;;
@@ -96,7 +97,7 @@ _boxwright() {
         options="--from --names --images --to --save-conf --link-images --image-url $tracks"
         ;;
     build)
-        options="$network $machine $precision $accuracy --output --no-tune --mode --timing-cache
+        options="$network $machine $precision $accuracy --output --share-weights --no-tune --mode --timing-cache
             --tune-time --seed"
         ;;
     convert)

@@ -12,6 +12,7 @@
 
 typedef struct build_options {
     const char *output;
+    int share; /* of `shares` */
     bw_model_choice model;
     bw_precision_choice precision;
     bw_gate_choice gate;
@@ -19,9 +20,17 @@ typedef struct build_options {
     bw_machine_choice machine;
 } build_options;
 
+static const char *const shares[] = {"none", "4", "5", "6", "7", "8", "auto", NULL};
+
+enum { SHARE_AUTO = 6 };
+
 static const bw_option output_table[] = {
     {"output", "FILE", "the plan's file, customarily .bwp (required)", bw_read_text,
      offsetof(build_options, output), 0, 0, NULL},
+    {"share-weights", "BITS",
+     "keep INT8's weights as indices of 4 to 8 bits into a codebook a layer; auto: the fewest "
+     "bits, chosen for each layer, that pass the gate (default none)",
+     bw_read_choice, offsetof(build_options, share), 0, 0, shares},
     {0},
 };
 
@@ -54,10 +63,23 @@ static void print_summary(const char *file, double seconds, const bw_plan *plan,
     printf("Memory       %.1f MB activations, %.1f MB packed weights\n",
            (double)info->arena_bytes / 1e6, (double)info->weight_bytes / 1e6);
     bw_print_worst_layers(stdout, plan, info->steps);
+    if (info->stored_bytes < info->weight_bytes) {
+        double dense =
+            (double)info->file_bytes + (double)info->weight_bytes - (double)info->stored_bytes;
+        printf("Sharing      %.2f MB instead of %.2f MB: %.1f %%\n", (double)info->file_bytes / 1e6,
+               dense / 1e6, 100 * (double)info->file_bytes / dense);
+    }
     bw_gate_print(stdout, "Accuracy     ", gate);
     printf("Built        in %.1f s; use it as --model ", seconds);
     bw_print_clean(stdout, file);
     putchar('\n');
+}
+
+static int share_bits(int share)
+{
+    if (share == SHARE_AUTO)
+        return BW_SHARE_AUTO;
+    return share > 0 ? share + 3 : 0;
 }
 
 /* Builds, saves, and loads the file again: what stands there has been read once. */
@@ -68,7 +90,8 @@ static bw_status build(const build_options *options, bw_gate_outcome *gate, bw_e
                              .machine = &options->machine,
                              .gate = &options->gate,
                              .outcome = gate,
-                             .tuning = &options->tuning};
+                             .tuning = &options->tuning,
+                             .share_bits = share_bits(options->share)};
     uint64_t start = bw_clock();
     bw_plan *plan;
     char *path;
@@ -128,6 +151,9 @@ static int run_build(int argc, char **argv)
         return result == BW_OPTIONS_HELP ? BW_EXIT_OK : BW_EXIT_USAGE;
     if (!options.output)
         return bw_usage_error(&bw_verb_build.usage, "say where to write the plan: -o FILE.bwp");
+    if (options.share && options.precision.precision != BW_PRECISION_INT8)
+        return bw_usage_error(&bw_verb_build.usage,
+                              "--share-weights is for INT8: add --precision int8 --calib DIR");
     bw_error error;
     bw_gate_outcome gate = {0};
     if (build(&options, &gate, &error) == BW_OK)

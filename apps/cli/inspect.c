@@ -63,6 +63,9 @@ static void print_model(const char *path, const bw_plan_info *info)
     if (info->file_bytes)
         printf("File         %.1f MB, built with %s\n", (double)info->file_bytes / 1e6,
                info->settings);
+    if (info->stored_bytes < info->weight_bytes)
+        printf("Sharing      weights take %.2f MB in the file, and %.2f MB packed\n",
+               (double)info->stored_bytes / 1e6, (double)info->weight_bytes / 1e6);
     printf("Memory       %.1f MB activations, %.1f MB packed weights\n",
            (double)info->arena_bytes / 1e6, (double)info->weight_bytes / 1e6);
 }

@@ -51,9 +51,10 @@ typedef struct bw_plan_choice {
     const bw_model_choice *model;
     const bw_precision_choice *precision;
     const bw_machine_choice *machine;
-    bool cache;                     /* take the plan from the cache, and keep it there */
-    const bw_gate_choice *gate;     /* what the plan has to pass; NULL: nothing */
-    bw_gate_outcome *outcome;       /* where a gate tells what it measured */
+    bool cache;                 /* take the plan from the cache, and keep it there */
+    const bw_gate_choice *gate; /* what the plan has to pass; NULL: nothing */
+    bw_gate_outcome *outcome;   /* where a gate tells what it measured */
+    int share_bits;             /* as in bw_build_options; AUTO: the fewest that pass the gate */
     const bw_tuning_choice *tuning; /* NULL: kernels are chosen by estimates */
 } bw_plan_choice;
 

@@ -36,10 +36,23 @@ static bw_status build_and_judge(bw_plan **out, const bw_model *model, const bw_
     return status;
 }
 
+/* A bit of the shared weights becomes worth a quarter of what it was: they share less. */
+static bool share_less(const bw_plan_choice *choice, bw_build_options *options)
+{
+    static const float least_price = 1e-6f, step = 0.25f;
+    if (options->share_bits != BW_SHARE_AUTO || choice->outcome->blind ||
+        !choice->outcome->refused || options->share_price < least_price)
+        return false;
+    options->share_price *= step;
+    bw_print_message("shared weights lose too much: more bits for them");
+    return true;
+}
+
 static bool may_improve(const bw_plan_choice *choice, const bw_build_options *options)
 {
     return choice->outcome->refused && !choice->outcome->blind &&
-           options->precision == BW_PRECISION_INT8 && options->halvings < MOST_HALVINGS;
+           options->precision == BW_PRECISION_INT8 && options->share_bits <= 0 &&
+           options->halvings < MOST_HALVINGS;
 }
 
 static void say_next(const bw_gate_outcome *outcome, int halvings)
@@ -59,6 +72,8 @@ static bw_status search(bw_plan **out, const bw_model *model, const bw_plan_choi
     bool later = options->precision == BW_PRECISION_INT8 && seconds > 0;
     options->tune_seconds = later ? 0 : seconds;
     bw_status status = build_and_judge(out, model, choice, options, error);
+    while (status != BW_OK && share_less(choice, options))
+        status = build_and_judge(out, model, choice, options, error);
     while (status != BW_OK && may_improve(choice, options)) {
         say_next(choice->outcome, ++options->halvings);
         status = build_and_judge(out, model, choice, options, error);
@@ -78,6 +93,7 @@ bw_status bw_build_checked(bw_plan **out, const bw_model *model, const bw_plan_c
     bw_status status =
         bw_calibrate(&calibration, model, choice->precision, choice->machine->threads, error);
     options->calibration = calibration;
+    options->share_bits = choice->share_bits;
     if (status == BW_OK)
         status = choice->gate && !choice->gate->off
                      ? search(out, model, choice, options, error)

@@ -245,16 +245,22 @@ typedef enum bw_precision {
 
 BW_API const char *bw_precision_name(bw_precision precision); /* "fp32", "bf16" or "int8" */
 
+enum { BW_SHARE_AUTO = -1 };
+
 typedef struct bw_build_options {
     int batch;                   /* images that one run takes at most; default 1 */
     uint32_t cpu_mask;           /* bw_cpu_feature bits the plan may use; default BW_CPU_ALL */
     bw_precision precision;      /* default FP32 */
     bw_calibration *calibration; /* for INT8, of the same model and size; default NULL */
-    int halvings;     /* of INT8's error, by floats in its place; default 0: where that is free */
-    bool latency;     /* all threads share every step: a picture is done soonest; default false */
-    int tune_seconds; /* measure what to choose, for about so long; default 0: estimate it */
-    int threads;      /* that will run the plan; default 0: one for each processor */
-    uint64_t seed;    /* of the order of measurements and their pictures; default 0 */
+    int halvings;      /* of INT8's error, by floats in its place; default 0: where that is free */
+    int share_bits;    /* of INT8's dense weights, indices of 4 to 8 bits into a codebook a layer in
+                          the plan's file; BW_SHARE_AUTO: chosen for each; default 0: none */
+    float share_price; /* AUTO: share of the power of a layer's results that may be lost for each
+                          bit saved on all weights: fewer bits where it is more; default 0.25 */
+    bool latency;      /* all threads share every step: a picture is done soonest; default false */
+    int tune_seconds;  /* measure what to choose, for about so long; default 0: estimate it */
+    int threads;       /* that will run the plan; default 0: one for each processor */
+    uint64_t seed;     /* of the order of measurements and their pictures; default 0 */
     const char *timings; /* file of timings: known ones are used, new ones added; default NULL */
 } bw_build_options;
 
@@ -282,6 +288,7 @@ typedef struct bw_plan_info {
     int steps;             /* kernel calls of one run */
     uint64_t arena_bytes;  /* activations, for the whole batch */
     uint64_t weight_bytes; /* packed weights */
+    uint64_t stored_bytes; /* what they take in a file: fewer where weights are shared */
     uint32_t cpu_features; /* what the chosen kernels need */
     uint64_t file_bytes;   /* size of the file it was loaded from; 0 where it was built */
     const char *settings;  /* what it was built with, such as "batch=1 cpu=avx2"; borrowed */

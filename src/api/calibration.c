@@ -142,6 +142,10 @@ bw_status bw_graph_quantize(bw_graph *graph, bw_calibration *calibration, int la
     bw_status status = take_statistics(&statistics, calibration, graph->tensor_count, error);
     if (status == BW_OK)
         status = bw_quantization_open(&how, graph, statistics, largest, error);
+    if (status == BW_OK && mix) {
+        how.share_bits = mix->share_bits;
+        how.share_price = mix->share_price;
+    }
     if (status == BW_OK)
         status = quantize(graph, calibration, &how, mix, error);
     free(statistics);

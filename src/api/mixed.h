@@ -13,6 +13,8 @@
 typedef struct bw_mix {
     uint32_t cpu; /* features that the kernels may use */
     int halvings; /* 0: as long as it is next to free; n: until the error is 2^−n of what it was */
+    int share_bits; /* see bw_build_options */
+    float share_price;
 } bw_mix;
 
 /**

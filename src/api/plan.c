@@ -9,16 +9,18 @@
 #include "api/api.h"
 #include "base/cpu.h"
 #include "calibrate/observe.h"
+#include "passes/codebook.h"
 #include "passes/halve.h"
 #include "passes/passes.h"
 #include "plan/plan_file.h"
+#include "plan/share.h"
 #include "tune/tune.h"
 
 enum { LARGEST_BATCH = 4096, LARGEST_THREADS = 1024 };
 
 void bw_build_options_init(bw_build_options *options)
 {
-    *options = (bw_build_options){.batch = 1, .cpu_mask = BW_CPU_ALL};
+    *options = (bw_build_options){.batch = 1, .cpu_mask = BW_CPU_ALL, .share_price = 0.25f};
 }
 
 /* The plan outlives the model: it has its own copy of the names. */
@@ -36,6 +38,15 @@ static bw_status copy_info(bw_plan *plan, const bw_model *model, bw_error *error
     return names ? BW_OK : bw_fail_memory(error, sizeof *names, "class names");
 }
 
+/* The bits of shared weights, in the mean over those. */
+static bw_status record_sharing(bw_plan *plan, const bw_build_options *options, bw_error *error)
+{
+    char words[60];
+    snprintf(words, sizeof words, "shared=%s bits=%.2f",
+             options->share_bits == BW_SHARE_AUTO ? "auto" : "fixed", bw_share_mean_bits(plan));
+    return bw_plan_note(plan, words, error);
+}
+
 /* What the plan is to tell about how it was built. */
 static bw_status record_settings(bw_plan *plan, const bw_build_options *options, bw_error *error)
 {
@@ -51,18 +62,19 @@ static bw_status record_settings(bw_plan *plan, const bw_build_options *options,
         return bw_fail_memory(error, sizeof features, "a plan's settings");
     char halvings[40];
     snprintf(halvings, sizeof halvings, "halvings=%d", options->halvings);
-    return options->halvings > 0 ? bw_plan_note(plan, halvings, error) : BW_OK;
+    bw_status status = options->halvings > 0 ? bw_plan_note(plan, halvings, error) : BW_OK;
+    return status == BW_OK && plan->stored ? record_sharing(plan, options, error) : status;
 }
 
 static bw_status set_precision(bw_graph *graph, const bw_build_options *options, uint32_t cpu,
                                bw_error *error)
 {
     int largest = cpu & BW_CPU_AVX512_VNNI ? BW_LARGEST_INTEGER : BW_SHORT_INTEGER;
+    bw_mix mix = {cpu, options->halvings, options->share_bits, options->share_price};
     switch (options->precision) {
     case BW_PRECISION_FP32: return BW_OK;
     case BW_PRECISION_INT8:
-        return bw_graph_quantize(graph, options->calibration, largest,
-                                 &(bw_mix){cpu, options->halvings}, error);
+        return bw_graph_quantize(graph, options->calibration, largest, &mix, error);
     case BW_PRECISION_BF16: return bw_pass_halve(graph, error);
     case BW_PRECISION_COUNT: break;
     }
@@ -130,6 +142,14 @@ static bw_status check_options(const bw_build_options *options, bw_error *error)
     if (options->threads < 0 || options->threads > LARGEST_THREADS)
         return bw_fail(error, BW_ERROR_ARGUMENT, "%d threads; it must be 1 to %d", options->threads,
                        LARGEST_THREADS);
+    bool shares = options->share_bits != 0;
+    if (shares && options->share_bits != BW_SHARE_AUTO &&
+        (options->share_bits < BW_LEAST_SHARED_BITS || options->share_bits > BW_MOST_SHARED_BITS))
+        return bw_fail(error, BW_ERROR_ARGUMENT, "weights of %d bits; it must be 4 to 8",
+                       options->share_bits);
+    if (shares && options->precision != BW_PRECISION_INT8)
+        return bw_fail(error, BW_ERROR_ARGUMENT,
+                       "weights are shared in INT8 only; choose the precision int8");
     return BW_OK;
 }
 
@@ -160,7 +180,8 @@ bw_status bw_plan_save(const bw_plan *plan, const char *path, bw_error *error)
     bw_status status = bw_plan_encode(&bytes, &size, plan, error);
     if (status != BW_OK)
         return status;
-    const bw_span spans[] = {{bytes, size}, {plan->weights, plan->weight_bytes}};
+    const uint8_t *weights = plan->stored ? plan->stored : plan->weights;
+    const bw_span spans[] = {{bytes, size}, {weights, bw_plan_stored_bytes(plan)}};
     status = bw_write_spans(path, spans, 2, error);
     free(bytes);
     return status;
@@ -206,6 +227,7 @@ void bw_plan_describe(const bw_plan *plan, bw_plan_info *info)
         .steps = plan->step_count,
         .arena_bytes = plan->arena_bytes,
         .weight_bytes = plan->weight_bytes,
+        .stored_bytes = bw_plan_stored_bytes(plan),
         .cpu_features = plan->cpu_features,
         .file_bytes = plan->file.size,
         .settings = plan->settings,
@@ -249,6 +271,7 @@ void bw_plan_close(bw_plan **handle)
     if (!plan)
         return;
     bw_aligned_free(plan->packed);
+    bw_aligned_free(plan->coded);
     bw_unmap_file(&plan->file);
     bw_arena_free(&plan->arena);
     free(plan);

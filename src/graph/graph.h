@@ -69,9 +69,10 @@ typedef struct bw_node {
     int output;
     int residual; /* CONV: a tensor added after the activation; BW_NONE when there is none */
     bw_attributes attributes;
-    bw_constant weights, bias;                /* CONV; bias may be empty */
-    const int8_t *integers;                   /* CONV: weights as bytes, where it reads bytes */
-    const float *scales;                      /* of the integers, one an output channel */
+    bw_constant weights, bias; /* CONV; bias may be empty */
+    const int8_t *integers;    /* CONV: weights as bytes, where it reads bytes */
+    const float *scales;       /* of the integers, one an output channel */
+    int shared_bits;           /* the integers are at most 2^shared_bits different ones; 0: any */
     bw_constant scale, shift, mean, variance; /* BATCH_NORM, one a channel */
 } bw_node;
 

@@ -10,6 +10,7 @@
 #define BW_PASSES_QUANTIZE_H
 
 #include "graph/graph.h"
+#include "passes/codebook.h"
 #include "passes/covariance.h"
 #include "passes/histogram.h"
 
@@ -33,6 +34,8 @@ typedef struct bw_quantization {
     int *classes;       /* of each tensor: the first one of those that must share its format */
     bw_range *ranges;   /* of each tensor, equal within a class */
     const bool *floats; /* classes (by their first tensor) that stay floats; NULL: none */
+    int share_bits;     /* of an index of a dense weight; 0: weights share nothing; or AUTO */
+    float share_price;  /* AUTO: the share of a layer's power that a bit for all weights is worth */
 } bw_quantization;
 
 /**
@@ -86,12 +89,14 @@ typedef struct bw_filter {
     int8_t *integers;
     size_t count;
     float scale, largest;
+    const bw_codebook *codebook; /* that the integers are taken from; NULL: any */
 } bw_filter;
 
 /**
  * Refines integers that were rounded to the nearest: moves each by a step as long as that lowers
  * the variance of the error of the sum, given the matrix of a block of `size` inputs. `slopes` is
- * scratch for `size` numbers. Returns the variance that is left.
+ * scratch for `size` numbers. Where there is a codebook, a step leads to the level that is best.
+ * Returns the variance that is left.
  */
 double bw_round_block(const bw_filter *filter, size_t first, size_t size, const float *matrix,
                       float *slopes);

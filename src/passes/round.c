@@ -40,11 +40,15 @@ static double move(const bw_filter *filter, size_t first, size_t size, size_t at
     float before = (float)filter->integers[first + at];
     float after = before + roundf(slopes[at] / own);
     after = fminf(fmaxf(after, -filter->largest), filter->largest);
+    if (filter->codebook)
+        after = (float)bw_codebook_nearest(filter->codebook, (int)after);
     if (after == before)
         return 0.0;
     float change = (after - before) * filter->scale;
     double gain = 2.0 * (double)change * (double)slopes[at] -
                   (double)change * (double)change * (double)matrix[at * size + at];
+    if (gain <= 0.0)
+        return 0.0;
     filter->integers[first + at] = (int8_t)after;
     for (size_t other = 0; other < size; other++)
         slopes[other] -= change * matrix[at * size + other];

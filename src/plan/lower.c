@@ -5,6 +5,7 @@
 #include "kernels/quantize.h"
 #include "plan/arrange.h"
 #include "plan/plan.h"
+#include "plan/share.h"
 
 enum { SMALL_WEIGHTS = 8 << 20 }; /* bytes that stay in the cache from image to image */
 
@@ -197,7 +198,7 @@ static bw_status pack_weights(lowering *state, bw_error *error)
         if (kernel->pack)
             kernel->pack(&step->operation, &filters, plan->packed + step->weights);
     }
-    return BW_OK;
+    return bw_share_store(plan, state->sources, error);
 }
 
 static bw_status lower_all(lowering *state, bw_error *error)

@@ -22,6 +22,8 @@ typedef struct bw_step {
     bw_operation operation;
     size_t in, second, out; /* offsets of the operands' first inner pixel, in bytes */
     size_t weights;         /* offset of the packed weights, in bytes */
+    size_t stored;          /* where the plan has shared weights: likewise in `stored` */
+    int shared_bits;        /* of an index there; 0: the packed weights stand there */
     uint64_t macs;
     float error; /* that rounding its output to bytes makes in the heads, relative; 0: none */
 } bw_step;
@@ -57,6 +59,10 @@ struct bw_plan {
     size_t arena_bytes;
     const uint8_t *weights; /* in one of the two that follow */
     size_t weight_bytes;
+    const uint8_t
+        *stored; /* weights as a file holds them where some are shared (share.h), or NULL */
+    size_t stored_bytes;
+    uint8_t *coded;        /* the same, a block of the plan's own; NULL where it came from a file */
     uint8_t *packed;       /* a block of the plan's own; NULL where it came from a file */
     bw_mapping file;       /* the plan's file; empty where the plan was built */
     const char *settings;  /* what it was built with, "name=value" separated by spaces */

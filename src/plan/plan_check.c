@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "plan/shape_rules.h"
+#include "plan/share.h"
 
 enum {
     LARGEST_SIDE = 1 << 20,
@@ -72,6 +73,12 @@ static bw_status check_memory(const bw_plan *plan, bw_error *error)
     return BW_OK;
 }
 
+static bool can_share(const bw_kernel *kernel, const bw_step *step)
+{
+    return kernel->family == BW_FAMILY_CONV && kernel->in == BW_U8 && kernel->pack &&
+           in_range(step->shared_bits, BW_SHARED_LEAST, BW_SHARED_MOST);
+}
+
 static bw_status check_kernel(const bw_plan *plan, const bw_step *step, bw_error *error)
 {
     const bw_kernel *kernel = bw_kernel_find(step->kernel);
@@ -87,18 +94,32 @@ static bw_status check_kernel(const bw_plan *plan, const bw_step *step, bw_error
         return bw_fail(error, BW_ERROR_FORMAT, "layer %s: kernel '%s' cannot compute it",
                        step->layer, step->kernel);
     size_t bytes = kernel->packed_bytes ? kernel->packed_bytes(operation) : 0;
+    if (step->shared_bits) {
+        if (!can_share(kernel, step))
+            return bw_fail(error, BW_ERROR_FORMAT, "layer %s: its weights cannot be shared",
+                           step->layer);
+        bytes = bw_shared_bytes(operation, step->shared_bits);
+    }
     if (step->weights % BW_ALIGNMENT != 0 || step->weights > plan->weight_bytes ||
         bytes > plan->weight_bytes - step->weights)
         return bw_fail(error, BW_ERROR_FORMAT,
                        "layer %s: its %zu bytes of weights lie outside those of the plan",
                        step->layer, bytes);
-    if (kernel->packed_sound && !kernel->packed_sound(operation, plan->weights + step->weights))
+    if (kernel->packed_sound && !step->shared_bits &&
+        !kernel->packed_sound(operation, plan->weights + step->weights))
         return bw_fail(error, BW_ERROR_FORMAT, "layer %s: its weights are not what '%s' reads",
                        step->layer, step->kernel);
     if (kernel->scratch_bytes && kernel->scratch_bytes(operation) > largest_scratch)
         return bw_fail(error, BW_ERROR_LIMIT, "layer %s: wants too much scratch memory",
                        step->layer);
     return BW_OK;
+}
+
+/* The most weights that a step can have, however they are stored. */
+static size_t largest_count(const bw_plan *plan, const bw_step *step)
+{
+    size_t bytes = plan->weight_bytes;
+    return step->shared_bits ? bytes / BW_SHARED_LEAST * 8 + 8 : bytes;
 }
 
 static bw_status check_step(const bw_plan *plan, bw_step *step, bw_error *error)
@@ -114,7 +135,7 @@ static bw_status check_step(const bw_plan *plan, bw_step *step, bw_error *error)
         return bw_fail(error, BW_ERROR_FORMAT,
                        "layer %s: one of its tensors is impossible or outside the memory",
                        step->layer);
-    if (!bw_shapes_fit(operation, plan->weight_bytes))
+    if (!bw_shapes_fit(operation, largest_count(plan, step)))
         return bw_fail(error, BW_ERROR_FORMAT, "layer %s: its shapes do not fit its operation",
                        step->layer);
     return check_kernel(plan, step, error);

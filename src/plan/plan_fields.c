@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* The least bytes that a record takes: what bounds a count. */
-enum { NAME_BYTES = 4, STEP_BYTES = 188, OUTPUT_BYTES = 64, ANCHOR_BYTES = 8 };
+enum { NAME_BYTES = 4, STEP_BYTES = 192, OUTPUT_BYTES = 64, ANCHOR_BYTES = 8 };
 
 /* Enumerations are moved as numbers and checked afterwards. */
 #define MOVE_WORD(cursor, word)                                                                    \
@@ -97,7 +97,7 @@ static void move_operation(bw_cursor *cursor, bw_operation *operation)
     operation->has_second = has_second != 0;
 }
 
-static void move_step(bw_cursor *cursor, bw_step *step)
+static void move_step(bw_cursor *cursor, const bw_plan *plan, bw_step *step)
 {
     bw_move_text(cursor, &step->layer);
     bw_move_text(cursor, &step->kernel);
@@ -105,7 +105,8 @@ static void move_step(bw_cursor *cursor, bw_step *step)
     bw_move_size(cursor, &step->in);
     bw_move_size(cursor, &step->second);
     bw_move_size(cursor, &step->out);
-    bw_move_size(cursor, &step->weights);
+    bw_move_size(cursor, plan->stored ? &step->stored : &step->weights);
+    bw_move_int(cursor, &step->shared_bits);
     bw_move_u64(cursor, &step->macs);
     bw_move_float(cursor, &step->error);
 }
@@ -118,7 +119,7 @@ static void move_steps(bw_cursor *cursor, bw_plan *plan)
     if (!plan->steps)
         cursor->failed = true;
     for (int index = 0; plan->steps && index < plan->step_count; index++)
-        move_step(cursor, &plan->steps[index]);
+        move_step(cursor, plan, &plan->steps[index]);
 }
 
 static void move_port(bw_cursor *cursor, bw_port *port)

@@ -8,6 +8,7 @@
 #include "base/threads.h"
 #include "plan/plan_check.h"
 #include "plan/plan_fields.h"
+#include "plan/share.h"
 
 enum {
     BYTE_ORDER_WORD = 0x01020304,
@@ -32,13 +33,20 @@ static uint64_t sum_block(const uint8_t *weights, size_t weight_bytes, size_t bl
 
 /* ---- Writing -------------------------------------------------------------------------------- */
 
+size_t bw_plan_stored_bytes(const bw_plan *plan)
+{
+    return plan->stored ? plan->stored_bytes : plan->weight_bytes;
+}
+
 static void write_tables(bw_cursor *cursor, const bw_plan *plan)
 {
     bw_plan copy = *plan;
     const char *library = bw_version();
     bw_move_origin(cursor, &library, &copy.cpu_features);
-    for (size_t block = 0; block < count_blocks(plan->weight_bytes); block++) {
-        uint64_t sum = sum_block(plan->weights, plan->weight_bytes, block);
+    const uint8_t *weights = plan->stored ? plan->stored : plan->weights;
+    size_t weight_bytes = bw_plan_stored_bytes(plan);
+    for (size_t block = 0; block < count_blocks(weight_bytes); block++) {
+        uint64_t sum = sum_block(weights, weight_bytes, block);
         bw_move_u64(cursor, &sum);
     }
     bw_move_plan(cursor, &copy);
@@ -83,7 +91,7 @@ bw_status bw_plan_encode(uint8_t **bytes, size_t *size, const bw_plan *plan, bw_
         free(cursor.bytes);
         return bw_fail_memory(error, cursor.size, "the plan's tables");
     }
-    seal(&cursor, plan->weight_bytes);
+    seal(&cursor, bw_plan_stored_bytes(plan));
     *bytes = cursor.bytes;
     *size = cursor.size;
     return BW_OK;
@@ -194,7 +202,9 @@ static bw_status read_tables(bw_plan *plan, bw_cursor *cursor, bw_error *error)
     if (cursor->failed)
         return bw_fail(error, BW_ERROR_FORMAT, "has tables that make no sense");
     status = bw_plan_check(plan, error);
-    return status == BW_OK ? check_weights(plan, sums, error) : status;
+    if (status == BW_OK)
+        status = check_weights(plan, sums, error);
+    return status == BW_OK && bw_share_used(plan) ? bw_share_expand(plan, error) : status;
 }
 
 static bw_status decode(bw_plan *plan, const uint8_t *bytes, size_t size, bw_error *error)

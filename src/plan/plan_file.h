@@ -1,5 +1,5 @@
 /**
- * The plan as a file (.bwp), version 3: read by mapping it, and checked as if an enemy wrote it.
+ * The plan as a file (.bwp), version 4: read by mapping it, and checked as if an enemy wrote it.
  *
  * All numbers are little-endian; u32 and u64 without a sign, i32 in two's complement, f32 as IEEE
  * 754; a text is its length (u32) and its bytes, none of them NUL. Nothing is padded but the
@@ -7,7 +7,7 @@
  *
  *     offset  head
  *          0  8 bytes  89 'B' 'W' 'P' 0D 0A 1A 0A, the tag
- *          8  u32      version, 3
+ *          8  u32      version, 4
  *         12  u32      01020304: the order of the bytes
  *         16  u64      size of the file
  *         24  u64      offset of the weights, a multiple of 4096, at most 1 GiB
@@ -25,8 +25,8 @@
  *             precision i32
  *             memory   i32 batch, sharing; u64 bytes of the arena, a multiple of batch × 64
  *             steps    u32 count; each: layer, kernel (texts); operation; u64 offset of in,
- *                      second and out in the arena, of the weights in the weights; u64 macs;
- *                      f32 error
+ *                      second and out in the arena, of the weights in the weights; i32 bits of
+ *                      shared weights; u64 macs; f32 error
  *             input    port
  *             outputs  u32 count; each: port; i32 kind, form, classes, nms; f32 scale_xy;
  *                      u32 number of anchors; each: f32 width, height
@@ -37,6 +37,9 @@
  *     port       layout; u64 offset in the arena
  *     layout     i32 type; f32 scale; i32 zero point, height, width, channels, lanes, border;
  *                its strides follow from these, and from the share of the arena that an image has
+ *
+ * The weights are as the kernels want them, or, in steps whose bits of shared weights are not 0, as
+ * share.h has it; those are expanded when the plan is read. Plans without such steps are mapped.
  *
  * The numbers behind words (families, types, activations, …) are those of the enumerations, which
  * therefore may be changed only together with the version.
@@ -51,7 +54,7 @@
 #include "plan/plan.h"
 
 enum {
-    BW_PLAN_VERSION = 3,
+    BW_PLAN_VERSION = 4,
     BW_PLAN_TAG_SIZE = 8,
     BW_PLAN_HEAD_SIZE = 56,
     BW_PLAN_PAGE = 4096,
@@ -66,12 +69,16 @@ typedef struct bw_plan_head {
     uint64_t file_size, weights_offset, weight_bytes, tables_sum, head_sum;
 } bw_plan_head;
 
+/** Bytes of weights in the plan's file. */
+size_t bw_plan_stored_bytes(const bw_plan *plan);
+
 /** Everything of the file before the weights; `*bytes` is the caller's (free). */
 bw_status bw_plan_encode(uint8_t **bytes, size_t *size, const bw_plan *plan, bw_error *error);
 
 /**
  * Fills a zeroed plan from a whole file's bytes, 64-byte aligned, which stay the caller's and must
- * outlive the plan: its weights are among them. The messages begin with `name`.
+ * outlive the plan: its weights are among them, or are expanded from them into a block of the
+ * plan's own, `packed`, which bw_plan_close frees. The messages begin with `name`.
  */
 bw_status bw_plan_decode(bw_plan *plan, const uint8_t *bytes, size_t size, const char *name,
                          bw_error *error);

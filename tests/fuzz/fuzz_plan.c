@@ -30,7 +30,7 @@ static const char network[] =
     "[convolutional]\nfilters=7\nsize=1\nactivation=linear\n"
     "[yolo]\nmask=0\nanchors=10,14\nclasses=2\nnum=1\n";
 
-enum { LARGEST_ARENA = 1 << 24, LARGEST_WINDOW = 16, CHANGE = 6, PLANS = 2 };
+enum { LARGEST_ARENA = 1 << 24, LARGEST_WINDOW = 16, CHANGE = 6, PLANS = 3 };
 
 typedef struct content {
     uint8_t *bytes;
@@ -59,7 +59,7 @@ static bw_model *load_network(void)
     return model;
 }
 
-static bw_plan *build(bw_precision precision, uint32_t cpu)
+static bw_plan *build(bw_precision precision, int share_bits)
 {
     bw_plan *plan;
     bw_error error;
@@ -67,7 +67,7 @@ static bw_plan *build(bw_precision precision, uint32_t cpu)
     bw_build_options options;
     bw_build_options_init(&options);
     options.batch = 2;
-    options.cpu_mask = cpu;
+    options.share_bits = share_bits;
     options.precision = precision;
     bw_calibration *calibration = NULL;
     if (precision == BW_PRECISION_INT8) {
@@ -91,10 +91,11 @@ static content encode(bw_plan *plan)
     bw_error error;
     uint8_t *tables;
     require(bw_plan_encode(&tables, &made.tables, plan, &error), &error);
-    made.size = made.tables + plan->weight_bytes;
+    size_t weights = bw_plan_stored_bytes(plan);
+    made.size = made.tables + weights;
     made.bytes = bw_aligned_alloc(made.size);
     memcpy(made.bytes, tables, made.tables);
-    memcpy(made.bytes + made.tables, plan->weights, plan->weight_bytes);
+    memcpy(made.bytes + made.tables, plan->stored ? plan->stored : plan->weights, weights);
     free(tables);
     bw_plan_close(&plan);
     return made;
@@ -105,8 +106,9 @@ static const content *original(int index)
 {
     static content plans[PLANS];
     if (!plans[0].bytes) {
-        plans[0] = encode(build(BW_PRECISION_FP32, BW_CPU_ALL));
-        plans[1] = encode(build(BW_PRECISION_INT8, BW_CPU_ALL));
+        plans[0] = encode(build(BW_PRECISION_FP32, 0));
+        plans[1] = encode(build(BW_PRECISION_INT8, 0));
+        plans[2] = encode(build(BW_PRECISION_INT8, 4));
     }
     return &plans[index];
 }
@@ -187,7 +189,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
         return 0;
-    const content *from = original(data[0] >> 1 & 1);
+    const content *from = original((data[0] >> 1 & 3) % PLANS);
     content copy = {bw_aligned_alloc(from->size), from->size, from->tables};
     if (!copy.bytes)
         return 0;
@@ -203,6 +205,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         run(&plan);
     else if (status != BW_OK && (!error.message[0] || status == BW_ERROR_ARGUMENT))
         abort();
+    bw_aligned_free(plan.packed); /* where weights are shared */
     bw_arena_free(&plan.arena);
     bw_aligned_free(copy.bytes);
     return 0;

@@ -33,7 +33,7 @@ static char folder[] = "/tmp/boxwright-plan-XXXXXX";
 static char file[64];  /* the plan that was saved */
 static uint8_t *bytes; /* its content, 64-byte aligned */
 static size_t size;
-static bw_plan *built, *in_bytes;
+static bw_plan *built, *in_bytes, *shared;
 static uint8_t pixels[48 * 80 * 3];
 
 static void write_text(const char *path, const char *text)
@@ -45,12 +45,13 @@ static void write_text(const char *path, const char *text)
 }
 
 /* The network in bytes, calibrated on one picture. */
-static bw_plan *build_int8(const bw_model *model)
+static bw_plan *build_int8(const bw_model *model, int share_bits)
 {
     bw_plan *plan;
     bw_build_options options;
     bw_build_options_init(&options);
     options.precision = BW_PRECISION_INT8;
+    options.share_bits = share_bits;
     bw_calibration *calibration;
     bw_image image = {.pixels = pixels, .width = 80, .height = 48, .stride = 240};
     check_ok(bw_calibration_open(&calibration, model, 1, &error));
@@ -77,7 +78,8 @@ static int set_up(void **state)
     write_text(path, network);
     check_ok(bw_model_load(&model, path, "random:5", NULL, &error));
     check_ok(bw_plan_build(&built, model, &options, &error));
-    in_bytes = build_int8(model);
+    in_bytes = build_int8(model, 0);
+    shared = build_int8(model, 5);
     bw_model_close(&model);
     check_ok(bw_plan_save(built, file, &error));
     uint8_t *content;
@@ -93,6 +95,7 @@ static int tear_down(void **state)
     (void)state;
     bw_plan_close(&built);
     bw_plan_close(&in_bytes);
+    bw_plan_close(&shared);
     bw_aligned_free(bytes);
     unlink(file);
     return rmdir(folder);
@@ -272,11 +275,12 @@ static bw_status encode_and_decode(const bw_plan *plan, bw_error *error)
     uint8_t *tables;
     size_t length;
     assert_int_equal(bw_plan_encode(&tables, &length, plan, error), BW_OK);
-    uint8_t *whole = bw_aligned_alloc(length + plan->weight_bytes);
+    size_t weights = bw_plan_stored_bytes(plan);
+    uint8_t *whole = bw_aligned_alloc(length + weights);
     memcpy(whole, tables, length);
-    memcpy(whole + length, plan->weights, plan->weight_bytes);
+    memcpy(whole + length, plan->stored ? plan->stored : plan->weights, weights);
     free(tables);
-    bw_status status = decode(whole, length + plan->weight_bytes, error);
+    bw_status status = decode(whole, length + weights, error);
     bw_aligned_free(whole);
     return status;
 }
@@ -434,6 +438,98 @@ static void unsound_weights_are_refused(void **state)
     assert_true(refused > 0 || !(bw_cpu_features() & BW_CPU_AVX2));
 }
 
+/* ---- Shared weights ------------------------------------------------------------------------- */
+
+static void shared_weights_are_packed_as_they_were(void **state)
+{
+    (void)state;
+    bw_plan *loaded;
+    bw_plan_info info;
+    uint8_t *first, *second;
+    size_t first_size, second_size;
+    check_ok(bw_plan_save(shared, file, &error));
+    check_ok(bw_plan_load(&loaded, file, &error));
+    bw_plan_describe(loaded, &info);
+    assert_true(info.stored_bytes < info.weight_bytes);
+    assert_non_null(strstr(info.settings, "shared=fixed bits=5.00"));
+    assert_int_equal(loaded->weight_bytes, shared->weight_bytes);
+    for (int index = 0; index < shared->step_count; index++) {
+        const bw_step *step = &shared->steps[index];
+        const bw_kernel *kernel = bw_kernel_find(step->kernel);
+        size_t packed = kernel->packed_bytes ? kernel->packed_bytes(&step->operation) : 0;
+        assert_int_equal(loaded->steps[index].weights, step->weights);
+        assert_memory_equal(loaded->weights + step->weights, shared->weights + step->weights,
+                            packed);
+    }
+    check_ok(bw_read_file(&first, &first_size, file, 1 << 24, &error));
+    check_ok(bw_plan_save(loaded, file, &error));
+    check_ok(bw_read_file(&second, &second_size, file, 1 << 24, &error));
+    assert_int_equal(first_size, second_size);
+    assert_memory_equal(first, second, first_size);
+    free(first);
+    free(second);
+    bw_plan_close(&loaded);
+    check_ok(bw_plan_save(built, file, &error));
+}
+
+/* The first step with shared weights. */
+static int find_shared(void)
+{
+    int index = 0;
+    while (index < shared->step_count && !shared->steps[index].shared_bits)
+        index++;
+    assert_true(index < shared->step_count);
+    return index;
+}
+
+static void refuse_shared(bw_step change, const char *reason)
+{
+    bw_plan plan = *shared;
+    bw_step *steps = malloc((size_t)plan.step_count * sizeof *steps);
+    memcpy(steps, plan.steps, (size_t)plan.step_count * sizeof *steps);
+    steps[find_shared()] = change;
+    plan.steps = steps;
+    bw_error error = {0};
+    bw_status status = encode_and_decode(&plan, &error);
+    if (status == BW_OK || !strstr(error.message, reason))
+        fail_msg("'%s' does not say '%s'", error.message, reason);
+    free(steps);
+}
+
+static void impossible_shared_weights_are_refused(void **state)
+{
+    (void)state;
+    int index = find_shared();
+    bw_step step = shared->steps[index];
+    for (int bits = -1; bits <= 33; bits++) {
+        bool possible = bits == 0 || (bits >= 4 && bits <= 8);
+        step.shared_bits = bits;
+        if (!possible)
+            refuse_shared(step, "cannot be shared");
+    }
+    step = shared->steps[index];
+    step.stored = shared->stored_bytes - 64;
+    refuse_shared(step, "lie outside");
+    step.stored = shared->steps[index].stored + 64;
+    refuse_shared(step, "do not follow");
+    step = shared->steps[index];
+    step.kernel = "max_pool_f32_ref";
+    refuse_shared(step, "cannot compute it");
+    uint8_t *block = shared->coded + shared->steps[index].stored, kept[4];
+    const float bad[] = {INFINITY, NAN};
+    for (size_t at = 0; at < 2; at++) {
+        memcpy(kept, block + 32, 4);
+        memcpy(block + 32, &bad[at], 4);
+        refuse_shared(shared->steps[index], "codebook or scales are impossible");
+        memcpy(block + 32, kept, 4);
+    }
+    kept[0] = block[3];
+    block[3] = 0x80;
+    refuse_shared(shared->steps[index], "codebook or scales are impossible");
+    block[3] = kept[0];
+    check_ok(encode_and_decode(shared, &error));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -450,6 +546,8 @@ int main(void)
         cmocka_unit_test(impossible_steps_are_refused),
         cmocka_unit_test(impossible_plans_are_refused),
         cmocka_unit_test(unsound_weights_are_refused),
+        cmocka_unit_test(shared_weights_are_packed_as_they_were),
+        cmocka_unit_test(impossible_shared_weights_are_refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -468,7 +468,7 @@ static void refined_rounding_has_a_smaller_error(void **state)
     }
     double nearest = 0.0, refined = 0.0;
     for (size_t filter = 0; filter < 100; filter++) {
-        bw_filter one = {numbers + filter * INPUTS, integers, INPUTS, 0.05f, 100.0f};
+        bw_filter one = {numbers + filter * INPUTS, integers, INPUTS, 0.05f, 100.0f, NULL};
         for (size_t at = 0; at < INPUTS; at++)
             integers[at] = (int8_t)fmaxf(
                 fminf(nearbyintf(one.weights[at] / one.scale), one.largest), -one.largest);
@@ -620,6 +620,89 @@ static void probing_finds_ranges_and_errors(void **state)
     free(probed);
 }
 
+/* ---- Codebooks ------------------------------------------------------------------------------ */
+
+static double error_with(const double *weights, const bw_codebook *codebook)
+{
+    double sum = 0.0;
+    for (int index = 0; index < BW_INTEGERS; index++) {
+        double error = index - BW_INTEGER_ORIGIN - codebook->nearest[index];
+        sum += weights[index] * error * error;
+    }
+    return sum;
+}
+
+static int count_levels(const bw_codebook *codebook)
+{
+    bool used[BW_INTEGERS] = {false};
+    int count = 0;
+    for (int index = 0; index < BW_INTEGERS; index++) {
+        bool *level = &used[codebook->nearest[index] + BW_INTEGER_ORIGIN];
+        count += !*level;
+        *level = true;
+    }
+    return count;
+}
+
+/* No codebook of evenly spaced levels is better, few values are kept as they are. */
+static void codebooks_fit_what_weighs(void **state)
+{
+    (void)state;
+    double weights[BW_INTEGERS];
+    for (int index = 0; index < BW_INTEGERS; index++)
+        weights[index] = exp(-fabs((double)(index - BW_INTEGER_ORIGIN)) / 20.0);
+    double last = INFINITY;
+    for (int bits = 4; bits <= 8; bits++) {
+        bw_codebook codebook, even;
+        bw_codebook_fit(&codebook, weights, bits);
+        for (int index = 0; index < BW_INTEGERS; index++) {
+            int width = 256 >> bits;
+            even.nearest[index] = (int8_t)(index / width * width + width / 2 - BW_INTEGER_ORIGIN);
+        }
+        double error = error_with(weights, &codebook);
+        assert_true(count_levels(&codebook) <= 1 << bits);
+        assert_true(error < last && (bits == 8 || error < error_with(weights, &even)));
+        last = error;
+    }
+    assert_true(last == 0.0);
+    for (int index = 0; index < BW_INTEGERS; index++)
+        weights[index] = index % 20 == 7 ? 1.0 : 0.0;
+    bw_codebook sparse;
+    bw_codebook_fit(&sparse, weights, 4);
+    assert_true(error_with(weights, &sparse) == 0.0);
+}
+
+static void refinement_stays_within_its_codebook(void **state)
+{
+    (void)state;
+    enum { SIZE = 24 };
+    float wanted[SIZE], matrix[SIZE * SIZE], slopes[SIZE];
+    int8_t integers[SIZE];
+    double weights[BW_INTEGERS];
+    bw_codebook codebook;
+    for (int index = 0; index < BW_INTEGERS; index++)
+        weights[index] = 1.0;
+    bw_codebook_fit(&codebook, weights, 4);
+    double before = 0.0;
+    for (int row = 0; row < SIZE; row++) {
+        wanted[row] = (float)((row * 37 + 11) % 200 - 100) * 0.05f;
+        integers[row] = bw_codebook_nearest(&codebook, (int)(wanted[row] / 0.05f));
+        for (int at = 0; at < SIZE; at++)
+            matrix[row * SIZE + at] = row == at ? 1.5f : 1.0f;
+    }
+    for (int row = 0; row < SIZE; row++) {
+        for (int at = 0; at < SIZE; at++)
+            before +=
+                (double)(matrix[row * SIZE + at] * (wanted[row] - (float)integers[row] * 0.05f) *
+                         (wanted[at] - (float)integers[at] * 0.05f));
+    }
+    bw_filter one = {wanted, integers, SIZE, 0.05f, 127.0f, &codebook};
+    double after = bw_round_block(&one, 0, SIZE, matrix, slopes);
+    assert_true(after < before);
+    for (int row = 0; row < SIZE; row++)
+        assert_int_equal(integers[row], bw_codebook_nearest(&codebook, integers[row]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -636,6 +719,8 @@ int main(void)
         cmocka_unit_test(bytes_come_close_to_floats),
         cmocka_unit_test(bytes_and_floats_mix),
         cmocka_unit_test(probing_finds_ranges_and_errors),
+        cmocka_unit_test(codebooks_fit_what_weighs),
+        cmocka_unit_test(refinement_stays_within_its_codebook),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
