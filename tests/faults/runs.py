@@ -10,7 +10,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 DATA = os.path.join(HERE, os.pardir, "cli", "data")
 PICTURES = os.path.join(HERE, os.pardir, "cli", "pictures.py")
 # What a run records of its means and times, which may differ from one to the next.
-OF_ITS_TIME = ("time_", "started", "finished", "command")
+OF_ITS_TIME = ("time_", "limited_by", "started", "finished", "command")
+TELL_OF_TIMES = ("report.html", "progress.json")
 
 
 def make_pictures(folder, count):
@@ -36,12 +37,13 @@ def digest(path):
 
 
 def final_files(out):
-    """The annotation files of a run and what they hold; neither database nor report."""
+    """The annotation files of a run and what they hold; not the database, nor what tells times."""
     found = {}
     for folder, _, names in os.walk(out):
         for name in names:
             path = os.path.relpath(os.path.join(folder, name), out)
-            if not path.startswith("run.") and path != "report.html" and not name.endswith(".part"):
+            told = path.startswith("run.") or path in TELL_OF_TIMES
+            if not told and not name.endswith(".part"):
                 found[path] = digest(os.path.join(out, path))
     return found
 
