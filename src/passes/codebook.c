@@ -83,7 +83,7 @@ void bw_codebook_fit(bw_codebook *codebook, const double weights[BW_INTEGERS], i
 {
     moments m;
     cluster_starts starts;
-    int levels[MOST_LEVELS], clusters = 1 << bits, last = BW_INTEGERS;
+    int levels[MOST_LEVELS] = {0}, clusters = 1 << bits, last = BW_INTEGERS;
     clusters = clusters < BW_INTEGERS ? clusters : BW_INTEGERS;
     add_up(&m, weights);
     cluster(starts, &m, clusters);

@@ -150,8 +150,10 @@ static bw_status set_formats(bw_graph *graph, const bw_quantization *how, bw_err
     bw_status status = BW_OK;
     for (size_t tensor = 0; status == BW_OK && tensor < graph->tensor_count; tensor++) {
         bool floats = how->floats && how->floats[how->classes[tensor]];
-        graph->tensors[tensor].format =
-            floats ? (bw_format){BW_F32} : bw_range_format(how, graph, (int)tensor);
+        if (floats)
+            graph->tensors[tensor].format = (bw_format){.type = BW_F32};
+        else
+            graph->tensors[tensor].format = bw_range_format(how, graph, (int)tensor);
         status = check_picture(graph, how, (int)tensor, error);
     }
     return status;

@@ -51,7 +51,7 @@ static void normalise(const float *from, float *to, size_t length, size_t step, 
         to[index * step] = value;
         sum += value;
     }
-    float whole = logf(sum);
+    float whole = length > 0 ? logf(sum) : 0.0f;
     for (size_t index = 0; index < length; index++) {
         if (logarithm)
             to[index * step] = from[index * step] - most - whole;

@@ -163,7 +163,7 @@ double bw_conv_u8_cost(const bw_conv_u8_method *method, const bw_operation *oper
     division d = divide(method, operation);
     double sums = (double)out->width * out->height * d.panels;
     double tiles = (double)divide_up(out->width, method->pixels) * out->height * d.groups;
-    return method->step_cycles * sums * d.steps + 12.0 * sums + 60.0 * tiles +
+    return method->step_cycles * sums * d.steps + method->finish_cycles * sums + 60.0 * tiles +
            (double)bw_conv_u8_packed_bytes(method, operation) / 4.0;
 }
 

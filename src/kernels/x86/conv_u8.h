@@ -70,9 +70,10 @@ typedef void bw_epilogue_function(const bw_epilogue *epilogue, const int32_t *su
 
 /** The micro-kernels of an instruction set. */
 typedef struct bw_conv_u8_method {
-    int pixels, blocks; /* the most that one takes */
-    bool bundled;       /* whether steps are sorted into bundles */
-    double step_cycles; /* estimated, of one step of one pixel and panel */
+    int pixels, blocks;   /* the most that one takes */
+    bool bundled;         /* whether steps are sorted into bundles */
+    double step_cycles;   /* estimated, of one step of one pixel and panel, */
+    double finish_cycles; /* and of their epilogue */
     bw_conv_steps_function *run[BW_U8_BLOCKS][BW_U8_PIXELS]; /* [blocks - 1][pixels - 1] */
     bw_epilogue_function *finish;
 } bw_conv_u8_method;

@@ -154,6 +154,7 @@ const bw_conv_u8_method bw_conv_u8_avx2 = {
     .blocks = 1,
     .bundled = true,
     .step_cycles = 2.8,
+    .finish_cycles = 10.0,
     .run = {{tile_1, tile_2, tile_3, tile_4, tile_5, tile_6}},
     .finish = finish_pixels,
 };

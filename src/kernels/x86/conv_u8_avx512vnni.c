@@ -107,6 +107,7 @@ const bw_conv_u8_method bw_conv_u8_avx512vnni = {
     .blocks = BW_U8_BLOCKS,
     .bundled = false,
     .step_cycles = 1.1,
+    .finish_cycles = 5.0,
     .run = {{tile_1_1, tile_1_2, tile_1_3, tile_1_4, tile_1_5, tile_1_6, tile_1_7, tile_1_8,
              tile_1_9, tile_1_10, tile_1_11, tile_1_12, tile_1_13, tile_1_14},
             {tile_2_1, tile_2_2, tile_2_3, tile_2_4, tile_2_5, tile_2_6, tile_2_7, tile_2_8,

@@ -74,7 +74,7 @@ static double cost(const bw_operation *operation)
 {
     int size = operation->kernel_height;
     return bw_rows_pixels(operation) *
-           (12.0 + (5.0 * operation->stride + size) * count_groups(size));
+           (5.0 + (2.5 * operation->stride + size) * count_groups(size));
 }
 
 static size_t packed_bytes(const bw_operation *operation)
