@@ -198,6 +198,7 @@ static bw_status decode(const uint8_t *content, size_t length, bw_error *error)
 {
     bw_plan plan = {0};
     bw_status status = bw_plan_decode(&plan, content, length, "x.bwp", error);
+    bw_aligned_free(plan.packed); /* where weights are shared */
     bw_arena_free(&plan.arena);
     return status;
 }
