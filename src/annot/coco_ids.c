@@ -14,6 +14,13 @@ typedef struct waiting_header {
     int width, height;
 } waiting_header;
 
+const char *bw_coco_ids_beside(bw_arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    int folder = slash ? (int)(slash - path) + 1 : 0;
+    return bw_arena_format(arena, "%.*scoco_image_ids.json", folder, path);
+}
+
 bw_status bw_coco_ids_open(bw_coco_ids *ids, const char *directory, bw_coco_taker *take,
                            void *context, bw_error *error)
 {

@@ -14,10 +14,14 @@
 
 #include "annot/id_set.h"
 #include "base/error.h"
+#include "base/memory.h"
 
 /** Takes a picture whose id is known. */
 typedef bw_status bw_coco_taker(void *context, int64_t id, const bw_annotation *annotation,
                                 bw_error *error);
+
+/** The path of coco_image_ids.json beside `path`, in `arena`; NULL without memory. */
+const char *bw_coco_ids_beside(bw_arena *arena, const char *path);
 
 typedef struct bw_coco_ids {
     bw_coco_taker *take;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "annot/coco_ids.h"
 #include "annot/dataset.h"
 #include "annot/json_walk.h"
 
@@ -50,10 +51,7 @@ static int compare_ids(const void *left, const void *right)
 static bw_status read_ids(results_reader *reader, const char *path, bw_error *error)
 {
     static const bw_json_section sections[] = {{NULL, read_id}, {0}};
-    const char *slash = strrchr(path, '/');
-    int folder = slash ? (int)(slash - path) + 1 : 0;
-    const char *list =
-        bw_arena_format(&reader->set->arena, "%.*scoco_image_ids.json", folder, path);
+    const char *list = bw_coco_ids_beside(&reader->set->arena, path);
     if (!list)
         return bw_fail_memory(error, strlen(path), "a file name");
     if (access(list, F_OK) != 0)

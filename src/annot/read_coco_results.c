@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "annot/coco_ids.h"
 #include "annot/coco_names.h"
 #include "annot/folder.h"
 #include "annot/json_walk.h"
@@ -53,10 +54,7 @@ static bw_status read_folder(results_reader *reader, bw_error *error)
 static bw_status read_pictures(results_reader *reader, const char *path, bw_error *error)
 {
     static const bw_json_section sections[] = {{NULL, read_id}, {0}};
-    const char *slash = strrchr(path, '/');
-    int folder = slash ? (int)(slash - path) + 1 : 0;
-    const char *list =
-        bw_arena_format(&reader->set->arena, "%.*scoco_image_ids.json", folder, path);
+    const char *list = bw_coco_ids_beside(&reader->set->arena, path);
     if (!list)
         return bw_fail_memory(error, strlen(path), "a file name");
     if (!reader->images)

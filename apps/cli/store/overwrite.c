@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "store/read.h"
 #include "store/store.h"
 
 static bool exists(const char *directory, const char *name)
@@ -102,13 +103,7 @@ static bool is_safe(const char *label)
 
 static bool is_run(sqlite3 *database)
 {
-    sqlite3_stmt *query = NULL;
-    bool is =
-        sqlite3_prepare_v2(database, "PRAGMA application_id", -1, &query, NULL) == SQLITE_OK &&
-        sqlite3_step(query) == SQLITE_ROW &&
-        sqlite3_column_int(query, 0) == BW_STORE_APPLICATION_ID;
-    sqlite3_finalize(query);
-    return is;
+    return bw_run_pragma(database, "PRAGMA application_id") == BW_STORE_APPLICATION_ID;
 }
 
 /* A folder of label files, and what their names end with. */

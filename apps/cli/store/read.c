@@ -19,8 +19,7 @@ bw_status bw_run_query(sqlite3 *database, sqlite3_stmt **out, const char *sql, b
                : bw_run_fail(database, error);
 }
 
-/* The number that a pragma gives, or -1. */
-static int read_pragma(sqlite3 *database, const char *text)
+int bw_run_pragma(sqlite3 *database, const char *text)
 {
     sqlite3_stmt *query = NULL;
     int number = -1;
@@ -32,13 +31,13 @@ static int read_pragma(sqlite3 *database, const char *text)
 
 static bw_status check_run(sqlite3 *database, const char *path, bw_error *error)
 {
-    bool is_run = read_pragma(database, "PRAGMA application_id") == BW_STORE_APPLICATION_ID;
+    bool is_run = bw_run_pragma(database, "PRAGMA application_id") == BW_STORE_APPLICATION_ID;
     if (!is_run && sqlite3_errcode(database) == SQLITE_BUSY)
         return bw_fail(error, BW_ERROR_IO, "'%.300s' is in use by a run; wait until it has ended",
                        path);
     if (!is_run)
         return bw_fail(error, BW_ERROR_FORMAT, "'%.300s' is no database of a run", path);
-    int version = read_pragma(database, "PRAGMA user_version");
+    int version = bw_run_pragma(database, "PRAGMA user_version");
     if (version > BW_STORE_SCHEMA_VERSION)
         return bw_fail(error, BW_ERROR_UNSUPPORTED,
                        "'%.300s' was written by a later Boxwright (its schema is %d, the latest "

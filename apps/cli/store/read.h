@@ -21,6 +21,9 @@ bw_status bw_run_ignores_exif(bool *ignores, sqlite3 *database, bw_error *error)
 /** Compiles a query; the caller finalises it. */
 bw_status bw_run_query(sqlite3 *database, sqlite3_stmt **out, const char *sql, bw_error *error);
 
+/** The number that a pragma gives, or -1. */
+int bw_run_pragma(sqlite3 *database, const char *text);
+
 /** Fails with what went wrong last in the database. */
 bw_status bw_run_fail(sqlite3 *database, bw_error *error);
 

@@ -6,6 +6,7 @@
 
 #include "base/label.h"
 #include "base/utf8.h"
+#include "store/read.h"
 
 static const char schema[] =
     "CREATE TABLE settings(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
@@ -147,25 +148,13 @@ static bw_status create_database(bw_store *store, const char *path, bw_error *er
     return status == BW_OK ? prepare(store, error) : status;
 }
 
-/* The number that a pragma gives, or -1. */
-static int read_pragma(bw_store *store, const char *text)
-{
-    sqlite3_stmt *query = NULL;
-    int number = -1;
-    if (sqlite3_prepare_v2(store->database, text, -1, &query, NULL) == SQLITE_OK &&
-        sqlite3_step(query) == SQLITE_ROW)
-        number = sqlite3_column_int(query, 0);
-    sqlite3_finalize(query);
-    return number;
-}
-
 static bw_status check_identity(bw_store *store, const char *path, bw_error *error)
 {
-    if (read_pragma(store, "PRAGMA application_id") != BW_STORE_APPLICATION_ID)
+    if (bw_run_pragma(store->database, "PRAGMA application_id") != BW_STORE_APPLICATION_ID)
         return bw_fail(error, BW_ERROR_FORMAT,
                        "'%s' is not the database of a run, or is damaged; choose another folder",
                        path);
-    int version = read_pragma(store, "PRAGMA user_version");
+    int version = bw_run_pragma(store->database, "PRAGMA user_version");
     if (version == BW_STORE_SCHEMA_VERSION)
         return BW_OK;
     return bw_fail(error, BW_ERROR_UNSUPPORTED,

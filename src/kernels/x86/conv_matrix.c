@@ -266,14 +266,10 @@ static void pack_tile(const bw_operation *operation, const bw_filters *filters, 
 /* Sums of bytes start with what the zero point adds to them, sums of halves with the bias. */
 static int32_t start_of(const bw_operation *operation, const bw_filters *filters, int channel)
 {
-    int32_t start = 0;
-    if (operation->in.format.type == BW_U8) {
-        int64_t terms = bw_sum_terms(operation);
-        for (int64_t term = 0; term < terms; term++)
-            start -= filters->integers[channel * terms + term];
-        return start * operation->in.format.zero_point;
-    }
+    if (operation->in.format.type == BW_U8)
+        return bw_start(operation, filters, channel);
     float bias = bw_filters_bias(filters, channel);
+    int32_t start;
     memcpy(&start, &bias, sizeof start);
     return start;
 }
