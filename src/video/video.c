@@ -116,6 +116,8 @@ static bw_status open_decoder(bw_video *video, const char *path, int threads,
         return bw_fail_memory(error, sizeof *video->decoder, "a video's decoder");
     video->decoder->pkt_timebase = video->stream->time_base;
     video->decoder->thread_count = threads < MOST_THREADS ? threads : MOST_THREADS;
+    if (codec->id == AV_CODEC_ID_MJPEG)
+        video->decoder->err_recognition |= AV_EF_EXPLODE;
     video->decoder->max_pixels = (int64_t)limits->image_pixels;
     int code = avcodec_open2(video->decoder, codec, NULL);
     return code < 0 ? refuse(error, code, path, "cannot be decoded") : BW_OK;

@@ -3,7 +3,9 @@
  *
  * Videos are untrusted. Only regular files of well-known containers are opened, never what a
  * playlist would lead to; the limits on a picture's size hold for frames. A frame that is damaged
- * is an error of its own, not half a picture, and what follows it is still read.
+ * is an error of its own, not half a picture, and what follows it is still read. Damage is what the
+ * decoder notices: changed bits that happen to spell another valid picture stay unseen, as do
+ * traces in frames that are predicted from a damaged one.
  */
 #ifndef BW_VIDEO_VIDEO_H
 #define BW_VIDEO_VIDEO_H
