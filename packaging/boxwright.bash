@@ -58,6 +58,7 @@ _boxwright_value() { # the value of option $1; fails where it takes none
     --nms) _boxwright_words "auto greedy diou" ;;
     --share-weights) _boxwright_words "none 4 5 6 7 8 auto" ;;
     --resize) _boxwright_words "auto letterbox stretch corner" ;;
+    --prefer) _boxwright_words "none first last" ;;
     --exif) _boxwright_words "apply ignore" ;;
     --cpu) _boxwright_words "generic avx2 avx512 vnni bf16 amx all" ;;
     --size) _boxwright_words "320 416 608" ;;
@@ -80,7 +81,7 @@ _boxwright() {
     local options
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then
-        _boxwright_words "annotate export convert-labels select build convert bench eval inspect doctor --help --version"
+        _boxwright_words "annotate merge export convert-labels select build convert bench eval inspect doctor --help --version"
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -92,6 +93,7 @@ _boxwright() {
     export)
         options="--format --output --min-conf --save-conf --link-images --image-url $tracks"
         ;;
+    merge) options="--prefer --partial --renumber --no-report --overwrite --quiet" ;;
     select) options="--budget --out --null --threads" ;;
     convert-labels)
         options="--from --names --images --to --save-conf --link-images --image-url $tracks"

@@ -8,10 +8,10 @@
 #include "base/cpu.h"
 #include "base/memory.h"
 #include "classes.h"
-#include "export.h"
 #include "interrupt.h"
 #include "observe.h"
 #include "progress.h"
+#include "run_formats.h"
 #include "run_settings.h"
 #include "stages.h"
 #include "store/lock.h"
@@ -33,7 +33,7 @@ typedef struct run {
     bw_done *done;
     int64_t last, continued; /* of a run that goes on: its highest number, its items */
     bw_sink *sink;
-    const char *later[BW_SINK_FORMATS + 1]; /* formats that are written at the end */
+    bw_run_formats later; /* that are written at the end */
     bw_pipeline pipeline;
     bw_progress progress;
     bw_observer observer;
@@ -220,16 +220,6 @@ static bw_status open_store(run *state, bw_error *error)
     return status == BW_OK ? bw_store_commit(state->store, error) : status;
 }
 
-/* Whether each picture has its own file, so that labels are there while the run goes on. */
-static bool writes_at_once(const char *name)
-{
-    bw_format_info format;
-    for (int i = 0; bw_format_describe(i, &format); i++)
-        if (strcmp(format.name, name) == 0)
-            return format.suffix && format.order == BW_ORDER_NUMBER;
-    return false;
-}
-
 static bw_status open_sink(run *state, bw_error *error)
 {
     const bw_annotate_options *options = state->options;
@@ -240,28 +230,8 @@ static bw_status open_sink(run *state, bw_error *error)
         .thumbnails = !options->no_report,
         .model = &state->info.model,
     };
-    const char *formats[BW_SINK_FORMATS + 1];
-    bw_status status = bw_formats_parse(formats, BW_SINK_FORMATS, options->formats, error);
-    int now = 0, later = 0;
-    for (int i = 0; status == BW_OK && formats[i]; i++) {
-        if (writes_at_once(formats[i]))
-            sink.formats[now++] = formats[i];
-        else
-            state->later[later++] = formats[i];
-    }
+    bw_status status = bw_run_formats_split(&state->later, sink.formats, options->formats, error);
     return status == BW_OK ? bw_sink_open(&state->sink, state->store, &sink, error) : status;
-}
-
-/* Writes the formats that have one file for all pictures. */
-static bw_status export_later(run *state, bw_error *error)
-{
-    bw_export_options export = {.directory = state->options->out,
-                                .formats = state->later,
-                                .with_confidence = state->options->save_confidence};
-    bw_export_counts counts;
-    if (!state->later[0])
-        return BW_OK;
-    return bw_export_run(bw_store_database(state->store), &export, &counts, error);
 }
 
 static bw_status open_run(run *state, bw_gate_outcome *gate, bw_error *error)
@@ -381,7 +351,8 @@ bw_status bw_annotate_run(const bw_annotate_options *options, bw_store **store, 
     if (status == BW_OK)
         status = closed;
     if (ran && status == BW_OK)
-        status = export_later(&state, error);
+        status = bw_run_formats_write(&state.later, options->out, options->save_confidence,
+                                      state.store, error);
     if (ran && status == BW_OK)
         status =
             record_end(&state, result, result->interrupted ? "interrupted" : "complete", error);

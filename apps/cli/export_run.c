@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "export.h"
+#include "store/read.h"
 
 /*
  * The folder that a label is in, with the slash at its end: the pictures of one folder that come
@@ -11,15 +12,13 @@
  */
 #define FOLDER "rtrim(CAST(label AS TEXT), replace(CAST(label AS TEXT), '/', ''))"
 
-enum { CLASSES_LIMIT = 20000 };
-
 /* An export under way. */
 typedef struct export_state {
     sqlite3 *database;
     const bw_export_options *options;
     bw_arena arena; /* of the classes' names */
-    const char **names;
-    size_t name_count, name_capacity;
+    const char *const *names;
+    int name_count;
     char *model;
     bool has_frames; /* the run's schema knows videos */
     sqlite3_stmt *boxes;
@@ -37,32 +36,19 @@ typedef struct export_row {
 
 /* ---- SQLite --------------------------------------------------------------------------------- */
 
-static bw_status fail(const export_state *state, bw_error *error)
-{
-    return bw_fail(error, BW_ERROR_IO, "the run's database cannot be read: %s",
-                   sqlite3_errmsg(state->database));
-}
-
-static bw_status prepare(const export_state *state, sqlite3_stmt **out, const char *sql,
-                         bw_error *error)
-{
-    return sqlite3_prepare_v2(state->database, sql, -1, out, NULL) == SQLITE_OK
-               ? BW_OK
-               : fail(state, error);
-}
-
 static bw_status execute(const export_state *state, const char *sql, bw_error *error)
 {
-    return sqlite3_exec(state->database, sql, NULL, NULL, NULL) == SQLITE_OK ? BW_OK
-                                                                             : fail(state, error);
+    return sqlite3_exec(state->database, sql, NULL, NULL, NULL) == SQLITE_OK
+               ? BW_OK
+               : bw_run_fail(state->database, error);
 }
 
 static bool has_column(const export_state *state, const char *name)
 {
     sqlite3_stmt *query = NULL;
     bool found = false;
-    if (prepare(state, &query, "SELECT 1 FROM pragma_table_info('items') WHERE name=?", NULL) ==
-        BW_OK) {
+    if (bw_run_query(state->database, &query,
+                     "SELECT 1 FROM pragma_table_info('items') WHERE name=?", NULL) == BW_OK) {
         sqlite3_bind_text(query, 1, name, -1, SQLITE_STATIC);
         found = sqlite3_step(query) == SQLITE_ROW;
     }
@@ -87,7 +73,7 @@ static bw_status query_pictures(const export_state *state, sqlite3_stmt **out,
                                  " AS video, frame AS shown, time_ns"
                                : "NULL AS video, NULL AS shown, NULL",
              orders[order]);
-    return prepare(state, out, sql, error);
+    return bw_run_query(state->database, out, sql, error);
 }
 
 /* A text column, also one that holds the bytes of one; "" for NULL. */
@@ -120,14 +106,14 @@ static export_row read_row(sqlite3_stmt *row)
 
 static bw_status prepare_boxes(export_state *state, bw_error *error)
 {
-    return prepare(state, &state->boxes,
-                   state->options->track
-                       ? "SELECT class, score, left, top, right, bottom, track FROM detections"
-                         " LEFT JOIN temp.tracks USING(item, rank) WHERE item=? AND score>=?"
-                         " ORDER BY rank"
-                       : "SELECT class, score, left, top, right, bottom, NULL FROM detections"
-                         " WHERE item=? AND score>=? ORDER BY rank",
-                   error);
+    return bw_run_query(state->database, &state->boxes,
+                        state->options->track
+                            ? "SELECT class, score, left, top, right, bottom, track FROM detections"
+                              " LEFT JOIN temp.tracks USING(item, rank) WHERE item=? AND score>=?"
+                              " ORDER BY rank"
+                            : "SELECT class, score, left, top, right, bottom, NULL FROM detections"
+                              " WHERE item=? AND score>=? ORDER BY rank",
+                        error);
 }
 
 static bw_status add_box(export_state *state, size_t count, bw_error *error)
@@ -161,7 +147,7 @@ static bw_status read_boxes(export_state *state, bw_annotation *annotation, bw_e
     while (status == BW_OK && (step = sqlite3_step(state->boxes)) == SQLITE_ROW)
         status = add_box(state, count++, error);
     if (status == BW_OK && step != SQLITE_DONE)
-        status = fail(state, error);
+        status = bw_run_fail(state->database, error);
     sqlite3_reset(state->boxes);
     annotation->detections = state->detections;
     annotation->tracks = state->options->track ? state->ids : NULL;
@@ -182,7 +168,7 @@ static bw_status track_picture(export_state *state, sqlite3_stmt *insert, const 
         sqlite3_bind_int64(insert, 2, (sqlite3_int64)i);
         sqlite3_bind_int64(insert, 3, state->ids[i]);
         if (sqlite3_step(insert) != SQLITE_DONE)
-            status = fail(state, error);
+            status = bw_run_fail(state->database, error);
         sqlite3_reset(insert);
     }
     return status;
@@ -227,8 +213,8 @@ static bw_status track_pictures(export_state *state, sqlite3_stmt *pictures, sql
 static bw_status count_tracks(const export_state *state, int64_t *count, bw_error *error)
 {
     sqlite3_stmt *query = NULL;
-    bw_status status =
-        prepare(state, &query, "SELECT count(DISTINCT track) FROM temp.tracks", error);
+    bw_status status = bw_run_query(state->database, &query,
+                                    "SELECT count(DISTINCT track) FROM temp.tracks", error);
     if (status == BW_OK && sqlite3_step(query) == SQLITE_ROW)
         *count = sqlite3_column_int64(query, 0);
     sqlite3_finalize(query);
@@ -255,7 +241,8 @@ static bw_status find_tracks(export_state *state, bw_export_counts *counts, bw_e
     if (status == BW_OK)
         status = query_pictures(state, &pictures, BW_ORDER_SEQUENCE, error);
     if (status == BW_OK)
-        status = prepare(state, &insert, "INSERT INTO temp.tracks VALUES(?,?,?)", error);
+        status =
+            bw_run_query(state->database, &insert, "INSERT INTO temp.tracks VALUES(?,?,?)", error);
     if (status == BW_OK)
         status = track_pictures(state, pictures, insert, error);
     sqlite3_finalize(pictures);
@@ -292,7 +279,7 @@ static bw_status write_pictures(export_state *state, bw_writer *writer, sqlite3_
         counts->pictures++;
         counts->boxes += (int64_t)row.annotation.count;
     }
-    return status == BW_OK && step != SQLITE_DONE ? fail(state, error) : status;
+    return status == BW_OK && step != SQLITE_DONE ? bw_run_fail(state->database, error) : status;
 }
 
 static bw_status write_format(export_state *state, const char *name, bw_export_counts *counts,
@@ -300,7 +287,7 @@ static bw_status write_format(export_state *state, const char *name, bw_export_c
 {
     const bw_export_options *options = state->options;
     bw_writer_options choice = {.names = state->names,
-                                .classes = (int)state->name_count,
+                                .classes = state->name_count,
                                 .with_confidence = options->with_confidence,
                                 .link_images = options->link_images,
                                 .model = state->model,
@@ -325,36 +312,15 @@ static bw_status write_format(export_state *state, const char *name, bw_export_c
 
 /* ---- What a run tells of itself ------------------------------------------------------------- */
 
-static bw_status read_names(export_state *state, bw_error *error)
-{
-    sqlite3_stmt *query = NULL;
-    bw_status status =
-        prepare(state, &query, "SELECT CAST(name AS BLOB) FROM classes ORDER BY id", error);
-    while (status == BW_OK && sqlite3_step(query) == SQLITE_ROW) {
-        const char *name = text_of(query, 0);
-        name = bw_arena_text(&state->arena, name, strlen(name));
-        if (state->name_count == CLASSES_LIMIT)
-            status =
-                bw_fail(error, BW_ERROR_LIMIT, "the run has more than %d classes", CLASSES_LIMIT);
-        else if (!name || !bw_array_reserve((void **)&state->names, &state->name_capacity,
-                                            state->name_count + 1, sizeof *state->names))
-            status = bw_fail_memory(error, state->name_count * sizeof *state->names, "classes");
-        else
-            state->names[state->name_count++] = name;
-    }
-    sqlite3_finalize(query);
-    return status;
-}
-
 /* The model's file name without suffix, and the beginning of its fingerprint. */
 static bw_status read_model(export_state *state, bw_error *error)
 {
     sqlite3_stmt *query = NULL;
     bw_status status =
-        prepare(state, &query,
-                "SELECT (SELECT value FROM settings WHERE key='model'),"
-                " (SELECT substr(value, 1, 8) FROM settings WHERE key='fingerprint')",
-                error);
+        bw_run_query(state->database, &query,
+                     "SELECT (SELECT value FROM settings WHERE key='model'),"
+                     " (SELECT substr(value, 1, 8) FROM settings WHERE key='fingerprint')",
+                     error);
     if (status == BW_OK && sqlite3_step(query) == SQLITE_ROW) {
         const char *path = text_of(query, 0), *slash = strrchr(path, '/');
         const char *name = slash ? slash + 1 : path;
@@ -374,7 +340,6 @@ static void close_state(export_state *state)
     sqlite3_exec(state->database, "DROP TABLE IF EXISTS temp.tracks", NULL, NULL, NULL);
     bw_tracker_close(&state->tracker);
     bw_arena_free(&state->arena);
-    free(state->names);
     free(state->model);
     free(state->detections);
     free(state->ids);
@@ -386,7 +351,8 @@ bw_status bw_export_run(sqlite3 *database, const bw_export_options *options,
     export_state state = {.database = database, .options = options};
     *counts = (bw_export_counts){0};
     state.has_frames = has_column(&state, "time_ns");
-    bw_status status = read_names(&state, error);
+    bw_status status =
+        bw_run_classes(&state.names, &state.name_count, database, &state.arena, error);
     if (status == BW_OK)
         status = read_model(&state, error);
     if (status == BW_OK && options->track)

@@ -12,6 +12,7 @@
 
 static const bw_verb *const verbs[] = {
     &bw_verb_annotate,
+    &bw_verb_merge,
     &bw_verb_export,
     &bw_verb_convert_labels,
     &bw_verb_select,

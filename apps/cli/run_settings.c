@@ -10,8 +10,53 @@
 #include "base/cpu.h"
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "store/read.h"
 
 enum { MOST_SETTINGS = 40 };
+
+/* The settings that decide the results. */
+enum {
+    FINGERPRINT,
+    INPUT,
+    NAMES,
+    PRECISION,
+    PLAN,
+    CONFIDENCE,
+    IOU,
+    MAX_DETECTIONS,
+    CLASS_AGNOSTIC,
+    NMS,
+    RESIZE,
+    FRAMES,
+    EXIF,
+    CLASSES,
+    FORMATS,
+    SAVE_CONFIDENCE,
+    DRAW,
+    SHARD,
+    DECIDING
+};
+
+static const char *const deciding[DECIDING] = {
+    [FINGERPRINT] = "fingerprint",
+    [INPUT] = "input",
+    [NAMES] = "names",
+    [PRECISION] = "precision",
+    [PLAN] = "plan",
+    [CONFIDENCE] = "confidence",
+    [IOU] = "iou",
+    [MAX_DETECTIONS] = "max_detections",
+    [CLASS_AGNOSTIC] = "class_agnostic",
+    [NMS] = "nms",
+    [RESIZE] = "resize",
+    [FRAMES] = "frames",
+    [EXIF] = "exif",
+    [CLASSES] = "classes",
+    [FORMATS] = "formats",
+    [SAVE_CONFIDENCE] = "save_confidence",
+    [DRAW] = "draw",
+    [SHARD] = "shard",
+};
 
 typedef struct setting {
     const char *key, *value;
@@ -67,30 +112,30 @@ static const char *describe_frames(settings *list, const bw_frame_choice *frames
                            (double)frames->rate, (double)frames->start, (double)frames->end);
 }
 
-/* Those that decide the results. */
 static void add_deciding(settings *list, const bw_annotate_options *options,
                          const bw_run_means *means)
 {
     const bw_plan_info *plan = means->plan;
     const bw_model_info *model = &plan->model;
-    add(list, "fingerprint", model->fingerprint);
-    add(list, "input", bw_arena_format(&list->arena, "%d x %d", model->width, model->height));
-    add(list, "names", describe_names(list, model));
-    add(list, "precision", bw_precision_name(plan->precision));
-    add(list, "plan", plan->settings);
-    add_number(list, "confidence", (double)options->confidence);
-    add_number(list, "iou", (double)options->iou);
-    add_number(list, "max_detections", options->max_detections);
-    add_number(list, "class_agnostic", options->agnostic);
-    add(list, "nms", nms_name(options->nms));
-    add(list, "resize", resize_name((bw_resize)options->resize, model));
-    add(list, "frames", describe_frames(list, &options->sources.frames));
-    add(list, "exif", options->exif ? "ignore" : "apply");
-    add(list, "classes", options->classes ? options->classes : "all");
-    add(list, "formats", options->formats);
-    add_number(list, "save_confidence", options->save_confidence);
-    add_number(list, "draw", options->draw);
-    add(list, "shard",
+    add(list, deciding[FINGERPRINT], model->fingerprint);
+    add(list, deciding[INPUT],
+        bw_arena_format(&list->arena, "%d x %d", model->width, model->height));
+    add(list, deciding[NAMES], describe_names(list, model));
+    add(list, deciding[PRECISION], bw_precision_name(plan->precision));
+    add(list, deciding[PLAN], plan->settings);
+    add_number(list, deciding[CONFIDENCE], (double)options->confidence);
+    add_number(list, deciding[IOU], (double)options->iou);
+    add_number(list, deciding[MAX_DETECTIONS], options->max_detections);
+    add_number(list, deciding[CLASS_AGNOSTIC], options->agnostic);
+    add(list, deciding[NMS], nms_name(options->nms));
+    add(list, deciding[RESIZE], resize_name((bw_resize)options->resize, model));
+    add(list, deciding[FRAMES], describe_frames(list, &options->sources.frames));
+    add(list, deciding[EXIF], options->exif ? "ignore" : "apply");
+    add(list, deciding[CLASSES], options->classes ? options->classes : "all");
+    add(list, deciding[FORMATS], options->formats);
+    add_number(list, deciding[SAVE_CONFIDENCE], options->save_confidence);
+    add_number(list, deciding[DRAW], options->draw);
+    add(list, deciding[SHARD],
         options->share.count > 0
             ? bw_arena_format(&list->arena, "%d/%d", options->share.index, options->share.count)
             : "all");
@@ -198,5 +243,50 @@ bw_status bw_run_settings_compare(bw_store *store, const bw_annotate_options *op
                          "annotate everything anew with these, or choose another folder",
                          options->out, differences);
     bw_arena_free(&list.arena);
+    return status;
+}
+
+/* ---- Two runs ------------------------------------------------------------------------------- */
+
+static bw_status read_setting(sqlite3 *database, const char *key, bw_arena *arena,
+                              const char **value, bw_error *error)
+{
+    sqlite3_stmt *query = NULL;
+    bw_status status =
+        bw_run_query(database, &query, "SELECT value FROM settings WHERE key=?", error);
+    *value = "not recorded";
+    if (status == BW_OK) {
+        sqlite3_bind_text(query, 1, key, -1, SQLITE_STATIC);
+        if (sqlite3_step(query) == SQLITE_ROW) {
+            const char *text = (const char *)sqlite3_column_text(query, 0);
+            *value = text ? bw_arena_text(arena, text, strlen(text)) : NULL;
+            if (!*value)
+                status = bw_fail_memory(error, strlen(key), "a setting");
+        }
+    }
+    sqlite3_finalize(query);
+    return status;
+}
+
+bw_status bw_run_settings_agree(const bw_run_pair *pair, bw_error *error)
+{
+    bw_arena arena = {0};
+    char differences[200] = "";
+    bw_status status = BW_OK;
+    for (int i = 0; status == BW_OK && i < DECIDING; i++) {
+        const char *values[2];
+        for (int k = 0; status == BW_OK && k < 2; k++)
+            status = read_setting(pair->databases[k], deciding[i], &arena, &values[k], error);
+        size_t used = strlen(differences);
+        if (status == BW_OK && i != SHARD && strcmp(values[0], values[1]) != 0)
+            snprintf(differences + used, sizeof differences - used, "%s%s is %.40s there and %.40s",
+                     used > 0 ? "; " : "", deciding[i], values[0], values[1]);
+    }
+    bw_arena_free(&arena);
+    if (status == BW_OK && differences[0] != '\0')
+        status = bw_fail(error, BW_ERROR_ARGUMENT,
+                         "the settings of '%.60s' and '%.60s' differ (%s here); annotate one of "
+                         "them again, with --redo and the settings of the other",
+                         pair->names[0], pair->names[1], differences);
     return status;
 }

@@ -30,4 +30,16 @@ bw_status bw_run_settings_continue(bw_store *store, const bw_annotate_options *o
 bw_status bw_run_settings_compare(bw_store *store, const bw_annotate_options *options,
                                   const bw_run_means *means, bw_error *error);
 
+/** Two runs whose results are to be joined, and what to call them. */
+typedef struct bw_run_pair {
+    sqlite3 *databases[2];
+    const char *names[2];
+} bw_run_pair;
+
+/**
+ * Fails with BW_ERROR_ARGUMENT and the differences where the settings that decide results, but for
+ * the share, are others in the second run than in the first.
+ */
+bw_status bw_run_settings_agree(const bw_run_pair *pair, bw_error *error);
+
 #endif

@@ -151,21 +151,22 @@ bw_status bw_sink_close(bw_sink **sink, bool commit, bw_error *error)
 
 /* ---- One item ------------------------------------------------------------------------------- */
 
-static bw_status write_annotations(bw_sink *sink, const bw_item *item, const char *label,
+static bw_status write_annotations(bw_sink *sink, const bw_record *record, const char *label,
                                    bw_error *error)
 {
+    bool framed = record->frame != BW_NO_FRAME;
     bw_annotation annotation = {
-        .number = item->number,
-        .file_name = item->name,
+        .number = record->number,
+        .file_name = record->name,
         .label = label,
-        .width = item->width,
-        .height = item->height,
-        .detections = item->detections.items,
-        .count = item->detections.count,
-        .path = item->path,
-        .source = item->frame == BW_NO_FRAME ? NULL : item->source,
-        .frame = item->frame,
-        .time_ns = item->frame == BW_NO_FRAME ? -1 : item->time_ns,
+        .width = record->width,
+        .height = record->height,
+        .detections = record->detections,
+        .count = record->count,
+        .path = record->path,
+        .source = framed ? record->source : NULL,
+        .frame = record->frame,
+        .time_ns = framed ? record->time_ns : -1,
     };
     return add_to_writers(sink, &annotation, error);
 }
@@ -211,17 +212,29 @@ static double confidence(const bw_detections *detections)
     return detections->count ? sum / (double)detections->count : -1;
 }
 
-static bw_status take_usable(bw_sink *sink, bw_item *item, const char *label, bw_error *error)
+/* The row and the labels of a picture. */
+static bw_status add_record(bw_sink *sink, const bw_record *record, const char **label,
+                            bw_error *error)
 {
-    bw_status status = write_annotations(sink, item, label, error);
-    if (status == BW_OK && sink->options.thumbnails)
+    bw_status status = bw_store_add(sink->store, record, label, error);
+    if (status == BW_OK && record->problem) {
+        sink->counts.failed++;
+    } else if (status == BW_OK) {
+        status = write_annotations(sink, record, *label, error);
+        sink->counts.pictures++;
+        sink->counts.boxes += (int64_t)record->count;
+    }
+    return status;
+}
+
+/* What needs the pixels. */
+static bw_status keep_picture(bw_sink *sink, bw_item *item, const char *label, bw_error *error)
+{
+    bw_status status = BW_OK;
+    if (sink->options.thumbnails)
         status = bw_thumbnails_consider(&sink->thumbnails, sink->store, item->number, &item->image,
                                         confidence(&item->detections), error);
-    if (status == BW_OK && sink->options.draw)
-        status = draw(sink, item, label, error);
-    sink->counts.pictures++;
-    sink->counts.boxes += (int64_t)item->detections.count;
-    return status;
+    return status == BW_OK && sink->options.draw ? draw(sink, item, label, error) : status;
 }
 
 static bw_status commit_now_and_then(bw_sink *sink, bw_error *error)
@@ -256,10 +269,18 @@ bw_status bw_sink_take(bw_sink *sink, bw_item *item, bw_error *error)
         .count = item->detections.count,
     };
     const char *label;
-    bw_status status = bw_store_add(sink->store, &record, &label, error);
-    if (status == BW_OK && failed)
-        sink->counts.failed++;
-    else if (status == BW_OK)
-        status = take_usable(sink, item, label, error);
+    bw_status status = add_record(sink, &record, &label, error);
+    if (status == BW_OK && !failed)
+        status = keep_picture(sink, item, label, error);
+    return status == BW_OK ? commit_now_and_then(sink, error) : status;
+}
+
+bw_status bw_sink_take_record(bw_sink *sink, const bw_record *record, const bw_sink_drawn *drawn,
+                              bw_error *error)
+{
+    const char *label;
+    bw_status status = add_record(sink, record, &label, error);
+    if (status == BW_OK && drawn)
+        status = write_drawn(sink, label, drawn->jpeg, drawn->size, error);
     return status == BW_OK ? commit_now_and_then(sink, error) : status;
 }

@@ -39,6 +39,16 @@ bw_status bw_sink_open(bw_sink **out, bw_store *store, const bw_sink_options *op
 /** Takes the next item, in order. */
 bw_status bw_sink_take(bw_sink *sink, bw_item *item, bw_error *error);
 
+/** A picture with its boxes drawn, as JPEG. */
+typedef struct bw_sink_drawn {
+    const uint8_t *jpeg;
+    size_t size;
+} bw_sink_drawn;
+
+/** Takes the next item of another run: it has no pixels, but `drawn` unless that is NULL. */
+bw_status bw_sink_take_record(bw_sink *sink, const bw_record *record, const bw_sink_drawn *drawn,
+                              bw_error *error);
+
 /** Commits what is not yet, where nothing comes for a while. */
 bw_status bw_sink_rest(bw_sink *sink, bw_error *error);
 

@@ -69,8 +69,8 @@ static bw_status thin_contact(bw_thumbnails *thumbnails, bw_store *store, bw_err
     return status;
 }
 
-static bw_status keep(bw_store *store, int64_t item, bool contact, const bw_image *image,
-                      bw_error *error)
+bw_status bw_thumbnails_keep(bw_store *store, int64_t item, bool contact, const bw_image *image,
+                             bw_error *error)
 {
     bw_image small = {0};
     uint8_t *jpeg = NULL;
@@ -96,7 +96,7 @@ static bw_status consider(bw_thumbnails *thumbnails, bw_store *store, int64_t it
     bool uncertain = deserves_place(thumbnails, confidence);
     if (!contact && !uncertain)
         return BW_OK;
-    bw_status status = image ? keep(store, item, contact, image, error) : BW_OK;
+    bw_status status = image ? bw_thumbnails_keep(store, item, contact, image, error) : BW_OK;
     if (uncertain)
         insert_uncertain(thumbnails, item, confidence, &left);
     if (status == BW_OK && left)

@@ -23,11 +23,15 @@ typedef struct bw_thumbnails {
     int uncertain_count;
 } bw_thumbnails;
 
-/** Considers the next usable picture; `confidence` is its boxes' mean score, negative for none. */
 /** Zero-initialised `thumbnails` as they were when the run of the database stopped. */
 bw_status bw_thumbnails_restore(bw_thumbnails *thumbnails, bw_store *store, bw_error *error);
 
+/** Considers the next usable picture; `confidence` is its boxes' mean score, negative for none. */
 bw_status bw_thumbnails_consider(bw_thumbnails *thumbnails, bw_store *store, int64_t item,
                                  const bw_image *image, double confidence, bw_error *error);
+
+/** Makes a thumbnail of a picture and keeps it. */
+bw_status bw_thumbnails_keep(bw_store *store, int64_t item, bool contact, const bw_image *image,
+                             bw_error *error);
 
 #endif

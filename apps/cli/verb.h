@@ -25,6 +25,6 @@ typedef struct bw_verb {
 
 extern const bw_verb bw_verb_annotate, bw_verb_bench, bw_verb_build, bw_verb_convert,
     bw_verb_convert_labels, bw_verb_doctor, bw_verb_eval, bw_verb_export, bw_verb_inspect,
-    bw_verb_select;
+    bw_verb_merge, bw_verb_select;
 
 #endif

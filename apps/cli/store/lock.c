@@ -20,7 +20,7 @@ static bw_status refuse(int fd, const char *directory, bw_error *error)
                        "another folder",
                        process, directory);
     return bw_fail(error, BW_ERROR_ARGUMENT,
-                   "another run is writing to '%s'; wait for its end or choose another folder",
+                   "another process is using '%s'; wait for its end or choose another folder",
                    directory);
 }
 
@@ -40,12 +40,17 @@ static bool is_current(int fd, const char *path)
            ours.st_ino == named.st_ino;
 }
 
-/* Opens and locks the file; -1 and errno where that fails. `*opened` is then what was opened. */
-static int lock_file(const char *path, int *opened)
+/*
+ * Opens and locks the file, `how` being LOCK_EX or LOCK_SH; -1 and errno where that fails.
+ * `*opened` is then what was opened.
+ */
+static int lock_file(const char *path, int how, int *opened)
 {
     for (;;) {
         int fd = *opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-        if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0)
+        if (fd < 0 && how == LOCK_SH)
+            fd = *opened = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0 || flock(fd, how | LOCK_NB) != 0)
             return -1;
         if (is_current(fd, path))
             return fd;
@@ -53,7 +58,7 @@ static int lock_file(const char *path, int *opened)
     }
 }
 
-bw_status bw_lock_take(bw_lock *lock, const char *directory, bw_error *error)
+static bw_status lock_folder(bw_lock *lock, const char *directory, int how, bw_error *error)
 {
     *lock = (bw_lock){.file = -1};
     if (asprintf(&lock->path, "%s/run.lock", directory) < 0) {
@@ -61,11 +66,12 @@ bw_status bw_lock_take(bw_lock *lock, const char *directory, bw_error *error)
         return bw_fail_memory(error, strlen(directory), "a file name");
     }
     int opened;
-    lock->file = lock_file(lock->path, &opened);
-    if (lock->file >= 0) {
-        write_holder(lock->file);
+    lock->file = lock_file(lock->path, how, &opened);
+    if (lock->file >= 0)
         return BW_OK;
-    }
+    bool unwritable = opened < 0 && (errno == EACCES || errno == EROFS || errno == ENOENT);
+    if (how == LOCK_SH && unwritable)
+        return BW_OK;
     bw_status status = opened >= 0 && errno == EWOULDBLOCK
                            ? refuse(opened, directory, error)
                            : bw_fail_errno(error, "lock", lock->path);
@@ -75,10 +81,28 @@ bw_status bw_lock_take(bw_lock *lock, const char *directory, bw_error *error)
     return status;
 }
 
+bw_status bw_lock_take(bw_lock *lock, const char *directory, bw_error *error)
+{
+    bw_status status = lock_folder(lock, directory, LOCK_EX, error);
+    if (status == BW_OK)
+        write_holder(lock->file);
+    return status;
+}
+
+/* A killed writer's number would be told to the next one as that of who holds the lock. */
+bw_status bw_lock_share(bw_lock *lock, const char *directory, bw_error *error)
+{
+    bw_status status = lock_folder(lock, directory, LOCK_SH, error);
+    if (status == BW_OK && lock->file >= 0 && ftruncate(lock->file, 0) != 0)
+        errno = 0; /* only that message is wrong then */
+    return status;
+}
+
 void bw_lock_release(bw_lock *lock)
 {
     if (lock->file >= 0) {
-        unlink(lock->path);
+        if (flock(lock->file, LOCK_EX | LOCK_NB) == 0)
+            unlink(lock->path);
         close(lock->file);
     }
     free(lock->path);

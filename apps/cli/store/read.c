@@ -3,7 +3,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/memory.h"
 #include "store/store.h"
 
 bw_status bw_run_fail(sqlite3 *database, bw_error *error)
@@ -79,5 +78,39 @@ bw_status bw_run_ignores_exif(bool *ignores, sqlite3 *database, bw_error *error)
         database, &query, "SELECT 1 FROM settings WHERE key = 'exif' AND value = 'ignore'", error);
     *ignores = status == BW_OK && sqlite3_step(query) == SQLITE_ROW;
     sqlite3_finalize(query);
+    return status;
+}
+
+static bw_status count_classes(int *count, sqlite3 *database, bw_error *error)
+{
+    enum { MOST = 20000 };
+    *count = bw_run_pragma(database, "SELECT min(count(*), 20001) FROM classes");
+    if (*count < 0)
+        return bw_run_fail(database, error);
+    return *count <= MOST
+               ? BW_OK
+               : bw_fail(error, BW_ERROR_LIMIT, "the run has more than %d classes", MOST);
+}
+
+bw_status bw_run_classes(const char *const **names, int *count, sqlite3 *database, bw_arena *arena,
+                         bw_error *error)
+{
+    sqlite3_stmt *query = NULL;
+    bw_status status = count_classes(count, database, error);
+    if (status != BW_OK)
+        return status;
+    const char **list = bw_arena_array(arena, (size_t)*count + 1, sizeof *list);
+    if (!list)
+        return bw_fail_memory(error, (size_t)*count * sizeof *list, "classes");
+    status =
+        bw_run_query(database, &query, "SELECT CAST(name AS BLOB) FROM classes ORDER BY id", error);
+    for (int i = 0; status == BW_OK && i < *count && sqlite3_step(query) == SQLITE_ROW; i++) {
+        const char *name = sqlite3_column_blob(query, 0);
+        list[i] = bw_arena_text(arena, name ? name : "", (size_t)sqlite3_column_bytes(query, 0));
+        if (!list[i])
+            status = bw_fail_memory(error, (size_t)*count, "classes");
+    }
+    sqlite3_finalize(query);
+    *names = list;
     return status;
 }

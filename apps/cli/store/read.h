@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 
 /**
  * Opens <folder>/run.db of this or an earlier version of the schema. `*database` is the caller's,
@@ -17,6 +18,10 @@ bw_status bw_run_read(sqlite3 **database, const char *folder, bw_error *error);
 
 /** Whether the run took the pixels of its pictures as they are stored, not turned upright. */
 bw_status bw_run_ignores_exif(bool *ignores, sqlite3 *database, bw_error *error);
+
+/** The names of the run's classes, a null-ended array of the arena's. */
+bw_status bw_run_classes(const char *const **names, int *count, sqlite3 *database, bw_arena *arena,
+                         bw_error *error);
 
 /** Compiles a query; the caller finalises it. */
 bw_status bw_run_query(sqlite3 *database, sqlite3_stmt **out, const char *sql, bw_error *error);

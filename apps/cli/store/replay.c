@@ -1,114 +1,39 @@
 #include "store/replay.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "store/rows.h"
 
-/* Two walks side by side: over the items, and over all boxes in the same order. */
-typedef struct walk {
-    sqlite3_stmt *items, *boxes;
-    bool box_waits; /* `boxes` stands on a row that no picture has taken yet */
-    bw_detection *detections;
-    size_t count, capacity;
-    char *texts[2]; /* name and label, which SQLite may hold as text or as bytes */
-    size_t text_capacity[2];
-} walk;
-
-static bw_status copy_text(walk *w, int index, int column, bw_error *error)
-{
-    const void *bytes = sqlite3_column_blob(w->items, column);
-    size_t size = (size_t)sqlite3_column_bytes(w->items, column);
-    if (!bw_array_reserve((void **)&w->texts[index], &w->text_capacity[index], size + 1, 1))
-        return bw_fail_memory(error, size + 1, "a picture's name");
-    if (size > 0)
-        memcpy(w->texts[index], bytes, size);
-    w->texts[index][size] = '\0';
-    return BW_OK;
-}
-
-static void step_boxes(walk *w)
-{
-    w->box_waits = sqlite3_step(w->boxes) == SQLITE_ROW;
-}
-
-static bw_detection read_box(sqlite3_stmt *row)
-{
-    return (bw_detection){.class_id = sqlite3_column_int(row, 1),
-                          .score = (float)sqlite3_column_double(row, 2),
-                          .left = (float)sqlite3_column_double(row, 3),
-                          .top = (float)sqlite3_column_double(row, 4),
-                          .right = (float)sqlite3_column_double(row, 5),
-                          .bottom = (float)sqlite3_column_double(row, 6)};
-}
-
-static bw_status collect_boxes(walk *w, int64_t item, bw_error *error)
-{
-    w->count = 0;
-    for (; w->box_waits && sqlite3_column_int64(w->boxes, 0) <= item; step_boxes(w)) {
-        if (sqlite3_column_int64(w->boxes, 0) < item)
-            continue;
-        if (!bw_array_reserve((void **)&w->detections, &w->capacity, w->count + 1,
-                              sizeof *w->detections))
-            return bw_fail_memory(error, w->count * sizeof *w->detections, "a picture's boxes");
-        w->detections[w->count++] = read_box(w->boxes);
-    }
-    return BW_OK;
-}
-
-static bw_status visit_item(walk *w, bw_replay_visitor *visit, void *context, bw_error *error)
-{
-    bw_annotation annotation = {.number = sqlite3_column_int64(w->items, 0),
-                                .width = sqlite3_column_int(w->items, 3),
-                                .height = sqlite3_column_int(w->items, 4)};
-    bw_status status = copy_text(w, 0, 1, error);
-    if (status == BW_OK)
-        status = copy_text(w, 1, 2, error);
-    if (status == BW_OK)
-        status = collect_boxes(w, annotation.number, error);
-    if (status != BW_OK)
-        return status;
-    annotation.file_name = w->texts[0];
-    annotation.label = w->texts[1];
-    annotation.detections = w->detections;
-    annotation.count = w->count;
-    return visit(context, &annotation, error);
-}
-
-static bw_status visit_all(walk *w, bw_store *store, bw_replay_visitor *visit, void *context,
+/* Pictures that could not be used are passed over. */
+static bw_status visit_row(const bw_row *row, bw_replay_visitor *visit, void *context,
                            bw_error *error)
 {
-    bw_status status = BW_OK;
-    int step = SQLITE_DONE;
-    step_boxes(w);
-    while (status == BW_OK && (step = sqlite3_step(w->items)) == SQLITE_ROW)
-        status = visit_item(w, visit, context, error);
-    if (status == BW_OK && step != SQLITE_DONE)
-        status = bw_store_fail(store, error);
-    return status;
+    const bw_record *record = &row->record;
+    bw_annotation annotation = {.number = record->number,
+                                .file_name = record->name,
+                                .label = row->label,
+                                .width = record->width,
+                                .height = record->height,
+                                .detections = record->detections,
+                                .count = record->count,
+                                .path = record->path,
+                                .source = record->frame < 0 ? NULL : record->source,
+                                .frame = record->frame,
+                                .time_ns = record->frame < 0 ? -1 : record->time_ns};
+    return record->problem ? BW_OK : visit(context, &annotation, error);
 }
 
 bw_status bw_store_replay(bw_store *store, int64_t first, bw_replay_visitor *visit, void *context,
                           bw_error *error)
 {
-    walk w = {0};
-    bw_status status = bw_store_query(store, &w.items,
-                                      "SELECT number, name, label, width, height FROM items"
-                                      " WHERE number >= ? AND boxes IS NOT NULL ORDER BY number",
-                                      error);
-    if (status == BW_OK)
-        status = bw_store_query(store, &w.boxes,
-                                "SELECT item, class, score, left, top, right, bottom"
-                                " FROM detections WHERE item >= ? ORDER BY item, rank",
-                                error);
-    if (status == BW_OK) {
-        sqlite3_bind_int64(w.items, 1, first);
-        sqlite3_bind_int64(w.boxes, 1, first);
-        status = visit_all(&w, store, visit, context, error);
-    }
-    sqlite3_finalize(w.items);
-    sqlite3_finalize(w.boxes);
-    free(w.detections);
-    free(w.texts[0]);
-    free(w.texts[1]);
+    bw_rows *rows = NULL;
+    const bw_row *row = NULL;
+    bw_status status = bw_rows_open(&rows, bw_store_database(store), first, error);
+    do {
+        if (status == BW_OK)
+            status = bw_rows_next(rows, &row, error);
+        if (status == BW_OK && row)
+            status = visit_row(row, visit, context, error);
+    } while (status == BW_OK && row);
+    bw_rows_close(&rows);
     return status;
 }
 
