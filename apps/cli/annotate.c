@@ -20,7 +20,7 @@
 /* ---- Options -------------------------------------------------------------------------------- */
 
 static const char *const resize_choices[] = {"auto", "letterbox", "stretch", "corner", NULL};
-static const char *const nms_choices[] = {"auto", "greedy", "diou", NULL};
+static const char *const nms_choices[] = {"auto", "greedy", "diou", "none", NULL};
 static const char *const exif_choices[] = {"apply", "ignore", NULL};
 
 static const char *const log_choices[] = {"text", "json", NULL};
@@ -78,7 +78,7 @@ static const bw_option detection_table[] = {
      FIELD(confidence), 0, 0.999, NULL},
     {"iou", "X", "overlap above which the weaker of two boxes goes (default 0.45)", bw_read_float,
      FIELD(iou), 0, 1, NULL},
-    {"nms", "WORD", "which overlap: auto, greedy or diou (default auto: as the model asks)",
+    {"nms", "WORD", "which overlap: auto, greedy, diou or none (default auto: as the model asks)",
      bw_read_choice, FIELD(nms), 0, 0, nms_choices},
     {"agnostic", NULL, "compare boxes of different classes, too", bw_read_flag, FIELD(agnostic), 0,
      0, NULL},

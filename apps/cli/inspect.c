@@ -49,6 +49,8 @@ static void print_model(const char *path, const bw_plan_info *info)
            model->resize == BW_RESIZE_STRETCH  ? "stretched"
            : model->resize == BW_RESIZE_CORNER ? "letterboxed at the top left"
                                                : "letterboxed");
+    printf("Pictures     %s, padded with %.0f\n", model->pictures, 255.0 * (double)model->padding);
+    printf("Head         %s\n", model->head);
     printf("Classes      %d (", model->classes);
     for (int i = 0; i < model->classes && i < 5; i++) {
         fputs(i ? ", " : "", stdout);

@@ -93,7 +93,7 @@ static const char *resize_name(bw_resize resize, const bw_model_info *model)
 
 static const char *nms_name(int nms)
 {
-    static const char *const names[] = {"auto", "greedy", "diou"};
+    static const char *const names[] = {"auto", "greedy", "diou", "none"};
     return names[nms];
 }
 

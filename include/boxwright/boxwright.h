@@ -151,6 +151,8 @@ typedef struct bw_model_info {
     char fingerprint[33];     /* hex digest of structure and weights: the model's identity */
     bw_resize resize;         /* what AUTO means for this model */
     float padding;            /* the grey around pictures, 0 (black) to 1 */
+    const char *head;         /* what its boxes are read from, such as "YOLOv8"; borrowed */
+    const char *pictures;     /* the numbers it was trained on, such as "RGB, 0 to 1"; borrowed */
 } bw_model_info;
 
 BW_API void bw_model_describe(const bw_model *model, bw_model_info *info);
@@ -339,6 +341,7 @@ typedef enum bw_nms {
     BW_NMS_AUTO,   /* as the model asks for; greedy where it does not say */
     BW_NMS_GREEDY, /* a box that overlaps a better one by more than `iou` goes */
     BW_NMS_DIOU,   /* the overlap is reduced by the centres' distance (Zheng et al. 2020) */
+    BW_NMS_NONE,   /* every box stays: the network suppresses by itself (YOLOv10, DETR) */
 } bw_nms;
 
 typedef struct bw_run_options {

@@ -56,8 +56,11 @@ static bw_status set_options(bw_engine *engine, const bw_run_options *options, b
     if (own->resize == BW_RESIZE_AUTO)
         own->resize = engine->plan->model.resize;
     own->nms = resolve_nms(engine->plan, own->nms);
-    engine->nms = (bw_nms_options){own->iou, own->nms == BW_NMS_DIOU, own->class_agnostic,
-                                   own->max_detections};
+    engine->nms = (bw_nms_options){.iou = own->iou,
+                                   .diou = own->nms == BW_NMS_DIOU,
+                                   .class_agnostic = own->class_agnostic,
+                                   .max_detections = own->max_detections,
+                                   .none = own->nms == BW_NMS_NONE};
     if (own->classes) {
         size_t bytes = (size_t)engine->plan->model.classes * sizeof *engine->classes;
         engine->classes = malloc(bytes);

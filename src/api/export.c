@@ -27,6 +27,21 @@ static bw_status check_options(const bw_onnx_options *options, bw_error *error)
     return BW_OK;
 }
 
+/* The exporter decodes YOLO's own heads; others come from ONNX files, which are there already. */
+static bw_status check_heads(const bw_graph *graph, const bw_model *model, bw_error *error)
+{
+    for (size_t index = 0; index < graph->output_count; index++) {
+        const bw_head *head = &graph->outputs[index].head;
+        if (head->kind > BW_HEAD_YOLOX || head->form == BW_HEAD_SCALED_LOGITS)
+            return bw_fail(
+                error, BW_ERROR_UNSUPPORTED,
+                "a network with the head of %s is not written as ONNX: use the file that "
+                "it comes from",
+                model->import.head ? model->import.head : "YOLO");
+    }
+    return BW_OK;
+}
+
 static bw_status write_graph(bw_graph *graph, const bw_model *model, const char *path,
                              const bw_onnx_options *options, bw_error *error)
 {
@@ -54,6 +69,8 @@ bw_status bw_model_write_onnx(const bw_model *model, const char *path,
     options = options ? options : &defaults;
     bw_graph graph;
     bw_status status = check_options(options, error);
+    if (status == BW_OK)
+        status = check_heads(&model->import.graph, model, error);
     if (status == BW_OK)
         status = bw_graph_optimise(&graph, model, error);
     if (status != BW_OK)

@@ -7,7 +7,7 @@
 
 #include "api/api.h"
 
-enum { MODEL_FILE_LIMIT = 64 << 20 };
+enum { MODEL_FILE_LIMIT = 64 << 20, SIDE_FILE_LIMIT = 1 << 20 };
 
 static const char random_prefix[] = "random:";
 
@@ -53,7 +53,23 @@ static bw_status find_weights(bw_source *source, bw_model *model, const char *we
     return status;
 }
 
-/* The identity of a model: a digest of its two files, or of the seed in place of weights. */
+/* Models that hold their weights may have a file beside them that tells how to use them. */
+static bw_status find_side(bw_source *source, uint8_t **text, bw_model *model, bw_error *error)
+{
+    if (!model->file.data)
+        return BW_OK;
+    source->side_path = sibling(&model->arena, source->path, ".boxwright");
+    if (!source->side_path)
+        return bw_fail_memory(error, strlen(source->path), "a file name");
+    if (access(source->side_path, F_OK) != 0)
+        return BW_OK;
+    bw_status status =
+        bw_read_file(text, &source->side_size, source->side_path, SIDE_FILE_LIMIT, error);
+    source->side = (const char *)*text;
+    return status;
+}
+
+/* The identity of a model: a digest of its files, or of the seed in place of weights. */
 static void take_fingerprint(bw_model *model, const bw_source *source)
 {
     XXH128_hash_t hash = XXH3_128bits(source->text, source->size);
@@ -61,6 +77,8 @@ static void take_fingerprint(bw_model *model, const bw_source *source)
         const bw_mapping *file = &model->import.parts[part];
         hash = XXH3_128bits_withSeed(file->data, file->size, hash.low64 ^ hash.high64);
     }
+    if (source->side)
+        hash = XXH3_128bits_withSeed(source->side, source->side_size, hash.low64 ^ hash.high64);
     if (source->weights_path)
         hash = XXH3_128bits_withSeed(source->weights.data, source->weights.size,
                                      hash.low64 ^ hash.high64);
@@ -101,7 +119,10 @@ static bw_status find_names(bw_model *model, const char *path, bw_error *error)
 
 static bw_status load(bw_model *model, bw_source *source, const char *weights, bw_error *error)
 {
+    uint8_t *side = NULL;
     bw_status status = find_weights(source, model, weights, error);
+    if (status == BW_OK)
+        status = find_side(source, &side, model, error);
     if (status == BW_OK)
         status = bw_import_model(&model->import, source, error);
     if (status == BW_OK)
@@ -110,6 +131,7 @@ static bw_status load(bw_model *model, bw_source *source, const char *weights, b
         status = find_names(model, source->path, error);
     if (status == BW_OK)
         take_fingerprint(model, source);
+    free(side);
     return status;
 }
 
@@ -204,6 +226,8 @@ void bw_model_describe(const bw_model *model, bw_model_info *info)
         .weights = count_weights(graph),
         .resize = model->import.resize,
         .padding = model->import.padding,
+        .head = model->import.head ? model->import.head : "YOLO",
+        .pictures = model->import.pictures ? model->import.pictures : "RGB, 0 to 1",
     };
     for (size_t index = 0; index < graph->node_count; index++)
         info->macs += bw_node_macs(graph, &graph->nodes[index]);

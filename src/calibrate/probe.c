@@ -63,11 +63,29 @@ static void read_head(const worker *w, size_t output, float *to)
     }
 }
 
-/* How sure the network is of an anchor whose numbers these are. */
+static bool has_objectness(const bw_head *head)
+{
+    return head->kind != BW_HEAD_DISTANCES && head->kind != BW_HEAD_OFFSETS;
+}
+
+/* Numbers that have a weight in common: an anchor's, or where they lie apart a cell's. */
+static size_t entry_of(const bw_head *head)
+{
+    return has_objectness(head) ? (size_t)(5 + head->classes) : (size_t)bw_head_channels(head);
+}
+
+/* How sure the network is of an entry whose numbers these are. */
 static double weight_of(const bw_head *head, const float *numbers)
 {
-    double objectness = (double)numbers[4];
-    if (head->form == BW_HEAD_RAW)
+    size_t first = head->kind == BW_HEAD_FASTEST ? 0 : 4, count = 1;
+    if (!has_objectness(head)) {
+        first = 4 * (size_t)(head->kind == BW_HEAD_DISTANCES ? head->bins : head->anchors);
+        count = (size_t)bw_head_channels(head) - first;
+    }
+    double objectness = -HUGE_VAL;
+    for (size_t index = first; index < first + count; index++)
+        objectness = fmax(objectness, (double)numbers[index]);
+    if (head->form != BW_HEAD_SCALED)
         objectness = 1.0 / (1.0 + exp(-objectness));
     return least_weight + objectness;
 }
@@ -76,7 +94,7 @@ static double weight_of(const bw_head *head, const float *numbers)
 static double squares(const probe *p, size_t output, const float *expected, const float *other)
 {
     const bw_head *head = &p->graph->outputs[output].head;
-    size_t count = head_numbers(p, output), entry = (size_t)(5 + head->classes);
+    size_t count = head_numbers(p, output), entry = entry_of(head);
     double sum = 0.0;
     for (size_t start = 0; start + entry <= count; start += entry) {
         double squared = 0.0;

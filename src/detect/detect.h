@@ -34,6 +34,7 @@ typedef struct bw_nms_options {
     bool diou; /* overlap − (distance of centres / diagonal of the hull)² */
     bool class_agnostic;
     int max_detections;
+    bool none; /* nothing is suppressed: the best are kept */
 } bw_nms_options;
 
 /**

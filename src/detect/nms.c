@@ -95,6 +95,8 @@ static size_t suppress_classes(entry *entries, size_t count, const bw_detection 
                                const bw_nms_options *options)
 {
     size_t kept = 0;
+    if (options->none)
+        return count;
     for (size_t first = 0, last; first < count; first = last) {
         for (last = first; last < count && entries[last].class_id == entries[first].class_id;)
             last++;

@@ -108,6 +108,18 @@ bw_status bw_graph_add_output(bw_graph *graph, int tensor, const bw_head *head, 
     return BW_OK;
 }
 
+/* The table as it is: nodes may write tensors in another order than that of the nodes. */
+static bw_status copy_tensors(bw_graph *out, const bw_graph *graph, bw_error *error)
+{
+    if (!bw_array_reserve((void **)&out->tensors, &out->tensor_capacity, graph->tensor_count,
+                          sizeof *out->tensors))
+        return bw_fail_memory(error, graph->tensor_count * sizeof *out->tensors, "a network");
+    if (graph->tensor_count)
+        memcpy(out->tensors, graph->tensors, graph->tensor_count * sizeof *out->tensors);
+    out->tensor_count = graph->tensor_count;
+    return BW_OK;
+}
+
 bw_status bw_graph_clone(bw_graph *out, const bw_graph *graph, bw_error *error)
 {
     bw_graph_init(out, graph->tensor_limit);
@@ -118,9 +130,10 @@ bw_status bw_graph_clone(bw_graph *out, const bw_graph *graph, bw_error *error)
         status = append(out, &tensor, node, graph->tensors[node->output].shape, error);
         if (status != BW_OK)
             break;
-        out->tensors[tensor].format = graph->tensors[node->output].format;
-        out->tensors[tensor].error = graph->tensors[node->output].error;
+        out->nodes[index].output = node->output;
     }
+    if (status == BW_OK)
+        status = copy_tensors(out, graph, error);
     for (size_t index = 0; status == BW_OK && index < graph->output_count; index++) {
         const bw_output *output = &graph->outputs[index];
         status = bw_graph_add_output(out, output->tensor, &output->head, error);

@@ -19,6 +19,9 @@ typedef struct bw_source {
     bw_mapping weights;
     uint64_t seed; /* of the random weights */
     const bw_limits *limits;
+    const char *side_path; /* of the side file, whether it is there or not; NULL: there is none */
+    const char *side;      /* its text; NULL where it is not there */
+    size_t side_size;
 } bw_source;
 
 /** What an importer produces. */
@@ -27,6 +30,8 @@ typedef struct bw_import {
     int layers;               /* as the source file counts them */
     bw_resize resize;         /* never AUTO: how the source's own tools fit pictures */
     float padding;            /* the grey around a picture that does not fill the input, 0 to 1 */
+    const char *head;         /* what boxes are read from, in words; NULL: YOLO */
+    const char *pictures;     /* the numbers that it was trained on, in words; NULL: RGB, 0 to 1 */
     char *warnings;           /* malloc'ed, one a line; NULL when there are none */
     const char *const *names; /* of the classes, where the source tells them; else NULL */
     const bw_mapping *parts;  /* other files that were read, the graph's constants among them */

@@ -143,9 +143,14 @@ static bw_status check_step(const bw_plan *plan, bw_step *step, bw_error *error)
 
 static bool valid_head(const bw_head *head, const bw_model_info *model)
 {
-    bool valid = (unsigned)head->kind < BW_HEAD_COUNT && (unsigned)head->form <= BW_HEAD_SCALED &&
-                 (unsigned)head->nms <= BW_NMS_DIOU && head->classes == model->classes &&
-                 in_range(head->anchors, 1, BW_MAX_ANCHORS) && isfinite(head->scale_xy);
+    bool valid = (unsigned)head->kind < BW_HEAD_COUNT &&
+                 (unsigned)head->form < BW_HEAD_FORM_COUNT &&
+                 (unsigned)head->background < BW_BACKGROUND_COUNT &&
+                 (unsigned)head->nms <= BW_NMS_NONE && head->classes == model->classes &&
+                 in_range(head->anchors, 1, BW_MAX_ANCHORS) && isfinite(head->scale_xy) &&
+                 in_range(head->bins, head->kind == BW_HEAD_DISTANCES, BW_MAX_BINS) &&
+                 isfinite(head->origin) && isfinite(head->stride) && isfinite(head->variance[0]) &&
+                 isfinite(head->variance[1]);
     for (int anchor = 0; valid && anchor < head->anchors; anchor++)
         valid = isfinite(head->anchor[anchor][0]) && isfinite(head->anchor[anchor][1]);
     return valid;
@@ -165,8 +170,7 @@ static bw_status check_ports(bw_plan *plan, bw_error *error)
         bw_port *port = &plan->outputs[index];
         const bw_head *head = &plan->heads[index];
         if (!valid_head(head, model) || !place_tensor(plan, &port->layout, port->offset) ||
-            port->layout.format.type != BW_F32 ||
-            port->layout.channels != head->anchors * (5 + head->classes))
+            port->layout.format.type != BW_F32 || port->layout.channels != bw_head_channels(head))
             return bw_fail(error, BW_ERROR_FORMAT, "has an impossible output %d", index);
     }
     return BW_OK;

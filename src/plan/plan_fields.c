@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* The least bytes that a record takes: what bounds a count. */
-enum { NAME_BYTES = 4, STEP_BYTES = 192, OUTPUT_BYTES = 64, ANCHOR_BYTES = 8 };
+enum { NAME_BYTES = 4, STEP_BYTES = 192, OUTPUT_BYTES = 92, ANCHOR_BYTES = 8 };
 
 /* Enumerations are moved as numbers and checked afterwards. */
 #define MOVE_WORD(cursor, word)                                                                    \
@@ -57,6 +57,8 @@ static void move_model(bw_cursor *cursor, bw_plan *plan)
     bw_move_int(cursor, &model->layers);
     MOVE_WORD(cursor, model->resize);
     bw_move_float(cursor, &model->padding);
+    bw_move_text(cursor, &model->head);
+    bw_move_text(cursor, &model->pictures);
     bw_move_u64(cursor, &model->boxes);
     bw_move_u64(cursor, &model->weights);
     bw_move_u64(cursor, &model->macs);
@@ -130,6 +132,7 @@ static void move_port(bw_cursor *cursor, bw_port *port)
 
 static void move_detection_head(bw_cursor *cursor, bw_head *head)
 {
+    int softmax = head->softmax;
     MOVE_WORD(cursor, head->kind);
     MOVE_WORD(cursor, head->form);
     bw_move_int(cursor, &head->classes);
@@ -142,6 +145,14 @@ static void move_detection_head(bw_cursor *cursor, bw_head *head)
         bw_move_float(cursor, &head->anchor[anchor][0]);
         bw_move_float(cursor, &head->anchor[anchor][1]);
     }
+    bw_move_int(cursor, &head->bins);
+    bw_move_float(cursor, &head->origin);
+    bw_move_float(cursor, &head->stride);
+    bw_move_float(cursor, &head->variance[0]);
+    bw_move_float(cursor, &head->variance[1]);
+    bw_move_int(cursor, &softmax);
+    MOVE_WORD(cursor, head->background);
+    head->softmax = softmax != 0;
 }
 
 static void move_outputs(bw_cursor *cursor, bw_plan *plan)

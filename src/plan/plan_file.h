@@ -1,5 +1,5 @@
 /**
- * The plan as a file (.bwp), version 4: read by mapping it, and checked as if an enemy wrote it.
+ * The plan as a file (.bwp), version 5: read by mapping it, and checked as if an enemy wrote it.
  *
  * All numbers are little-endian; u32 and u64 without a sign, i32 in two's complement, f32 as IEEE
  * 754; a text is its length (u32) and its bytes, none of them NUL. Nothing is padded but the
@@ -7,7 +7,7 @@
  *
  *     offset  head
  *          0  8 bytes  89 'B' 'W' 'P' 0D 0A 1A 0A, the tag
- *          8  u32      version, 4
+ *          8  u32      version, 5
  *         12  u32      01020304: the order of the bytes
  *         16  u64      size of the file
  *         24  u64      offset of the weights, a multiple of 4096, at most 1 GiB
@@ -19,8 +19,8 @@
  *                      packed weights and the kernels' names are its own affair
  *             needs    u32: the bw_cpu_feature bits that the kernels need
  *             sums     XXH3-64 (u64) of each 4 MiB of weights, the last block shorter
- *             model    fingerprint (32 bytes); i32 width, height, layers, resize; f32 padding; u64
- *                      boxes, weights, macs; u32 number of classes; each one's name, a text
+ *             model    fingerprint (32 bytes); i32 width, height, layers, resize; f32 padding;
+ * texts: head, pictures; u64 boxes, weights, macs; u32 number of classes; each one's name, a text
  *             settings text: what the plan was built with, "name=value" separated by spaces
  *             precision i32
  *             memory   i32 batch, sharing; u64 bytes of the arena, a multiple of batch × 64
@@ -29,7 +29,8 @@
  *                      shared weights; u64 macs; f32 error
  *             input    port
  *             outputs  u32 count; each: port; i32 kind, form, classes, nms; f32 scale_xy;
- *                      u32 number of anchors; each: f32 width, height
+ *                      u32 number of anchors; each: f32 width, height; i32 bins; f32
+ *                      origin, stride, variances (2); i32 softmax, background
  *
  *     operation  i32 family; layout of in, second, out; i32 kernel height and width, stride, pad
  *                top and left, groups, activation; f32 slope; i32 has_second, first_channel,
@@ -54,7 +55,7 @@
 #include "plan/plan.h"
 
 enum {
-    BW_PLAN_VERSION = 4,
+    BW_PLAN_VERSION = 5,
     BW_PLAN_TAG_SIZE = 8,
     BW_PLAN_HEAD_SIZE = 56,
     BW_PLAN_PAGE = 4096,

@@ -155,6 +155,186 @@ static void decodes_yolox(void **state)
     check_decoding(&head, 0.01);
 }
 
+static void decodes_logits_as_new_coords(void **state)
+{
+    (void)state;
+    fill(-3.0f, 3.0f);
+    bw_head head = make_head(BW_HEAD_YOLO, BW_HEAD_SCALED_LOGITS, 2.0f);
+    bw_candidates logits = {0}, probabilities = {0};
+    check_ok(bw_head_decode(&head, &view, INPUT_W, INPUT_H, 0.2f, NULL, &logits, &error));
+    float *values = &tensor[0][0][0];
+    for (size_t index = 0; index < sizeof tensor / sizeof(float); index++)
+        values[index] = (float)logistic((double)values[index]);
+    head.form = BW_HEAD_SCALED;
+    check_decoding(&head, 0.2);
+    check_ok(bw_head_decode(&head, &view, INPUT_W, INPUT_H, 0.2f, NULL, &probabilities, &error));
+    assert_int_equal(logits.count, probabilities.count);
+    for (size_t index = 0; index < logits.count; index++)
+        assert_true(find(&probabilities, &logits.items[index], (double)logits.items[index].score,
+                         logits.items[index].class_id));
+    bw_candidates_free(&logits);
+    bw_candidates_free(&probabilities);
+}
+
+/* ---- heads without an objectness, in lanes of fewer numbers than they have channels ---------- */
+
+enum { LANES = 8, WIDE_CHANNELS = 20, PLANES = (WIDE_CHANNELS + LANES - 1) / LANES };
+
+static float planes[PLANES][GRID_H][GRID_W][LANES];
+
+static const bw_head_view wide = {.data = &planes[0][0][0][0],
+                                  .height = GRID_H,
+                                  .width = GRID_W,
+                                  .lanes = LANES,
+                                  .plane_stride = GRID_H * GRID_W * LANES,
+                                  .row_stride = GRID_W * LANES};
+
+static double wide_at(int channel, int y, int x)
+{
+    return (double)planes[channel / LANES][y][x][channel % LANES];
+}
+
+static void fill_wide(void)
+{
+    static uint32_t random = 11;
+    float *values = &planes[0][0][0][0];
+    for (size_t index = 0; index < sizeof planes / sizeof(float); index++) {
+        random = random * 1664525u + 1013904223u;
+        values[index] = 4.0f * (float)(random >> 8) / (float)(1 << 24) - 2.0f;
+    }
+}
+
+/* Decodes all of `wide` and checks that each expected box is there, and no other. */
+typedef void expect_cell(const bw_head *head, int y, int x, bw_candidates *out);
+
+static void check_wide(const bw_head *head, expect_cell *expect, float confidence)
+{
+    bw_candidates found = {0},
+                  expected = {.items = calloc(GRID_W * GRID_H * 64, sizeof(bw_detection))};
+    size_t passing = 0;
+    fill_wide();
+    assert_int_equal(bw_head_channels(head), WIDE_CHANNELS);
+    check_ok(bw_head_decode(head, &wide, INPUT_W, INPUT_H, confidence, NULL, &found, &error));
+    for (int y = 0; y < GRID_H; y++) {
+        for (int x = 0; x < GRID_W; x++)
+            expect(head, y, x, &expected);
+    }
+    for (size_t index = 0; index < expected.count; index++) {
+        const bw_detection *box = &expected.items[index];
+        bool passes = box->score > confidence;
+        passing += passes;
+        assert_true(!passes || find(&found, box, (double)box->score, box->class_id));
+    }
+    assert_true(passing > 0 && passing < expected.count);
+    assert_int_equal(found.count, passing);
+    bw_candidates_free(&found);
+    bw_candidates_free(&expected);
+}
+
+static void add(bw_candidates *out, double cx, double cy, double w, double h, double score, int id)
+{
+    out->items[out->count++] =
+        (bw_detection){(float)(cx - w / 2), (float)(cy - h / 2), (float)(cx + w / 2),
+                       (float)(cy + h / 2), (float)score,        id};
+}
+
+static void expect_distances(const bw_head *head, int y, int x, bw_candidates *out)
+{
+    double side[4], cell_x = (double)INPUT_W / GRID_W, cell_y = (double)INPUT_H / GRID_H;
+    for (int index = 0; index < 4; index++) {
+        double sum = 0.0, places = 0.0;
+        for (int place = 0; place < head->bins; place++) {
+            double share = exp(wide_at(index * head->bins + place, y, x));
+            sum += share;
+            places += share * place;
+        }
+        side[index] = head->bins > 1 ? places / sum : wide_at(index, y, x);
+    }
+    for (int id = 0; id < head->classes; id++) {
+        double left = x + (double)head->origin - side[0],
+               right = x + (double)head->origin + side[2];
+        double top = y + (double)head->origin - side[1],
+               bottom = y + (double)head->origin + side[3];
+        add(out, (left + right) / 2 * cell_x, (top + bottom) / 2 * cell_y, (right - left) * cell_x,
+            (bottom - top) * cell_y, logistic(wide_at(4 * head->bins + id, y, x)), id);
+    }
+}
+
+static void decodes_distances(void **state)
+{
+    (void)state;
+    bw_head head = {
+        .kind = BW_HEAD_DISTANCES, .classes = 4, .anchors = 1, .bins = 4, .origin = 0.5f};
+    check_wide(&head, expect_distances, 0.4f);
+    head.bins = 1;
+    head.classes = 16;
+    head.origin = 0.0f;
+    check_wide(&head, expect_distances, 0.4f);
+}
+
+static void expect_offsets(const bw_head *head, int y, int x, bw_candidates *out)
+{
+    int numbers = head->classes + (head->background != BW_BACKGROUND_NONE);
+    for (int anchor = 0; anchor < head->anchors; anchor++) {
+        double w = (double)head->anchor[anchor][0], h = (double)head->anchor[anchor][1], sum = 0.0;
+        double a = (double)head->variance[0], b = (double)head->variance[1];
+        int scores = 4 * head->anchors + anchor * numbers;
+        for (int id = 0; id < numbers; id++)
+            sum += exp(wide_at(scores + id, y, x));
+        for (int id = 0; id < head->classes; id++) {
+            double raw = wide_at(scores + id + (head->background == BW_BACKGROUND_FIRST), y, x);
+            add(out, (x + (double)head->origin) * 16 + a * wide_at(4 * anchor, y, x) * w,
+                (y + (double)head->origin) * 16 + a * wide_at(4 * anchor + 1, y, x) * h,
+                w * exp(b * wide_at(4 * anchor + 2, y, x)),
+                h * exp(b * wide_at(4 * anchor + 3, y, x)),
+                head->softmax ? exp(raw) / sum : logistic(raw), id);
+        }
+    }
+}
+
+static void decodes_offsets(void **state)
+{
+    (void)state;
+    bw_head head = {.kind = BW_HEAD_OFFSETS,
+                    .classes = 5,
+                    .anchors = 2,
+                    .anchor = {{10, 20}, {33, 5}},
+                    .origin = 0.5f,
+                    .stride = 16.0f,
+                    .variance = {0.1f, 0.2f},
+                    .softmax = true,
+                    .background = BW_BACKGROUND_FIRST};
+    check_wide(&head, expect_offsets, 0.2f);
+    head.background = BW_BACKGROUND_LAST;
+    check_wide(&head, expect_offsets, 0.2f);
+    head.background = BW_BACKGROUND_NONE;
+    head.softmax = false;
+    head.classes = 6;
+    check_wide(&head, expect_offsets, 0.5f);
+}
+
+static void expect_fastest(const bw_head *head, int y, int x, bw_candidates *out)
+{
+    double sum = 0.0;
+    int best = 0;
+    for (int id = 0; id < head->classes; id++) {
+        sum += exp(wide_at(5 + id, y, x));
+        best = wide_at(5 + id, y, x) > wide_at(5 + best, y, x) ? id : best;
+    }
+    double share = exp(wide_at(5 + best, y, x)) / sum;
+    add(out, (tanh(wide_at(1, y, x)) + x) * INPUT_W / GRID_W,
+        (tanh(wide_at(2, y, x)) + y) * INPUT_H / GRID_H, logistic(wide_at(3, y, x)) * INPUT_W,
+        logistic(wide_at(4, y, x)) * INPUT_H,
+        pow(logistic(wide_at(0, y, x)), 0.6) * pow(share, 0.4), best);
+}
+
+static void decodes_fastest(void **state)
+{
+    (void)state;
+    bw_head head = {.kind = BW_HEAD_FASTEST, .classes = 15, .anchors = 1};
+    check_wide(&head, expect_fastest, 0.35f);
+}
+
 static void filters_classes(void **state)
 {
     (void)state;
@@ -210,13 +390,15 @@ static void suppresses(void **state)
 {
     (void)state;
     bw_candidates candidates = {.items = malloc(8 * sizeof(bw_detection)), .capacity = 8};
-    assert_int_equal(suppress(&candidates, (bw_nms_options){0.45f, false, false, 300}), 4);
+    assert_int_equal(suppress(&candidates, (bw_nms_options){0.45f, false, false, 300, false}), 4);
     assert_true(candidates.items[0].score == 0.9f && candidates.items[3].score == 0.6f);
-    assert_int_equal(suppress(&candidates, (bw_nms_options){0.30f, false, false, 300}), 3);
-    assert_int_equal(suppress(&candidates, (bw_nms_options){0.45f, false, true, 300}), 3);
-    assert_int_equal(suppress(&candidates, (bw_nms_options){0.45f, false, false, 2}), 2);
+    assert_int_equal(suppress(&candidates, (bw_nms_options){0.30f, false, false, 300, false}), 3);
+    assert_int_equal(suppress(&candidates, (bw_nms_options){0.45f, false, true, 300, false}), 3);
+    assert_int_equal(suppress(&candidates, (bw_nms_options){0.45f, false, false, 2, false}), 2);
     /* 1/3 − (5 / √(15² + 10²))² = 0.256: DIoU spares what plain overlap removes. */
-    assert_int_equal(suppress(&candidates, (bw_nms_options){0.30f, true, false, 300}), 4);
+    assert_int_equal(suppress(&candidates, (bw_nms_options){0.30f, true, false, 300, false}), 4);
+    assert_int_equal(suppress(&candidates, (bw_nms_options){0.1f, false, true, 4, true}), 4);
+    assert_true(candidates.items[0].score == 0.9f && candidates.items[3].score == 0.6f);
     bw_candidates_free(&candidates);
 }
 
@@ -226,7 +408,7 @@ static void ties_keep_their_order(void **state)
     bw_candidates candidates = {.items = malloc(64 * sizeof(bw_detection)), .capacity = 64};
     for (int index = 0; index < 64; index++)
         put(&candidates, 20.0f * (float)index, 0.5f, index % 3);
-    bw_nms_options options = {0.45f, false, false, 300};
+    bw_nms_options options = {0.45f, false, false, 300, false};
     check_ok(bw_nms_apply(&candidates, &options, &error));
     assert_int_equal(candidates.count, 64);
     for (int index = 0; index < 64; index++)
@@ -237,10 +419,12 @@ static void ties_keep_their_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(decodes_yolo),    cmocka_unit_test(decodes_new_coords),
-        cmocka_unit_test(decodes_region),  cmocka_unit_test(decodes_yolox),
-        cmocka_unit_test(filters_classes), cmocka_unit_test(survives_nan_and_infinity),
-        cmocka_unit_test(suppresses),      cmocka_unit_test(ties_keep_their_order),
+        cmocka_unit_test(decodes_yolo),      cmocka_unit_test(decodes_new_coords),
+        cmocka_unit_test(decodes_region),    cmocka_unit_test(decodes_yolox),
+        cmocka_unit_test(decodes_distances), cmocka_unit_test(decodes_offsets),
+        cmocka_unit_test(decodes_fastest),   cmocka_unit_test(decodes_logits_as_new_coords),
+        cmocka_unit_test(filters_classes),   cmocka_unit_test(survives_nan_and_infinity),
+        cmocka_unit_test(suppresses),        cmocka_unit_test(ties_keep_their_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,6 +79,27 @@ static void infers_and_resizes(void **state)
     bw_graph_free(&graph);
 }
 
+static void clones_after_an_insertion(void **state)
+{
+    (void)state;
+    bw_graph graph, copy;
+    int input = start(&graph, 8, 8), last, first;
+    bw_node node = conv(input, 8, 3, 1, 1, 216);
+    check_ok(bw_graph_add(&graph, &last, &node, &error));
+    node = conv(input, 3, 1, 1, 0, 9);
+    check_ok(bw_graph_insert(&graph, &first, &node, 1, &error));
+    graph.nodes[2].inputs[0] = first;
+    check_ok(bw_graph_add_output(&graph, last, &(bw_head){.classes = 1}, &error));
+    check_ok(bw_graph_verify(&graph, &error));
+    check_ok(bw_graph_clone(&copy, &graph, &error));
+    check_ok(bw_graph_verify(&copy, &error));
+    assert_int_equal(copy.nodes[2].output, last);
+    check_shape(&copy, first, 8, 8, 3);
+    check_shape(&copy, last, 8, 8, 8);
+    bw_graph_free(&copy);
+    bw_graph_free(&graph);
+}
+
 static void refuses_nonsense(void **state)
 {
     (void)state;
@@ -142,9 +163,8 @@ static void dumps_a_line_a_node(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(infers_and_resizes),
-        cmocka_unit_test(refuses_nonsense),
-        cmocka_unit_test(verifier_finds_breaks),
+        cmocka_unit_test(infers_and_resizes),  cmocka_unit_test(clones_after_an_insertion),
+        cmocka_unit_test(refuses_nonsense),    cmocka_unit_test(verifier_finds_breaks),
         cmocka_unit_test(dumps_a_line_a_node),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,14 +83,14 @@ bool bw_onnx_recognise_yolox(bw_onnx_lowering *lowering, bw_status *status)
         if (classes == 0 || classes_of(lowering, lowering->results[index]) != classes)
             return false;
     }
-    if (classes == 0 || !tail_is_plain(lowering))
+    bool another = lowering->side->head && strcmp(lowering->side->head, "yolox") != 0;
+    if (classes == 0 || another || !tail_is_plain(lowering))
         return false;
     *status = BW_OK;
     for (size_t index = 0; *status == BW_OK && index < lowering->result_count; index++)
         *status = add_head(lowering, lowering->results[index], classes);
     if (*status == BW_OK)
-        *status = bw_onnx_prepare_input(lowering, &pictures);
-    lowering->out->resize = BW_RESIZE_CORNER;
-    lowering->out->padding = 114.0f / 255.0f;
+        *status = bw_onnx_set_pictures(lowering, &pictures, BW_RESIZE_CORNER, 114.0f / 255.0f);
+    lowering->out->head = "YOLOX";
     return true;
 }

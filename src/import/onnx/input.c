@@ -1,6 +1,7 @@
 /**
  * The pictures that a network wants, made from those that the engine gives: RGB, 0 to 1.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "import/onnx/lower.h"
@@ -117,4 +118,51 @@ bw_status bw_onnx_prepare_input(bw_onnx_lowering *lowering, const bw_onnx_pictur
             status = fold(lowering, &graph->nodes[index], pictures);
     }
     return status;
+}
+
+/* What the side file says goes before what the family wants. */
+static bw_onnx_pictures choose_pictures(const bw_onnx_pictures *family, const bw_side *side)
+{
+    bw_onnx_pictures out = *family;
+    if (side->order != BW_ORDER_UNSAID)
+        out.swapped = side->order == BW_ORDER_BGR;
+    if (!side->has_mean && !side->has_scale)
+        return out;
+    for (int channel = 0; channel < 3; channel++) {
+        float unit = 255.0f / family->scale;
+        out.mean[channel] = side->has_mean ? side->mean[channel] : family->mean[channel] * unit;
+        out.deviation[channel] =
+            side->has_scale ? side->deviation[channel] : family->deviation[channel] * unit;
+    }
+    out.scale = 255.0f;
+    return out;
+}
+
+/* "BGR, 0 to 255", or "RGB, mean 0.485, … and deviation 0.229, … of 0 to 1". */
+static bw_status describe_pictures(bw_onnx_lowering *lowering, const bw_onnx_pictures *pictures)
+{
+    const float *mean = pictures->mean, *deviation = pictures->deviation;
+    const char *order = pictures->swapped ? "BGR" : "RGB";
+    bool even = deviation[0] == deviation[1] && deviation[0] == deviation[2];
+    bw_arena *arena = &lowering->graph->arena;
+    if (!has_mean(pictures) && even)
+        lowering->out->pictures =
+            bw_arena_format(arena, "%s, 0 to %g", order, (double)(pictures->scale / deviation[0]));
+    else
+        lowering->out->pictures = bw_arena_format(
+            arena, "%s, 0 to %g, less %g, %g, %g, over %g, %g, %g", order, (double)pictures->scale,
+            (double)mean[0], (double)mean[1], (double)mean[2], (double)deviation[0],
+            (double)deviation[1], (double)deviation[2]);
+    return lowering->out->pictures ? BW_OK : bw_fail_memory(lowering->error, 80, "a text");
+}
+
+bw_status bw_onnx_set_pictures(bw_onnx_lowering *lowering, const bw_onnx_pictures *pictures,
+                               bw_resize resize, float padding)
+{
+    const bw_side *side = lowering->side;
+    bw_onnx_pictures chosen = choose_pictures(pictures, side);
+    lowering->out->resize = side->placement != BW_RESIZE_AUTO ? side->placement : resize;
+    lowering->out->padding = side->has_padding ? side->padding / 255.0f : padding;
+    bw_status status = describe_pictures(lowering, &chosen);
+    return status == BW_OK ? bw_onnx_prepare_input(lowering, &chosen) : status;
 }

@@ -10,6 +10,12 @@
 
 enum { LEAST_OPSET = 7, DEFAULT_SIDE = 640, LARGEST_SIDE = 1 << 16 };
 
+/* What of the file outlives the import. */
+typedef struct onnx_owner {
+    bw_onnx_file file;
+    bw_side side;
+} onnx_owner;
+
 bw_shape bw_onnx_shape(const bw_onnx_lowering *lowering, int tensor)
 {
     return lowering->graph->tensors[tensor].shape;
@@ -273,6 +279,8 @@ static bw_status walk(bw_onnx_lowering *lowering)
 {
     const bw_onnx_graph *graph = &lowering->file->graph;
     bw_status status = add_values(lowering);
+    if (status == BW_OK)
+        status = bw_onnx_read_names(lowering);
     for (size_t index = 0; status == BW_OK && index < graph->node_count; index++)
         status = lower_node(lowering, &graph->nodes[index]);
     for (size_t index = 0; status == BW_OK && index < graph->output_count; index++)
@@ -280,12 +288,14 @@ static bw_status walk(bw_onnx_lowering *lowering)
     lowering->out->layers = (int)graph->node_count;
     if (status == BW_OK)
         status = bw_onnx_recognise_heads(lowering);
-    return status == BW_OK ? bw_onnx_read_names(lowering) : status;
+    return status == BW_OK ? bw_onnx_choose_names(lowering) : status;
 }
 
-static bw_status lower_file(bw_import *out, const bw_onnx_file *file, bw_error *error)
+static bw_status lower_file(bw_import *out, const onnx_owner *owner, bw_error *error)
 {
-    bw_onnx_lowering lowering = {.file = file, .out = out, .graph = &out->graph, .error = error};
+    const bw_onnx_file *file = &owner->file;
+    bw_onnx_lowering lowering = {
+        .file = file, .side = &owner->side, .out = out, .graph = &out->graph, .error = error};
     bw_status status = BW_OK;
     if (file->opset < LEAST_OPSET)
         status = bw_fail(error, BW_ERROR_UNSUPPORTED,
@@ -299,27 +309,42 @@ static bw_status lower_file(bw_import *out, const bw_onnx_file *file, bw_error *
     return status == BW_OK ? BW_OK : bw_fail_prefix(error, status, "%s", file->path);
 }
 
-static void close_file(void *owner)
+static void close_owner(void *memory)
 {
-    bw_onnx_close(owner);
+    onnx_owner *owner = memory;
+    bw_onnx_close(&owner->file);
+    bw_side_free(&owner->side);
     free(owner);
+}
+
+/* Reads the side file; without one nothing is said, and its path is still told in messages. */
+static bw_status read_side(bw_side *out, const bw_source *source, bw_error *error)
+{
+    const char *path = source->side_path ? source->side_path : "a file NAME.boxwright beside it";
+    if (source->side)
+        return bw_side_parse(out, path, source->side, source->side_size, error);
+    *out = (bw_side){.path = path};
+    return BW_OK;
 }
 
 static bw_status run_onnx(bw_import *out, const bw_source *source, bw_error *error)
 {
     bw_error own = {0};
-    bw_onnx_file *file = calloc(1, sizeof *file);
-    if (!file)
-        return bw_fail_memory(error, sizeof *file, "an ONNX file");
+    onnx_owner *owner = calloc(1, sizeof *owner);
+    if (!owner)
+        return bw_fail_memory(error, sizeof *owner, "an ONNX file");
+    bw_onnx_file *file = &owner->file;
     bw_graph_init(&out->graph, source->limits->tensor_bytes);
-    out->owner = file;
-    out->close_owner = close_file;
-    bw_status status = bw_onnx_parse(file, (const uint8_t *)source->text, source->size,
-                                     source->path, source->limits, &own);
+    out->owner = owner;
+    out->close_owner = close_owner;
+    bw_status status = read_side(&owner->side, source, &own);
+    if (status == BW_OK)
+        status = bw_onnx_parse(file, (const uint8_t *)source->text, source->size, source->path,
+                               source->limits, &own);
     out->parts = file->mappings;
     out->part_count = file->mapping_count;
     if (status == BW_OK)
-        status = lower_file(out, file, &own);
+        status = lower_file(out, owner, &own);
     if (status != BW_OK && error)
         *error = own;
     return status;

@@ -13,6 +13,7 @@
 
 #include "import/import.h"
 #include "import/onnx/model.h"
+#include "import/side.h"
 
 typedef enum bw_onnx_role {
     BW_ONNX_ABSENT,        /* nobody has made it */
@@ -36,6 +37,7 @@ typedef struct bw_onnx_item {
 
 typedef struct bw_onnx_lowering {
     const bw_onnx_file *file;
+    const bw_side *side; /* says nothing where there is no such file */
     bw_import *out;
     bw_graph *graph; /* out's */
     bw_onnx_item *items;
@@ -46,7 +48,9 @@ typedef struct bw_onnx_lowering {
     bw_error reason;          /* why the first node of the tail was declined */
     int *results;             /* pictures that the tail or nobody reads, in the order of reading */
     size_t result_count, result_capacity;
-    bw_arena scratch; /* for as long as the lowering */
+    bw_arena scratch;   /* for as long as the lowering */
+    const char **names; /* of classes, from the metadata */
+    size_t name_count;
     bw_error *error;
 } bw_onnx_lowering;
 
@@ -133,7 +137,7 @@ bw_status bw_onnx_recognise_heads(bw_onnx_lowering *lowering);
 
 /** Kinds of heads, tried in order: true when the results were theirs and `*status` tells. */
 typedef bool bw_onnx_recogniser(bw_onnx_lowering *lowering, bw_status *status);
-bw_onnx_recogniser bw_onnx_recognise_own, bw_onnx_recognise_yolox;
+bw_onnx_recogniser bw_onnx_recognise_own, bw_onnx_recognise_yolox, bw_onnx_recognise_maps;
 
 /**
  * Pictures as the file wants them: our input is RGB from 0 to 1; it gets (x × scale − mean) ÷
@@ -146,7 +150,17 @@ typedef struct bw_onnx_pictures {
 
 bw_status bw_onnx_prepare_input(bw_onnx_lowering *lowering, const bw_onnx_pictures *pictures);
 
+/**
+ * Prepares the input for pictures as a family of detectors wants them, fitted by `resize` and
+ * padded with a grey from 0 to 1, except where the side file says otherwise.
+ */
+bw_status bw_onnx_set_pictures(bw_onnx_lowering *lowering, const bw_onnx_pictures *pictures,
+                               bw_resize resize, float padding);
+
 /** Reads the class names of the metadata, where there are any. */
 bw_status bw_onnx_read_names(bw_onnx_lowering *lowering);
+
+/** Hands over the class names of the side file, or those of the metadata if their number fits. */
+bw_status bw_onnx_choose_names(bw_onnx_lowering *lowering);
 
 #endif

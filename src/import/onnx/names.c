@@ -42,14 +42,31 @@ bw_status bw_onnx_read_names(bw_onnx_lowering *lowering)
     const char *text = bw_onnx_find_metadata(lowering->file, "names");
     size_t most = text ? count_quotes(text) / 2 : 0, count = 0;
     bw_graph *graph = lowering->graph;
-    if (most == 0 || strlen(text) > 1 << 16 || graph->output_count == 0)
+    if (most == 0 || strlen(text) > 1 << 16)
         return BW_OK;
     const char **names = bw_arena_array(&graph->arena, most, sizeof *names);
     if (!names)
         return bw_fail_memory(lowering->error, most * sizeof *names, "class names");
     while (count < most && (names[count] = next_name(&graph->arena, &text)))
         count++;
-    if ((int)count == graph->outputs[0].head.classes)
-        lowering->out->names = names;
+    lowering->names = names;
+    lowering->name_count = count;
+    return BW_OK;
+}
+
+bw_status bw_onnx_choose_names(bw_onnx_lowering *lowering)
+{
+    const bw_side *side = lowering->side;
+    const bw_graph *graph = lowering->graph;
+    size_t classes = graph->output_count ? (size_t)graph->outputs[0].head.classes : 0;
+    size_t said = side->name_count ? side->name_count : (size_t)side->classes;
+    if (said && said != classes)
+        return bw_fail(lowering->error, BW_ERROR_FORMAT,
+                       "%s: it tells %zu classes, but the network has %zu", side->path, said,
+                       classes);
+    if (side->name_count)
+        lowering->out->names = side->names;
+    else if (lowering->name_count == classes)
+        lowering->out->names = lowering->names;
     return BW_OK;
 }

@@ -1,0 +1,122 @@
+"""Heads of imported networks: the program's boxes against ONNX Runtime's and a decoder in NumPy.
+
+head_graphs.py makes a small network of each family in its exporters' idioms. The program reads it,
+recognises the head, decodes and suppresses; the reference runs the file's own nodes.
+"""
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+from PIL import Image
+
+import head_graphs as graphs
+import program
+import reference_heads as reference
+
+CONFIDENCE, OVERLAP = 0.3, 0.45
+ANCHOR_LINE = "anchors = " + ", ".join(f"{n:g}" for n in graphs.ANCHORS.ravel())
+RGB = ("rgb", 0, 1 / 255)
+BGR = ("bgr", 0, 1)
+NANODET = ("bgr", [103.53, 116.28, 123.675], 1 / np.array([57.375, 57.12, 58.395]))
+IMAGENET = ("rgb", [123.675, 116.28, 103.53], 1 / (255 * np.array([0.229, 0.224, 0.225])))
+
+# name, model, another model to be the reference's, decoder, pictures, suppressed, side file, title
+v5, v8 = graphs.yolov5, graphs.yolov8
+CASES = [
+    ("YOLOv5", v5(1), None, reference.rows5, RGB, True, "", "YOLOv5 or YOLOv7"),
+    ("YOLOv5, focus, 1 class", v5(2, classes=1, focus=True), None, reference.rows5, RGB, True, "", "YOLOv5 or YOLOv7"),
+    ("YOLOv5, operator set 11", v5(3, opset=11), None, reference.rows5, RGB, True, "", "YOLOv5 or YOLOv7"),
+    ("YOLOv5 with NMS", v5(4, form="suppressed"), v5(4), reference.rows5, RGB, True, "", "YOLOv5 or YOLOv7"),
+    ("YOLOv5, raw", v5(5, form="raw"), None, reference.raw_anchors, RGB, True, f"head = yolov5\n{ANCHOR_LINE}\n",
+     "YOLOv5 or YOLOv7"),
+    ("YOLOv3", v5(6, rule="v3"), None, reference.rows5, RGB, True, "", "YOLOv3"),
+    ("YOLOv6", graphs.yolov6(7), None, reference.rows5, RGB, True, "", "YOLOv6"),
+    ("YOLOv8", v8(8), None, reference.columns4, RGB, True, "", "YOLOv8"),
+    ("YOLOv8, 1 class, operator set 18", v8(9, classes=1, opset=16), None, reference.columns4, RGB, True, "", "YOLOv8"),
+    ("YOLOv8, 8 bins", v8(10, bins=8, classes=7), None, reference.columns4, RGB, True, "", "YOLOv8"),
+    ("YOLOv8 with NMS", v8(11, form="suppressed"), v8(11), reference.columns4, RGB, True, "", "YOLOv8"),
+    ("YOLOv8, maps", v8(12, form="joined"), None, reference.raw_distributions, RGB, True, "", "YOLOv8"),
+    ("YOLOv8, maps apart", v8(13, form="apart"), None, reference.raw_distributions, RGB, True, "", "YOLOv8"),
+    ("YOLOv10", v8(14, form="best"), None, reference.best_rows, RGB, False, "", "YOLOv10"),
+    ("YOLOv8, other pictures", v8(15), None, reference.columns4, ("bgr", [10, 20, 30], 1 / 200), True,
+     "order = bgr\nmean = 10, 20, 30\nscale = 1/200\n", "YOLOv8"),
+    ("NanoDet", graphs.nanodet(16), None, reference.nanodet, NANODET, True, "", "NanoDet"),
+    ("FastestDet", graphs.fastestdet(17), None, reference.fastestdet, ("bgr", 0, 1 / 255), True, "", "FastestDet"),
+    ("SSD", graphs.offsets(18), None, reference.ssd, RGB, True, "", "SSD"),
+    ("RetinaNet", graphs.offsets(19, softmax=False), None, reference.retinanet, IMAGENET, True, "", "RetinaNet"),
+]
+
+
+def tensor_of(pixels: np.ndarray, pictures: tuple) -> np.ndarray:
+    order, mean, scale = pictures
+    pixels = pixels[:, :, ::-1] if order == "bgr" else pixels
+    return ((pixels - np.array(mean)) * np.array(scale)).astype(np.float32).transpose(2, 0, 1)[None]
+
+
+def expected(path: Path, tensor: np.ndarray, decode, suppressed: bool) -> np.ndarray:
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    found = reference.candidates(*decode(session.run(None, {"images": tensor})), CONFIDENCE)
+    found = reference.nms(found, OVERLAP) if suppressed else found
+    found[:, :4] = found[:, :4].clip(0, graphs.SIDE)
+    return found[(found[:, 2] > found[:, 0]) & (found[:, 3] > found[:, 1])]
+
+
+def annotated(path: Path, photo: Path, folder: Path, most: int) -> np.ndarray:
+    out = folder / "out"
+    program.annotate(photo, out, path, conf=CONFIDENCE, iou=OVERLAP, max_det=most, format="yolo", save_conf=True,
+                     no_report=True, no_cache=True)
+    rows = np.loadtxt(out / "labels/photo.txt", ndmin=2).reshape(-1, 6)
+    boxes = reference.corners(rows[:, 1:5]) * graphs.SIDE
+    return np.concatenate([boxes, rows[:, 5:6], rows[:, :1]], 1)
+
+
+def fault(mine: np.ndarray, theirs: np.ndarray) -> str:
+    """What is in one list alone; boxes whose score is next to the threshold may be."""
+    if len(theirs) < 3:
+        return f"only {len(theirs)} boxes: the case shows nothing"
+    for one, other, whose in ((mine, theirs, "ours"), (theirs, mine, "the reference's")):
+        for row in one:
+            near = np.abs(other[:, :4] - row[:4]).max(1, initial=0) < 0.05
+            same = near & (np.abs(other[:, 4] - row[4]) < 2e-3) & (other[:, 5] == row[5])
+            if not same.any() and abs(row[4] - CONFIDENCE) > 2e-3:
+                return f"{whose} alone: {np.round(row, 3)}; {len(mine)} boxes, not {len(theirs)}"
+    return ""
+
+
+def check(case: tuple, folder: Path) -> str:
+    _, model, other, decode, pictures, suppressed, side, title = case
+    photo, path = folder / "photo.png", folder / "model.onnx"
+    pixels = np.random.default_rng(5).integers(0, 256, (16, 16, 3), np.uint8)
+    image = Image.fromarray(pixels).resize((graphs.SIDE, graphs.SIDE), Image.Resampling.BICUBIC)
+    image.save(photo)
+    onnx.save(model, path)
+    (folder / "model.boxwright").write_text(side)
+    shown = subprocess.run([program.PROGRAM, "inspect", "--model", path], capture_output=True, text=True)
+    head = [line for line in shown.stdout.splitlines() if line.startswith("Head")]
+    if shown.returncode or title not in head[0]:
+        return f"{head} is not {title}: {shown.stderr}"
+    mine = annotated(path, photo, folder, 10000 if suppressed else 30)
+    if other is not None:
+        path = folder / "other.onnx"
+        onnx.save(other, path)
+    return fault(mine, expected(path, tensor_of(np.asarray(image), pictures), decode, suppressed))
+
+
+def main() -> int:
+    failures = 0
+    for case in CASES:
+        with tempfile.TemporaryDirectory() as folder:
+            why = check(case, Path(folder))
+        print(f"{'FAIL' if why else 'ok  '} {case[0]} {why}", flush=True)
+        failures += bool(why)
+    return int(failures > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
