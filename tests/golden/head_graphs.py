@@ -82,13 +82,23 @@ def suppress(g: Detector, boxes: str, scores: str) -> str:
     return g.node("NonMaxSuppression", boxes, scores, g.constant([100]), g.floats([0.45]), g.floats([0.2]))
 
 
-def yolov5(seed: int, classes: int = 4, form: str = "decoded", rule: str = "v5", **how: object) -> onnx.ModelProto:
+def shape_of(g: Detector, x: str, *middle: int) -> str:
+    """[batch, *middle, height, width], computed from the tensor's own shape as dynamic exports do."""
+    shape = g.node("Shape", x)
+    sides = [g.node("Unsqueeze", g.node("Gather", shape, g.constant(axis), axis=0), g.constant([0])) for axis in (0, 2, 3)]
+    return g.node("Concat", sides[0], g.constant(middle), *sides[1:], axis=0)
+
+
+def yolov5(seed: int, classes: int = 4, form: str = "decoded", rule: str = "v5", dynamic: bool = False,
+           **how: object) -> onnx.ModelProto:
     """YOLOv5, v7 and v3 as Ultralytics export them: [1, N, 5 + C], also by way of the three raw maps."""
     g, numbers = Detector(seed, **how), 5 + classes
     outputs, rows = {}, []
     for index, stride in enumerate(STRIDES):
         count = SIDE // stride
-        x = g.reshape(g.head(index, 3 * numbers), 1, 3, numbers, count, count)
+        x = g.head(index, 3 * numbers)
+        x = g.node("Reshape", x, shape_of(g, x, 3, numbers)) if dynamic else \
+            g.reshape(x, 1, 3, numbers, count, count)
         x = g.node("Transpose", x, perm=[0, 1, 3, 4, 2])
         if form == "raw":
             outputs[f"map{index}"] = x
@@ -104,12 +114,12 @@ def yolov5(seed: int, classes: int = 4, form: str = "decoded", rule: str = "v5",
             xy = g.node("Mul", g.node("Add", g.node("Sigmoid", xy), g.floats(grid)), g.floats(stride))
             wh = g.node("Mul", g.node("Exp", wh), g.floats(anchors))
             rest = g.node("Sigmoid", rest)
-        rows.append(g.reshape(g.node("Concat", xy, wh, rest, axis=4), 1, 3 * count * count, numbers))
+        rows.append(g.reshape(g.node("Concat", xy, wh, rest, axis=4), 0 if dynamic else 1, -1, numbers))
     if form == "raw":
         return g.end(outputs)
     all_rows = g.node("Concat", *rows, axis=1)
     if form == "decoded":
-        return g.end({"output0": all_rows})
+        return g.end({"output0": all_rows}, batch="batch" if dynamic else 1)
     box, objectness, scores = g.split(all_rows, 2, 4, 1, classes)
     scores = g.node("Mul", scores, objectness)
     x, y, w, h = g.split(box, 2, 1, 1, 1, 1)

@@ -32,6 +32,7 @@ CASES = [
     ("YOLOv5", v5(1), None, reference.rows5, RGB, True, "", "YOLOv5 or YOLOv7"),
     ("YOLOv5, focus, 1 class", v5(2, classes=1, focus=True), None, reference.rows5, RGB, True, "", "YOLOv5 or YOLOv7"),
     ("YOLOv5, operator set 11", v5(3, opset=11), None, reference.rows5, RGB, True, "", "YOLOv5 or YOLOv7"),
+    ("YOLOv5, any batch", v5(20, dynamic=True), None, reference.rows5, RGB, True, "", "YOLOv5 or YOLOv7"),
     ("YOLOv5 with NMS", v5(4, form="suppressed"), v5(4), reference.rows5, RGB, True, "", "YOLOv5 or YOLOv7"),
     ("YOLOv5, raw", v5(5, form="raw"), None, reference.raw_anchors, RGB, True, f"head = yolov5\n{ANCHOR_LINE}\n",
      "YOLOv5 or YOLOv7"),
@@ -50,6 +51,14 @@ CASES = [
     ("FastestDet", graphs.fastestdet(17), None, reference.fastestdet, ("bgr", 0, 1 / 255), True, "", "FastestDet"),
     ("SSD", graphs.offsets(18), None, reference.ssd, RGB, True, "", "SSD"),
     ("RetinaNet", graphs.offsets(19, softmax=False), None, reference.retinanet, IMAGENET, True, "", "RetinaNet"),
+]
+
+# name, model, side file, what the message must say
+REFUSALS = [
+    ("YOLOv5 without anchors", v5(5, form="raw"), "classes = 4\n", "'anchors = width, height"),
+    ("anchors of two scales", v5(5, form="raw"), "head = yolov5\nanchors = 1, 2, 3, 4\n", "do not fit"),
+    ("maps of any head", v5(5, form="raw"), "", "may be those of several heads"),
+    ("another family", v8(8), "head = ssd\n", "anchors"),
 ]
 
 
@@ -89,15 +98,19 @@ def fault(mine: np.ndarray, theirs: np.ndarray) -> str:
     return ""
 
 
+def inspect(model: onnx.ModelProto, side: str, folder: Path) -> subprocess.CompletedProcess:
+    onnx.save(model, folder / "model.onnx")
+    (folder / "model.boxwright").write_text(side)
+    return subprocess.run([program.PROGRAM, "inspect", "--model", folder / "model.onnx"], capture_output=True, text=True)
+
+
 def check(case: tuple, folder: Path) -> str:
     _, model, other, decode, pictures, suppressed, side, title = case
     photo, path = folder / "photo.png", folder / "model.onnx"
     pixels = np.random.default_rng(5).integers(0, 256, (16, 16, 3), np.uint8)
     image = Image.fromarray(pixels).resize((graphs.SIDE, graphs.SIDE), Image.Resampling.BICUBIC)
     image.save(photo)
-    onnx.save(model, path)
-    (folder / "model.boxwright").write_text(side)
-    shown = subprocess.run([program.PROGRAM, "inspect", "--model", path], capture_output=True, text=True)
+    shown = inspect(model, side, folder)
     head = [line for line in shown.stdout.splitlines() if line.startswith("Head")]
     if shown.returncode or title not in head[0]:
         return f"{head} is not {title}: {shown.stderr}"
@@ -115,6 +128,12 @@ def main() -> int:
             why = check(case, Path(folder))
         print(f"{'FAIL' if why else 'ok  '} {case[0]} {why}", flush=True)
         failures += bool(why)
+    for name, model, side, words in REFUSALS:
+        with tempfile.TemporaryDirectory() as folder:
+            done = inspect(model, side, Path(folder))
+        good = done.returncode == 1 and words in done.stderr
+        print(f"{'ok  ' if good else 'FAIL'} refused: {name} {'' if good else done.stderr}", flush=True)
+        failures += not good
     return int(failures > 0)
 
 
