@@ -159,10 +159,12 @@ def distributions(g: Detector, boxes: str, bins: int, cells: int) -> str:
 
 
 def yolov8(seed: int, classes: int = 4, bins: int = 16, form: str = "decoded", **how: object) -> onnx.ModelProto:
-    """YOLOv8, v9, v11: [1, 4 + C, N]; YOLOv10: the best by TopK; or the maps, joined or apart."""
+    """YOLOv8, v9, v11: [1, 4 + C, N], also with masks; YOLOv10: the best by TopK; or the maps."""
     g = Detector(seed, **how)
-    outputs, flat = {}, []
+    outputs, flat, masks = {}, [], []
     for index in range(3):
+        if form == "masks":
+            masks.append(g.reshape(g.head(index, 32), 1, 32, -1))
         boxes, scores = g.head(index, 4 * bins), g.head(index, classes)
         if form == "apart":
             outputs |= {f"box{index}": boxes, f"class{index}": scores}
@@ -180,9 +182,14 @@ def yolov8(seed: int, classes: int = 4, bins: int = 16, form: str = "decoded", *
     high = g.node("Add", g.floats(places.T[None]), high)
     scores = g.node("Sigmoid", scores)
     step = g.floats(strides[None, None])
-    if form == "decoded":
+    if form in ("decoded", "masks"):
         centre = g.node("Div", g.node("Add", low, high), g.floats(2))
         box = g.node("Mul", g.node("Concat", centre, g.node("Sub", high, low), axis=1), step)
+    if form == "masks":
+        found = g.node("Concat", box, scores, axis=1)
+        return g.end({"output0": g.node("Concat", found, g.node("Concat", *masks, axis=2), axis=1),
+                      "output1": g.block(g.enlarge(g.features[0]), 16, 32)})
+    if form == "decoded":
         return g.end({"output0": g.node("Concat", box, scores, axis=1)}, {"stride": "32", "task": "detect"})
     corners = g.node("Transpose", g.node("Mul", g.node("Concat", low, high, axis=1), step), perm=[0, 2, 1])
     if form == "suppressed":

@@ -42,6 +42,8 @@ CASES = [
     ("YOLOv8, 1 class, operator set 18", v8(9, classes=1, opset=16), None, reference.columns4, RGB, True, "", "YOLOv8"),
     ("YOLOv8, 8 bins", v8(10, bins=8, classes=7), None, reference.columns4, RGB, True, "", "YOLOv8"),
     ("YOLOv8 with NMS", v8(11, form="suppressed"), v8(11), reference.columns4, RGB, True, "", "YOLOv8"),
+    ("YOLOv8 with masks", v8(21, form="masks"), None, lambda outputs: reference.columns4([outputs[0][:, :8]]), RGB,
+     True, "", "YOLOv8"),
     ("YOLOv8, maps", v8(12, form="joined"), None, reference.raw_distributions, RGB, True, "", "YOLOv8"),
     ("YOLOv8, maps apart", v8(13, form="apart"), None, reference.raw_distributions, RGB, True, "", "YOLOv8"),
     ("YOLOv10", v8(14, form="best"), None, reference.best_rows, RGB, False, "", "YOLOv10"),

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "import/warnings.h"
+
 static bw_onnx_recogniser *const recognisers[] = {bw_onnx_recognise_own, bw_onnx_recognise_yolox,
                                                   bw_onnx_recognise_maps};
 
@@ -31,6 +33,31 @@ static bw_status correct_heads(bw_onnx_lowering *lowering, const bw_onnx_maps *m
         head->nms = side->has_suppression ? side->suppression : guess->family->head.nms;
     }
     return BW_OK;
+}
+
+/* What the file tells itself is not taken from the side file, which is then told. */
+static bw_status warn_of_unused(bw_onnx_lowering *lowering)
+{
+    const bw_side *side = lowering->side;
+    const struct {
+        const char *key;
+        bool said;
+    } keys[] = {{"anchors", side->anchor_count > 0},
+                {"bins", side->bins > 0},
+                {"variances", side->variance_count > 0},
+                {"background", side->has_background}};
+    bw_warnings warnings = {0};
+    bw_status status = BW_OK;
+    for (size_t index = 0; status == BW_OK && index < sizeof keys / sizeof *keys; index++) {
+        if (keys[index].said)
+            status = bw_warnings_add(&warnings, lowering->error,
+                                     "%s: '%s' is not used: the network's own file tells it",
+                                     side->path, keys[index].key);
+    }
+    if (status == BW_OK)
+        status = bw_warnings_finish(&warnings, &lowering->out->warnings, lowering->error);
+    bw_warnings_free(&warnings);
+    return status;
 }
 
 static bw_status settle(bw_onnx_lowering *lowering, const bw_onnx_maps *maps, bw_onnx_guess *guess)
@@ -66,7 +93,9 @@ bool bw_onnx_recognise_maps(bw_onnx_lowering *lowering, bw_status *status)
     bool found = tail.decodes && try_tail(&guess, &tail, family, status);
     if (!found && tail.decodes && !family)
         return false;
-    if (!found)
+    if (found && *status == BW_OK)
+        *status = warn_of_unused(lowering);
+    else if (!found)
         *status = bw_onnx_guess_raw(&guess, lowering, &tail);
     if (*status == BW_OK)
         *status = settle(lowering, &maps, &guess);

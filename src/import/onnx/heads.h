@@ -40,8 +40,9 @@ typedef struct bw_onnx_map {
 } bw_onnx_map;
 
 typedef struct bw_onnx_maps {
-    bw_onnx_scale scales[BW_ONNX_SCALES]; /* the finest first */
-    int scale_count;
+    bw_onnx_scale scales[BW_ONNX_SCALES]; /* the finest first; behind them the spare ones */
+    int scale_count;                      /* that may have heads */
+    int spare_count;                      /* that have not: the prototypes of masks */
     bw_onnx_map maps[BW_ONNX_SCALES * BW_ONNX_PARTS];
     int map_count;
 } bw_onnx_maps;

@@ -180,17 +180,24 @@ static void try_joined_distances(attempt *a, int classes)
     }
 }
 
-/* Boxes in one part, classes in the other. */
+/* Boxes in one part, classes in another; masks' and key points' numbers may be in others. */
 static void try_split_distances(attempt *a)
 {
     const bw_onnx_part *parts = a->maps->scales[0].parts;
-    for (int box = 0; box < 2 && !done(a); box++) {
+    int count = a->maps->scales[0].part_count;
+    size_t cells = all_cells(a->maps);
+    for (int pair = 0; pair < count * count && !done(a); pair++) {
+        int box = pair / count, scores = pair % count;
+        size_t classes = (size_t)parts[scores].channels;
+        bool listed = has_table(a, cells, classes) || has_table(a, cells, classes + 4) ||
+                      has_table(a, cells, classes + 5);
+        if (box == scores || parts[box].channels % 4 || parts[box].logistic || !listed)
+            continue;
         for (int index = 0; index < a->maps->scale_count; index++) {
             set_range(a, index, 0, (bw_onnx_range){box, 0, parts[box].channels});
-            set_range(a, index, 1, (bw_onnx_range){1 - box, 0, parts[1 - box].channels});
+            set_range(a, index, 1, (bw_onnx_range){scores, 0, parts[scores].channels});
         }
-        if (parts[box].channels % 4 == 0)
-            try_distances(a, parts[box].channels / 4, parts[1 - box].channels);
+        try_distances(a, parts[box].channels / 4, parts[scores].channels);
     }
 }
 
@@ -278,7 +285,7 @@ bool bw_onnx_try_all(bw_onnx_trial *trial, bw_onnx_guess *guess, const bw_onnx_f
         try_one_part(&a);
     if (alike && parts == 3)
         try_yolox(&a);
-    if (alike && parts == 2)
+    if (alike && parts > 1)
         try_split_distances(&a);
     if (same && parts == 2)
         try_offsets(&a);

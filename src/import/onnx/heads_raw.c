@@ -258,7 +258,7 @@ bw_status bw_onnx_guess_raw(bw_onnx_guess *out, const bw_onnx_lowering *lowering
              .classes = bw_onnx_known_classes(lowering)};
     char words[200], what[260];
     for (int index = 0; index < maps->scale_count; index++) {
-        if (maps->scales[index].part_count != r.part_count)
+        if (maps->scales[index].part_count != r.part_count || maps->spare_count)
             return refuse(&r, "its results differ in form from scale to scale", "a head");
     }
     bw_status status = bw_onnx_side_family(lowering, &out->family);

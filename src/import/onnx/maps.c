@@ -73,21 +73,41 @@ static bool add_parts(const bw_onnx_lowering *lowering, bw_onnx_scale *scale, bw
     return true;
 }
 
-/* The finest first; the maps' numbers of scales follow. */
+/* Scale `at` and the one before it change places; the maps' numbers of scales follow. */
+static void swap_scales(bw_onnx_maps *maps, int at)
+{
+    bw_onnx_scale upper = maps->scales[at - 1];
+    maps->scales[at - 1] = maps->scales[at];
+    maps->scales[at] = upper;
+    for (int map = 0; map < maps->map_count; map++) {
+        int *scale = &maps->maps[map].scale;
+        *scale = *scale == at ? at - 1 : *scale == at - 1 ? at : *scale;
+    }
+}
+
+/* The finest first. */
 static void sort_scales(bw_onnx_maps *maps)
 {
     for (int place = 1; place < maps->scale_count; place++) {
         for (int at = place; at > 0; at--) {
-            bw_onnx_scale upper = maps->scales[at - 1];
-            if (bw_onnx_cells(&upper) >= bw_onnx_cells(&maps->scales[at]))
+            if (bw_onnx_cells(&maps->scales[at - 1]) >= bw_onnx_cells(&maps->scales[at]))
                 break;
-            maps->scales[at - 1] = maps->scales[at];
-            maps->scales[at] = upper;
-            for (int map = 0; map < maps->map_count; map++) {
-                int *scale = &maps->maps[map].scale;
-                *scale = *scale == at ? at - 1 : *scale == at - 1 ? at : *scale;
-            }
+            swap_scales(maps, at);
         }
+    }
+}
+
+/* A scale of one part beside others of several is no head: it goes to the end. */
+static void set_apart(bw_onnx_maps *maps)
+{
+    int parts = maps->scales[maps->scale_count - 1].part_count;
+    for (int index = maps->scale_count - 1; index >= 0 && parts > 1; index--) {
+        if (maps->scales[index].part_count > 1)
+            continue;
+        for (int at = index + 1; at < maps->scale_count; at++)
+            swap_scales(maps, at);
+        maps->scale_count--;
+        maps->spare_count++;
     }
 }
 
@@ -107,6 +127,7 @@ bool bw_onnx_sort_results(bw_onnx_maps *out, const bw_onnx_lowering *lowering)
             return false;
     }
     sort_scales(out);
+    set_apart(out);
     return true;
 }
 

@@ -46,13 +46,14 @@ bw_status bw_onnx_open_trial(bw_onnx_trial *out, const bw_onnx_tail *tail)
 {
     uint32_t random = 12345;
     *out = (bw_onnx_trial){.tail = tail};
-    for (int index = 0; index < tail->maps->scale_count; index++) {
+    for (int index = 0; index < tail->maps->scale_count + tail->maps->spare_count; index++) {
         size_t count = count_numbers(&tail->maps->scales[index]);
         float *numbers = malloc((count + 1) * sizeof *numbers);
         out->numbers[index] = numbers;
         out->probe[index] = malloc((count + 1) * sizeof *numbers);
         if (!numbers || !out->probe[index])
             return bw_fail_memory(tail->lowering->error, count * sizeof *numbers, "maps");
+        memset(out->probe[index], 0, (count + 1) * sizeof *numbers);
         for (size_t at = 0; at < count; at++) {
             random = random * 1664525u + 1013904223u;
             numbers[at] = 4.0f * (float)(random >> 8) / (float)(1 << 24) - 2.0f;
