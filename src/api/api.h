@@ -14,6 +14,7 @@ struct bw_model {
     bw_import import;
     bw_mapping weights;
     bw_mapping file; /* of a model that is no text: it holds its weights */
+    const char *path;
     bw_limits limits;
     const char *const *names; /* `classes` of them */
     int classes;

@@ -162,8 +162,10 @@ bw_status bw_model_load(bw_model **out, const char *path, const char *weights,
     if (limits)
         model->limits = *limits;
     uint8_t *text = NULL;
+    model->path = bw_arena_text(&model->arena, path, strlen(path));
     bw_source source = {.path = path, .limits = &model->limits};
-    bw_status status = open_file(model, &text, &source, error);
+    bw_status status = model->path ? open_file(model, &text, &source, error)
+                                   : bw_fail_memory(error, strlen(path), "a file name");
     if (status == BW_OK)
         status = load(model, &source, weights, error);
     free(text);
@@ -173,6 +175,48 @@ bw_status bw_model_load(bw_model **out, const char *path, const char *weights,
     return status;
 }
 
+static bool has_general_operators(const bw_graph *graph)
+{
+    for (size_t index = 0; index < graph->node_count; index++) {
+        if (graph->nodes[index].op == BW_OP_PLAIN)
+            return true;
+    }
+    return false;
+}
+
+/* General operators are made for one size: for another the file is read again. */
+static bw_status import_again(bw_model *model, int width, int height, bw_error *error)
+{
+    bw_source source = {.path = model->path,
+                        .text = (const char *)model->file.data,
+                        .size = model->file.size,
+                        .limits = &model->limits,
+                        .width = width,
+                        .height = height};
+    bw_import again;
+    uint8_t *side = NULL;
+    bw_status status = find_side(&source, &side, model, error);
+    if (status == BW_OK)
+        status = bw_import_model(&again, &source, error);
+    free(side);
+    if (status != BW_OK)
+        return status;
+    bw_shape shape = again.graph.tensors[0].shape;
+    if (shape.width != width || shape.height != height) {
+        bw_import_free(&again);
+        return bw_fail(
+            error, BW_ERROR_UNSUPPORTED,
+            "'%s' fixes its input at %d × %d pixels; export it with an input of %d × %d, "
+            "or of any size",
+            model->path, shape.width, shape.height, width, height);
+    }
+    if (model->import.names && model->names == model->import.names)
+        model->names = again.names;
+    bw_import_free(&model->import);
+    model->import = again;
+    return BW_OK;
+}
+
 bw_status bw_model_resize(bw_model *model, int width, int height, bw_error *error)
 {
     bw_graph *graph = &model->import.graph;
@@ -180,6 +224,8 @@ bw_status bw_model_resize(bw_model *model, int width, int height, bw_error *erro
     if (width < 1 || height < 1 || width > 1 << 16 || height > 1 << 16)
         return bw_fail(error, BW_ERROR_ARGUMENT, "an input of %d × %d pixels makes no sense", width,
                        height);
+    if (has_general_operators(graph) && (before.width != width || before.height != height))
+        return import_again(model, width, height, error);
     bw_status status = bw_graph_resize(graph, height, width, error);
     if (status == BW_OK)
         return BW_OK;

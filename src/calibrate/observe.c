@@ -16,6 +16,7 @@ typedef struct observed {
     const bw_node *conv; /* that produces it, or NULL */
     bw_covariance windows;
     float *samples; /* windows of one picture */
+    bool dense;     /* of general operators: stays as it is, and need not be of floats */
 } observed;
 
 enum {
@@ -60,6 +61,7 @@ static bw_status open_tables(bw_observer *observer, const bw_graph *graph, bw_er
         of->channels = bw_arena_array(&observer->arena, channels, sizeof *of->channels);
         of->sums = bw_arena_array(&observer->arena, channels, sizeof *of->sums);
         of->means = bw_arena_array(&observer->arena, channels, sizeof *of->means);
+        of->dense = graph->tensors[tensor].dense;
         good = of->channels && of->sums && of->means && open_windows(observer, graph, of, tensor);
     }
     return good ? BW_OK : bw_fail_memory(error, count * sizeof(observed), "calibration");
@@ -102,6 +104,8 @@ static void count_tensors(void *context, int first, int last, int worker)
     (void)worker;
     bw_observer *observer = context;
     for (int tensor = first; tensor < last; tensor++) {
+        if (observer->tensors[tensor].dense)
+            continue;
         bw_head_view view = bw_backend_cpu.output(observer->executor, tensor, 0);
         int channels = observer->plan->outputs[tensor].layout.channels;
         for (int from = 0; from < channels; from += view.lanes) {

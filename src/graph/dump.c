@@ -16,6 +16,7 @@ static const char *const op_names[BW_OP_COUNT] = {
     [BW_OP_UPSAMPLE] = "upsample",
     [BW_OP_REORG] = "reorg",
     [BW_OP_CONVERT] = "convert",
+    [BW_OP_PLAIN] = "plain",
 };
 
 const char *bw_op_name(bw_op op)
@@ -40,6 +41,7 @@ static void dump_attributes(const bw_node *node, FILE *file)
     case BW_OP_SLICE:
         fprintf(file, " channels %d…%d", a->first_channel, a->first_channel + a->channels - 1);
         break;
+    case BW_OP_PLAIN: fprintf(file, " %s", node->plain->operation->name); break;
     default: break;
     }
     if (a->activation != BW_LINEAR)

@@ -38,8 +38,9 @@ static bw_status append(bw_graph *graph, int *tensor, const bw_node *node, bw_sh
     if (inputs)
         memcpy(copy.inputs, node->inputs, inputs * sizeof *copy.inputs);
     copy.output = (int)graph->tensor_count;
+    bool dense = node->op == BW_OP_PLAIN || (node->op == BW_OP_CONVERT && node->attributes.dense);
     graph->tensors[graph->tensor_count++] =
-        (bw_tensor){.shape = shape, .producer = (int)graph->node_count};
+        (bw_tensor){.shape = shape, .producer = (int)graph->node_count, .dense = dense};
     graph->nodes[graph->node_count++] = copy;
     *tensor = copy.output;
     return BW_OK;

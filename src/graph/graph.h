@@ -7,6 +7,9 @@
  *
  * Importers append nodes, passes rewrite them, the plan lowers them. Tensors and nodes are named
  * by index, so the tables can grow while they are being walked.
+ *
+ * General operators (PLAIN) read and write dense tensors, everything else pictures; CONVERT leads
+ * from one to the other.
  */
 #ifndef BW_GRAPH_GRAPH_H
 #define BW_GRAPH_GRAPH_H
@@ -18,6 +21,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "detect/head.h"
+#include "kernels/plain/use.h"
 
 enum { BW_NONE = -1 };
 
@@ -37,7 +41,8 @@ typedef enum bw_op {
     BW_OP_SLICE,        /* a range of channels */
     BW_OP_UPSAMPLE,     /* nearest neighbour, by a whole factor */
     BW_OP_REORG,        /* darknet's space to depth, in its own channel order */
-    BW_OP_CONVERT,      /* the same numbers in another format, that of the output tensor */
+    BW_OP_CONVERT, /* the same numbers in another format, that of the output tensor, or dense */
+    BW_OP_PLAIN,   /* a general operator on dense tensors: `plain` */
     BW_OP_COUNT
 } bw_op;
 
@@ -59,6 +64,7 @@ typedef struct bw_attributes {
     bw_activation activation;    /* of ACTIVATION, and fused into CONV and ADD */
     float slope;                 /* of LEAKY */
     float epsilon;               /* of BATCH_NORM */
+    bool dense;                  /* of CONVERT: its output is dense */
 } bw_attributes;
 
 typedef struct bw_node {
@@ -74,12 +80,14 @@ typedef struct bw_node {
     const float *scales;       /* of the integers, one an output channel */
     int shared_bits;           /* the integers are at most 2^shared_bits different ones; 0: any */
     bw_constant scale, shift, mean, variance; /* BATCH_NORM, one a channel */
+    const bw_plain_use *plain;                /* PLAIN; its variable inputs are those of the node */
 } bw_node;
 
 typedef struct bw_tensor {
     bw_shape shape;
     bw_format format; /* floats until a pass decides otherwise */
     int producer;     /* node index */
+    bool dense;       /* row-major, as general operators have their tensors; see bw_dense_shape */
     float error;      /* what storing it as bytes does to the heads, see bw_probed; 0: nothing */
 } bw_tensor;
 
@@ -125,6 +133,12 @@ bw_status bw_graph_insert(bw_graph *graph, int *tensor, const bw_node *node, siz
 bw_status bw_graph_add_output(bw_graph *graph, int tensor, const bw_head *head, bw_error *error);
 
 bool bw_shape_equal(bw_shape a, bw_shape b);
+
+/**
+ * The shape by which the graph knows a dense tensor: that of a picture for float[1, channels,
+ * height, width], for anything else as many floats as its bytes take, in one channel.
+ */
+bw_shape bw_dense_shape(const bw_plain_tensor *tensor);
 
 /** Infers all shapes anew for another input size. */
 bw_status bw_graph_resize(bw_graph *graph, int height, int width, bw_error *error);

@@ -188,6 +188,49 @@ static bw_status infer_reorg(const bw_graph *graph, const bw_node *node, bw_shap
     return BW_OK;
 }
 
+enum { LARGEST_ROW = 1 << 20, ROW = 1 << 16 };
+
+bw_shape bw_dense_shape(const bw_plain_tensor *tensor)
+{
+    bool picture = tensor->rank == 4 && tensor->type == BW_ELEMENT_F32 && tensor->dims[0] == 1;
+    for (int axis = 1; picture && axis < 4; axis++)
+        picture = tensor->dims[axis] <= LARGEST_ROW;
+    if (picture)
+        return (bw_shape){(int)tensor->dims[2], (int)tensor->dims[3], (int)tensor->dims[1]};
+    size_t words = (bw_plain_bytes(tensor) + sizeof(float) - 1) / sizeof(float);
+    if (words <= LARGEST_ROW)
+        return (bw_shape){1, (int)words, 1};
+    size_t rows = (words + ROW - 1) / ROW;
+    return (bw_shape){rows > INT32_MAX ? INT32_MAX : (int)rows, ROW, 1};
+}
+
+/* A tensor may be read under another shape of as many numbers. */
+static bool holds(bw_shape shape, const bw_plain_tensor *tensor)
+{
+    bw_shape wanted = bw_dense_shape(tensor);
+    uint64_t rows = (uint64_t)shape.height * (uint64_t)shape.channels;
+    return rows * (uint64_t)shape.width ==
+           (uint64_t)wanted.height * (uint64_t)wanted.channels * (uint64_t)wanted.width;
+}
+
+static bw_status infer_plain(const bw_graph *graph, const bw_node *node, bw_shape *out,
+                             bw_error *error)
+{
+    const bw_plain_use *use = node->plain;
+    for (size_t index = 0; index < use->input_count; index++) {
+        const bw_plain_operand *input = &use->inputs[index];
+        bool fits = input->source != BW_PLAIN_VARIABLE ||
+                    (input->place < (size_t)node->input_count &&
+                     holds(input_shape(graph, node, (int)input->place), &input->tensor));
+        if (!fits)
+            return bw_fail(error, BW_ERROR_FORMAT,
+                           "layer %s (%s) was made for an input of another size", node->name,
+                           use->operation->name);
+    }
+    *out = bw_dense_shape(&use->outputs[use->kept]);
+    return BW_OK;
+}
+
 static const struct {
     infer_function *infer;
     int least_inputs, most_inputs;
@@ -203,6 +246,7 @@ static const struct {
     [BW_OP_UPSAMPLE] = {infer_upsample, 1, 1},
     [BW_OP_REORG] = {infer_reorg, 1, 1},
     [BW_OP_CONVERT] = {infer_same, 1, 1},
+    [BW_OP_PLAIN] = {infer_plain, 1, BW_PLAIN_OPERANDS},
 };
 
 bw_status bw_graph_infer(const bw_graph *graph, const bw_node *node, bw_shape *shape,

@@ -51,6 +51,16 @@ static bw_status verify_residual(const bw_graph *graph, const bw_node *node, siz
     return BW_OK;
 }
 
+/* General operators read dense tensors, conversions any, all others pictures. */
+static bool reads_its_kind(const bw_graph *graph, const bw_node *node)
+{
+    bool good = true;
+    for (int input = 0; good && input < node->input_count; input++)
+        good = node->op == BW_OP_CONVERT ||
+               graph->tensors[node->inputs[input]].dense == (node->op == BW_OP_PLAIN);
+    return good;
+}
+
 static bw_status verify_node(const bw_graph *graph, size_t index, bw_error *error)
 {
     const bw_node *node = &graph->nodes[index];
@@ -63,6 +73,8 @@ static bw_status verify_node(const bw_graph *graph, size_t index, bw_error *erro
     }
     if (node->op == BW_OP_INPUT)
         return BW_OK;
+    if (!reads_its_kind(graph, node))
+        return broken(node, "its inputs are dense, or are not and should be", error);
     bw_shape shape;
     bw_status status = bw_graph_infer(graph, node, &shape, error);
     if (status != BW_OK)

@@ -17,7 +17,9 @@ typedef struct bw_source {
     size_t size;
     const char *weights_path; /* of the weights file, for messages; NULL: random weights */
     bw_mapping weights;
-    uint64_t seed; /* of the random weights */
+    uint64_t seed;     /* of the random weights */
+    int width, height; /* of an input that the file leaves open; 0: the importer's own choice */
+    bool raw;          /* the outputs are wanted as they are, dense, without heads; for tests */
     const bw_limits *limits;
     const char *side_path; /* of the side file, whether it is there or not; NULL: there is none */
     const char *side;      /* its text; NULL where it is not there */

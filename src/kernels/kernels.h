@@ -22,6 +22,8 @@
 #ifndef BW_KERNELS_KERNELS_H
 #define BW_KERNELS_KERNELS_H
 
+#include <stdatomic.h>
+
 #include "base/activation.h"
 #include "base/error.h"
 #include "base/number.h"
@@ -39,6 +41,8 @@ typedef struct bw_layout {
     size_t row_stride, plane_stride, image_stride;
 } bw_layout;
 
+struct bw_plain_use;
+
 typedef enum bw_family {
     BW_FAMILY_CONV,         /* dense and grouped; bias, activation and residual in the epilogue */
     BW_FAMILY_DEPTHWISE,    /* groups = channels, one filter a channel; the same epilogue */
@@ -50,6 +54,7 @@ typedef enum bw_family {
     BW_FAMILY_UPSAMPLE, /* the nearest pixel, `stride` times larger */
     BW_FAMILY_REORG,    /* darknet's space to depth, see ref/reorg_ref.c */
     BW_FAMILY_CONVERT,  /* the same numbers in another format and, perhaps, of other lanes */
+    BW_FAMILY_PLAIN,    /* a general operator on dense tensors, see bw_operation.plain */
     BW_FAMILY_COUNT
 } bw_family;
 
@@ -60,6 +65,11 @@ typedef enum bw_family {
  * first_channel on to out's from out_channel on; neither needs to be a multiple of the lanes. It
  * serves concatenation (all of `in` to its place in `out`) and slices (a run of `in` to all of
  * `out`). The other channels of `out` keep their values, also those in a plane that it shares.
+ *
+ * PLAIN computes what kernels/plain/use.h describes. Its tensors are dense: planes of one channel
+ * without a border, which for a picture is the order [channel][row][column]; `in` is the first of
+ * those that are no constants, the others stand at known distances from it. Numbers that are not
+ * floats stand in as many floats as they need bytes for.
  */
 typedef struct bw_operation {
     bw_family family;
@@ -72,6 +82,7 @@ typedef struct bw_operation {
     int32_t out_channel;   /* COPY: the first channel written, counted in out's own channels */
     int32_t sum_bits; /* CONV of bytes: what holds the magnitude of any sum of integer × byte; 0:
                          that is not known */
+    const struct bw_plain_use *plain; /* PLAIN, else NULL; borrowed */
 } bw_operation;
 
 /**
@@ -83,6 +94,7 @@ typedef struct bw_operands {
     void *out;
     const void *weights; /* as the kernel's pack wrote them */
     int32_t images;
+    atomic_int *failure; /* gets a bw_status where numbers cannot be computed with; may be NULL */
 } bw_operands;
 
 /**

@@ -92,6 +92,12 @@ static void unite_inputs(channel_sets *sets, const bw_graph *graph, const bw_nod
     }
 }
 
+/* A conversion from or to what general operators compute with. */
+static bool meets_dense(const bw_graph *graph, const bw_node *node)
+{
+    return graph->tensors[node->output].dense || graph->tensors[node->inputs[0]].dense;
+}
+
 static void form_sets(channel_sets *sets, const bw_graph *graph, const bw_node *node)
 {
     size_t channels = channels_of(graph, node->output);
@@ -116,11 +122,17 @@ static void form_sets(channel_sets *sets, const bw_graph *graph, const bw_node *
     case BW_OP_MAX_POOL:
     case BW_OP_AVERAGE_POOL:
     case BW_OP_CONCAT:
-    case BW_OP_UPSAMPLE:
-    case BW_OP_CONVERT: unite_inputs(sets, graph, node); return;
+    case BW_OP_UPSAMPLE: unite_inputs(sets, graph, node); return;
+    case BW_OP_CONVERT:
+        if (meets_dense(graph, node))
+            fix_all(sets, graph, node);
+        else
+            unite_inputs(sets, graph, node);
+        return;
     case BW_OP_INPUT:
     case BW_OP_BATCH_NORM:
     case BW_OP_REORG:
+    case BW_OP_PLAIN:
     case BW_OP_COUNT: fix_all(sets, graph, node); return;
     }
 }

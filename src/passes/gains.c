@@ -66,16 +66,19 @@ static void pass_channels(float **gains, const bw_graph *graph, const bw_node *n
     }
 }
 
-/* Darknet's reorganisation deals channels out over pixels: all have the mean gain. */
-static void pass_reorg(float **gains, const bw_graph *graph, const bw_node *node,
-                       const float *after)
+/* Darknet's reorganisation deals channels out over pixels, general operators do who knows what: all
+ * channels have the mean gain. */
+static void pass_mean(float **gains, const bw_graph *graph, const bw_node *node, const float *after)
 {
-    size_t many = channels_of(graph, node->output), few = channels_of(graph, node->inputs[0]);
+    size_t many = channels_of(graph, node->output);
     float sum = 0.0f;
     for (size_t channel = 0; channel < many; channel++)
         sum += after[channel];
-    for (size_t channel = 0; channel < few; channel++)
-        gains[node->inputs[0]][channel] += sum / (float)many;
+    for (int input = 0; input < node->input_count; input++) {
+        size_t few = channels_of(graph, node->inputs[input]);
+        for (size_t channel = 0; channel < few; channel++)
+            gains[node->inputs[input]][channel] += sum / (float)many;
+    }
 }
 
 /* Adds to the gains of what a node reads, given those of what it writes. */
@@ -91,7 +94,8 @@ static void pass_node(float **gains, const bw_graph *graph, const bw_node *node,
     switch (node->op) {
     case BW_OP_INPUT: return;
     case BW_OP_CONV: pass_convolution(gains, graph, node, after); return;
-    case BW_OP_REORG: pass_reorg(gains, graph, node, after); return;
+    case BW_OP_PLAIN:
+    case BW_OP_REORG: pass_mean(gains, graph, node, after); return;
     case BW_OP_BATCH_NORM:
     case BW_OP_ACTIVATION:
     case BW_OP_MAX_POOL:

@@ -6,10 +6,11 @@
 
 static const bw_format halves = {.type = BW_BF16};
 
-/* Convolutions read the picture's floats, unless they add numbers of another format to it. */
+/* Convolutions read the picture's floats, unless they add numbers of another format to it, and so
+ * does what makes it dense. */
 static bool reads_floats(const bw_node *node)
 {
-    return node->op == BW_OP_CONV && node->residual == BW_NONE;
+    return (node->op == BW_OP_CONV && node->residual == BW_NONE) || node->op == BW_OP_CONVERT;
 }
 
 static bool needs_conversion(const bw_graph *graph, int picture)
@@ -61,7 +62,8 @@ static bw_status convert_picture(bw_graph *graph, int picture, bw_error *error)
 static bw_status choose_formats(bw_graph *graph, int *uses, bw_error *error)
 {
     for (size_t tensor = 0; tensor < graph->tensor_count; tensor++)
-        graph->tensors[tensor].format = halves;
+        graph->tensors[tensor].format =
+            graph->tensors[tensor].dense ? (bw_format){.type = BW_F32} : halves;
     for (size_t index = 0; index < graph->node_count; index++) {
         const bw_node *node = &graph->nodes[index];
         if (node->op == BW_OP_INPUT)

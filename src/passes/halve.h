@@ -2,9 +2,10 @@
  * The pass that turns a network of floats into one of bfloat16 (BF16).
  *
  * Activations are stored as bfloat16 and weights rounded to it by the kernels; products are added
- * in single precision. Two things stay in floats: what the detection heads read, and the picture,
- * which convolutions read as it is. Rounded to bfloat16, 1/255 to 255/255 would lose up to a part
- * in 256 before the first layer, which has the fewest products and gains the least.
+ * in single precision. Three things stay in floats: what the detection heads read, what general
+ * operators compute with, and the picture, which convolutions read as it is. Rounded to bfloat16,
+ * 1/255 to 255/255 would lose up to a part in 256 before the first layer, which has the fewest
+ * products and gains the least.
  */
 #ifndef BW_PASSES_HALVE_H
 #define BW_PASSES_HALVE_H

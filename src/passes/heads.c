@@ -5,6 +5,8 @@ bw_status bw_free_outputs(bw_graph *graph, const int *uses, bw_error *error)
     for (size_t index = 0; index < graph->output_count; index++) {
         int tensor = graph->outputs[index].tensor;
         const bw_node *producer = &graph->nodes[graph->tensors[tensor].producer];
+        if (graph->tensors[tensor].dense)
+            continue;
         if (producer->op == BW_OP_CONV && uses[tensor] == 1) {
             graph->tensors[tensor].format = (bw_format){.type = BW_F32};
             continue;

@@ -150,7 +150,7 @@ static bw_status set_formats(bw_graph *graph, const bw_quantization *how, bw_err
     bw_status status = BW_OK;
     for (size_t tensor = 0; status == BW_OK && tensor < graph->tensor_count; tensor++) {
         bool floats = how->floats && how->floats[how->classes[tensor]];
-        if (floats)
+        if (floats || graph->tensors[tensor].dense)
             graph->tensors[tensor].format = (bw_format){.type = BW_F32};
         else
             graph->tensors[tensor].format = bw_range_format(how, graph, (int)tensor);

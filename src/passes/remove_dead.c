@@ -50,9 +50,10 @@ static void compact_tensors(bw_graph *graph, const bw_tensor *old, const bool *a
                             const int *number)
 {
     for (size_t tensor = 0; tensor < graph->tensor_count; tensor++) {
-        if (alive[tensor])
-            graph->tensors[number[tensor]] = (bw_tensor){old[tensor].shape, old[tensor].format,
-                                                         number[tensor], old[tensor].error};
+        if (alive[tensor]) {
+            graph->tensors[number[tensor]] = old[tensor];
+            graph->tensors[number[tensor]].producer = number[tensor];
+        }
     }
     graph->tensor_count = graph->node_count;
 }

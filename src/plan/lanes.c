@@ -7,9 +7,15 @@ static bool is_picture(const bw_graph *graph, int tensor)
     return graph->nodes[graph->tensors[tensor].producer].op == BW_OP_INPUT;
 }
 
-static bool is_dense(const bw_node *node)
+static bool is_convolution(const bw_node *node)
 {
     return node->op == BW_OP_CONV && node->attributes.groups == 1;
+}
+
+/* General operators, and the conversions that lead to and from them. */
+static bool meets_dense(const bw_graph *graph, const bw_node *node)
+{
+    return graph->tensors[node->output].dense || graph->tensors[node->inputs[0]].dense;
 }
 
 static bool is_wide(const bw_graph *graph)
@@ -17,7 +23,7 @@ static bool is_wide(const bw_graph *graph)
     uint64_t all = 0, wide = 0;
     for (size_t index = 0; index < graph->node_count; index++) {
         const bw_node *node = &graph->nodes[index];
-        const bw_tensor *in = is_dense(node) ? &graph->tensors[node->inputs[0]] : NULL;
+        const bw_tensor *in = is_convolution(node) ? &graph->tensors[node->inputs[0]] : NULL;
         if (!in || in->format.type == BW_F32)
             continue;
         uint64_t macs = bw_node_macs(graph, node);
@@ -33,6 +39,8 @@ static bool is_wide(const bw_graph *graph)
 static int lanes_alone(const bw_graph *graph, int tensor, bool wide)
 {
     const bw_tensor *of = &graph->tensors[tensor];
+    if (of->dense)
+        return 1;
     if (is_picture(graph, tensor))
         return BW_IMAGE_LANES;
     int most = wide && of->format.type != BW_F32 ? PIXEL_BYTES / (int)bw_type_size(of->format.type)
@@ -89,7 +97,8 @@ void bw_choose_lanes(bw_seat *seats, const bw_graph *graph, uint32_t cpu)
         changed = false;
         for (size_t index = 0; index < graph->node_count; index++) {
             const bw_node *node = &graph->nodes[index];
-            if (node->op != BW_OP_INPUT && node->op != BW_OP_REORG && !is_dense(node))
+            if (node->op != BW_OP_INPUT && node->op != BW_OP_REORG && !is_convolution(node) &&
+                !meets_dense(graph, node))
                 changed = agree(seats, graph, node) || changed;
         }
     }

@@ -7,6 +7,8 @@
  * than half of the multiplications in its dense convolutions on bytes and halves have 32 channels
  * or more on both sides.
  *
+ * Dense tensors (bw_tensor) have one channel a plane.
+ *
  * Only dense convolutions may read planes of other lanes than they write. Whatever else joins
  * tensors makes them agree on the least lanes among them; parts of a concatenation or slice that
  * start at odd multiples of 32 channels agree on 32, so that nothing is copied.

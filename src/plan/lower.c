@@ -26,6 +26,7 @@ static const bw_family families[BW_OP_COUNT] = {
     [BW_OP_ADD] = BW_FAMILY_ADD,           [BW_OP_CONCAT] = BW_FAMILY_COPY,
     [BW_OP_SLICE] = BW_FAMILY_COPY,        [BW_OP_UPSAMPLE] = BW_FAMILY_UPSAMPLE,
     [BW_OP_REORG] = BW_FAMILY_REORG,       [BW_OP_CONVERT] = BW_FAMILY_CONVERT,
+    [BW_OP_PLAIN] = BW_FAMILY_PLAIN,
 };
 
 static bool is_depthwise(const bw_operation *operation)
@@ -113,12 +114,30 @@ static bw_status lower_slice(lowering *state, const bw_node *node, bw_error *err
     return add_step(state, &step, node, error);
 }
 
+/* The step has the operator's description for its own, places in the arena instead of tensors. */
+static bw_status lower_plain(lowering *state, const bw_node *node, bw_error *error)
+{
+    bw_plain_use *use = bw_plain_use_copy(&state->plan->arena, node->plain);
+    if (!use)
+        return bw_fail_memory(error, sizeof *use, "a step of the plan");
+    for (size_t index = 0; index < use->input_count; index++) {
+        bw_plain_operand *input = &use->inputs[index];
+        if (input->source == BW_PLAIN_VARIABLE)
+            input->place = state->seats[node->inputs[input->place]].offset;
+    }
+    bw_plain_use_place(use);
+    bw_step step = make_step(state, node, 0);
+    step.operation.plain = use;
+    return add_step(state, &step, node, error);
+}
+
 static bw_status lower_node(lowering *state, const bw_node *node, bw_error *error)
 {
     switch (node->op) {
     case BW_OP_INPUT: return BW_OK;
     case BW_OP_CONCAT: return lower_concat(state, node, error);
     case BW_OP_SLICE: return lower_slice(state, node, error);
+    case BW_OP_PLAIN: return lower_plain(state, node, error);
     default: {
         bw_step step = make_step(state, node, 0);
         return add_step(state, &step, node, error);

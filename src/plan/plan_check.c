@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <math.h>
 
+#include "plan/plain_step.h"
 #include "plan/shape_rules.h"
 #include "plan/share.h"
 
@@ -138,7 +139,11 @@ static bw_status check_step(const bw_plan *plan, bw_step *step, bw_error *error)
     if (!bw_shapes_fit(operation, largest_count(plan, step)))
         return bw_fail(error, BW_ERROR_FORMAT, "layer %s: its shapes do not fit its operation",
                        step->layer);
-    return check_kernel(plan, step, error);
+    bw_status status = bw_plain_step_check(plan, step, error);
+    if (status == BW_OK)
+        status = check_kernel(plan, step, error);
+    return status == BW_OK && operation->plain ? bw_plain_step_check_shapes(plan, step, error)
+                                               : status;
 }
 
 static bool valid_head(const bw_head *head, const bw_model_info *model)

@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "plan/plain_step.h"
+
 /* The least bytes that a record takes: what bounds a count. */
-enum { NAME_BYTES = 4, STEP_BYTES = 192, OUTPUT_BYTES = 92, ANCHOR_BYTES = 8 };
+enum { NAME_BYTES = 4, STEP_BYTES = 196, OUTPUT_BYTES = 92, ANCHOR_BYTES = 8 };
 
 /* Enumerations are moved as numbers and checked afterwards. */
 #define MOVE_WORD(cursor, word)                                                                    \
@@ -96,6 +98,7 @@ static void move_operation(bw_cursor *cursor, bw_operation *operation)
     bw_move_int(cursor, &operation->first_channel);
     bw_move_int(cursor, &operation->out_channel);
     bw_move_int(cursor, &operation->sum_bits);
+    bw_move_plain(cursor, &operation->plain);
     operation->has_second = has_second != 0;
 }
 

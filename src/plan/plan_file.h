@@ -1,5 +1,5 @@
 /**
- * The plan as a file (.bwp), version 5: read by mapping it, and checked as if an enemy wrote it.
+ * The plan as a file (.bwp), version 6: read by mapping it, and checked as if an enemy wrote it.
  *
  * All numbers are little-endian; u32 and u64 without a sign, i32 in two's complement, f32 as IEEE
  * 754; a text is its length (u32) and its bytes, none of them NUL. Nothing is padded but the
@@ -7,7 +7,7 @@
  *
  *     offset  head
  *          0  8 bytes  89 'B' 'W' 'P' 0D 0A 1A 0A, the tag
- *          8  u32      version, 5
+ *          8  u32      version, 6
  *         12  u32      01020304: the order of the bytes
  *         16  u64      size of the file
  *         24  u64      offset of the weights, a multiple of 4096, at most 1 GiB
@@ -34,7 +34,14 @@
  *
  *     operation  i32 family; layout of in, second, out; i32 kernel height and width, stride, pad
  *                top and left, groups, activation; f32 slope; i32 has_second, first_channel,
- *                out_channel, sum_bits
+ *                out_channel, sum_bits; u32 number of general operators, 0 or 1; if 1, operator
+ *     operator   name (text); i32 operator set; u32 attributes, each: name (text), i32 kind
+ *                (bw_plain_kind), and u32 count with as many i64 or f32, or a text; u32 inputs,
+ *                each: i32 source (bw_plain_source), then, unless it is left out, tensor, and, if
+ *                it is variable, u64 offset in the arena; u32 outputs, each: tensor; u64 number of
+ *                the output that is kept. Constants stand in the step's weights in the order of
+ *                the inputs, each on a multiple of 64 bytes
+ *     tensor     i32 type (bw_element), number of dimensions; i64 each dimension
  *     port       layout; u64 offset in the arena
  *     layout     i32 type; f32 scale; i32 zero point, height, width, channels, lanes, border;
  *                its strides follow from these, and from the share of the arena that an image has
@@ -55,7 +62,7 @@
 #include "plan/plan.h"
 
 enum {
-    BW_PLAN_VERSION = 5,
+    BW_PLAN_VERSION = 6,
     BW_PLAN_TAG_SIZE = 8,
     BW_PLAN_HEAD_SIZE = 56,
     BW_PLAN_PAGE = 4096,

@@ -124,6 +124,7 @@ bool bw_shapes_fit(const bw_operation *operation, size_t weight_bytes)
     case BW_FAMILY_COPY: return copy_fits(operation);
     case BW_FAMILY_UPSAMPLE: return upsample_fits(operation);
     case BW_FAMILY_REORG: return reorg_fits(operation);
+    case BW_FAMILY_PLAIN: return !operation->has_second; /* the rest: plain_step.h */
     case BW_FAMILY_COUNT: break;
     }
     return false;

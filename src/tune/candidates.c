@@ -33,8 +33,8 @@ static void describe_layout(char text[48], const bw_layout *layout)
 void bw_candidates_describe(char text[BW_OPERATION_TEXT], const bw_operation *operation)
 {
     static const char *const families[BW_FAMILY_COUNT] = {
-        "conv",       "depthwise", "max-pool", "average-pool", "add",
-        "activation", "copy",      "upsample", "reorg",        "convert"};
+        "conv", "depthwise", "max-pool", "average-pool", "add",  "activation",
+        "copy", "upsample",  "reorg",    "convert",      "plain"};
     char in[48], out[48], second[48] = "none";
     describe_layout(in, &operation->in);
     describe_layout(out, &operation->out);

@@ -12,7 +12,9 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "base/cpu.h"
 #include "base/memory.h"
+#include "plain_graph.h"
 #include "plan/plan_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -30,7 +32,7 @@ static const char network[] =
     "[convolutional]\nfilters=7\nsize=1\nactivation=linear\n"
     "[yolo]\nmask=0\nanchors=10,14\nclasses=2\nnum=1\n";
 
-enum { LARGEST_ARENA = 1 << 24, LARGEST_WINDOW = 16, CHANGE = 6, PLANS = 3 };
+enum { LARGEST_ARENA = 1 << 24, LARGEST_WINDOW = 16, CHANGE = 6, PLANS = 4 };
 
 typedef struct content {
     uint8_t *bytes;
@@ -85,6 +87,16 @@ static bw_plan *build(bw_precision precision, int share_bits)
     return plan;
 }
 
+/* One with general operators. */
+static bw_plan *build_plain(void)
+{
+    bw_graph graph;
+    plain_graph(&graph);
+    bw_plan *plan = plain_plan(&graph, bw_cpu_features());
+    bw_graph_free(&graph);
+    return plan;
+}
+
 static content encode(bw_plan *plan)
 {
     content made;
@@ -109,6 +121,7 @@ static const content *original(int index)
         plans[0] = encode(build(BW_PRECISION_FP32, 0));
         plans[1] = encode(build(BW_PRECISION_INT8, 0));
         plans[2] = encode(build(BW_PRECISION_INT8, 4));
+        plans[3] = encode(build_plain());
     }
     return &plans[index];
 }

@@ -25,6 +25,7 @@ const char *family_name(bw_family family)
         [BW_FAMILY_ADD] = "add",           [BW_FAMILY_ACTIVATION] = "activation",
         [BW_FAMILY_COPY] = "copy",         [BW_FAMILY_UPSAMPLE] = "upsample",
         [BW_FAMILY_REORG] = "reorg",       [BW_FAMILY_CONVERT] = "convert",
+        [BW_FAMILY_PLAIN] = "plain",
     };
     return names[family];
 }
@@ -52,6 +53,7 @@ double case_terms(const bw_operation *operation)
     case BW_FAMILY_UPSAMPLE:
     case BW_FAMILY_REORG:
     case BW_FAMILY_CONVERT:
+    case BW_FAMILY_PLAIN:
     case BW_FAMILY_COUNT: break;
     }
     return 0.0;

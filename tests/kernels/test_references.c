@@ -218,6 +218,7 @@ static plain_picture expected(const test_problem *problem, int image)
     case BW_FAMILY_COPY: copy(operation, &in, &out); break;
     case BW_FAMILY_UPSAMPLE: upsample(operation, &in, &out); break;
     case BW_FAMILY_REORG: reorganise(operation, &in, &out); break;
+    case BW_FAMILY_PLAIN: /* against ONNX's own cases, in tests/golden */
     case BW_FAMILY_COUNT: break;
     }
     finish(problem, image, &out);
@@ -321,10 +322,10 @@ static void test_reorg_order(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[BW_FAMILY_COUNT + 1];
-    for (intptr_t family = 0; family < BW_FAMILY_COUNT; family++)
+    struct CMUnitTest tests[BW_FAMILY_PLAIN + 1];
+    for (intptr_t family = 0; family < BW_FAMILY_PLAIN; family++)
         tests[family] = (struct CMUnitTest){family_name((bw_family)family), test_family, NULL, NULL,
                                             (void *)family};
-    tests[BW_FAMILY_COUNT] = (struct CMUnitTest)cmocka_unit_test(test_reorg_order);
+    tests[BW_FAMILY_PLAIN] = (struct CMUnitTest)cmocka_unit_test(test_reorg_order);
     return cmocka_run_group_tests_name("reference kernels", tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include "backend/backend.h"
 #include "base/cpu.h"
 #include "base/memory.h"
+#include "kernels/plain/use.h"
 
 enum { PIECES = 8 }; /* of a thread's share of a step, so that a faster thread can help */
 
@@ -20,6 +21,7 @@ struct bw_executor {
     bw_pool *pool; /* borrowed */
     bool timed;    /* threads that work on images of their own add to the times below */
     atomic_uint_least64_t *step_times; /* nanoseconds, the sum of all threads */
+    atomic_int *failures;              /* a bw_status of each step, see bw_operands */
 };
 
 /* What the pool's threads need to know of the step that is running. */
@@ -40,6 +42,7 @@ static void close_executor(bw_executor **handle)
     bw_aligned_free(executor->scratch);
     free((void *)executor->kernels);
     free(executor->step_times);
+    free(executor->failures);
     free(executor);
     *handle = NULL;
 }
@@ -99,7 +102,8 @@ static bw_status open_executor(bw_executor **out, const bw_plan *plan, bw_pool *
     executor->pool = pool;
     executor->kernels = calloc((size_t)plan->step_count + 1, sizeof *executor->kernels);
     executor->step_times = calloc((size_t)plan->step_count + 1, sizeof *executor->step_times);
-    bw_status status = executor->kernels && executor->step_times
+    executor->failures = calloc((size_t)plan->step_count + 1, sizeof *executor->failures);
+    bw_status status = executor->kernels && executor->step_times && executor->failures
                            ? bind_kernels(executor, error)
                            : bw_fail_memory(error, sizeof *executor, "an executor");
     if (status == BW_OK)
@@ -141,7 +145,7 @@ static bw_step_call prepare_call(const bw_executor *executor, int index, int fir
         .operands = {executor->arena + step->in + image * image_bytes(&operation->in),
                      executor->arena + step->second + image * image_bytes(&operation->second),
                      executor->arena + step->out + image * image_bytes(&operation->out),
-                     executor->plan->weights + step->weights, images},
+                     executor->plan->weights + step->weights, images, &executor->failures[index]},
         .scratch = executor->scratch,
         .scratch_bytes = executor->scratch_bytes,
     };
@@ -200,6 +204,22 @@ static void run_together(bw_executor *executor, int first, int images, uint64_t 
     }
 }
 
+/* The first step that met numbers it could not compute with; the next run starts afresh. */
+static bw_status tell_failure(bw_executor *executor, bw_error *error)
+{
+    const bw_step *failed = NULL;
+    for (int index = executor->plan->step_count - 1; index >= 0; index--) {
+        if (executor->plan->steps[index].operation.plain &&
+            atomic_exchange(&executor->failures[index], BW_OK) != BW_OK)
+            failed = &executor->plan->steps[index];
+    }
+    if (!failed)
+        return BW_OK;
+    return bw_fail(error, BW_ERROR_FORMAT,
+                   "layer %s (%s) met numbers that it cannot compute with, or too little memory",
+                   failed->layer, failed->operation.plain->operation->name);
+}
+
 static bw_status run(bw_executor *executor, int images, uint64_t *step_times, bw_error *error)
 {
     if (images < 1 || images > executor->plan->batch)
@@ -212,7 +232,7 @@ static bw_status run(bw_executor *executor, int images, uint64_t *step_times, bw
         run_apart(executor, whole, step_times);
     if (whole < images)
         run_together(executor, whole, images - whole, step_times);
-    return BW_OK;
+    return tell_failure(executor, error);
 }
 
 static void run_steps(bw_executor *executor, int first, int last)

@@ -20,7 +20,8 @@ struct bw_onnx_evaluation {
     size_t count;
     uint64_t memory, used; /* bytes that may live, and that do */
     double work;           /* steps that are left */
-    bool folds;
+    int64_t batch;         /* of the file, or 0 */
+    bool folds, widens;
 };
 
 /* ---- values --------------------------------------------------------------------------------- */
@@ -92,6 +93,36 @@ static void count_uses(bw_onnx_evaluation *e)
     }
 }
 
+static bool is_half(const bw_plain_tensor *tensor)
+{
+    return BW_PLAIN_HALVES >> tensor->type & 1;
+}
+
+/* Half precision becomes single, in memory of its own; numbers that are not known need none. */
+static bw_status widen(bw_onnx_evaluation *e, bw_plain_tensor *tensor, bw_error *error)
+{
+    bw_plain_tensor wide = *tensor;
+    wide.type = BW_ELEMENT_F32;
+    wide.block = NULL;
+    if (!e->widens || !is_half(tensor))
+        return BW_OK;
+    size_t count = bw_plain_count(tensor), bytes = bw_plain_bytes(&wide);
+    if (tensor->data) {
+        size_t before = tensor->block ? bw_plain_bytes(tensor) : 0;
+        if (bytes > e->memory - e->used)
+            return bw_fail(error, BW_ERROR_LIMIT,
+                           "the constants of the graph take too much memory");
+        bw_status status = bw_plain_allocate(&wide, error);
+        if (status != BW_OK)
+            return status;
+        bw_plain_load_f32(tensor, 0, 1, count, wide.block);
+        e->used += bytes - before;
+        bw_plain_release(tensor);
+    }
+    *tensor = wide;
+    return BW_OK;
+}
+
 /* Enters the initializers, then what is given, which goes before them. */
 static bw_status enter(bw_onnx_evaluation *e, const bw_onnx_evaluate_options *options,
                        bw_error *error)
@@ -103,6 +134,8 @@ static bw_status enter(bw_onnx_evaluation *e, const bw_onnx_evaluate_options *op
             continue;
         bw_status status = bw_onnx_plain_tensor(&to->tensor, &e->arena, &graph->constants[index],
                                                 e->folds ? NULL : error);
+        if (status == BW_OK)
+            status = widen(e, &to->tensor, e->folds ? NULL : error);
         to->known = status == BW_OK;
         if (status != BW_OK && !e->folds)
             return status;
@@ -263,14 +296,51 @@ static bw_status name_node(const step *s, bw_error *error, bw_status status)
     return bw_fail_prefix(error, status, "node '%s', %s%s", s->node->name, s->node->op, shapes);
 }
 
+/* A shape that names the batch of the file's pictures names one picture here. */
+static bw_status make_single(bw_onnx_evaluation *e, const bw_onnx_node *node, bw_error *error)
+{
+    bool shaped = strcmp(node->op, "Reshape") == 0 || strcmp(node->op, "Expand") == 0;
+    value *wanted = shaped && node->input_count > 1 ? find(e, node->inputs[1]) : NULL;
+    if (e->batch < 2 || !wanted || !wanted->known || wanted->tensor.type != BW_ELEMENT_I64 ||
+        wanted->tensor.rank != 1 || wanted->tensor.dims[0] < 1 || !wanted->tensor.data)
+        return BW_OK;
+    size_t bytes = bw_plain_bytes(&wanted->tensor);
+    int64_t first;
+    memcpy(&first, wanted->tensor.data, sizeof first);
+    int64_t *copy = first == e->batch ? bw_arena_alloc(&e->arena, bytes) : NULL;
+    if (first != e->batch)
+        return BW_OK;
+    if (!copy)
+        return bw_fail_memory(error, bytes, "a shape");
+    memcpy(copy, wanted->tensor.data, bytes);
+    copy[0] = 1;
+    release(e, &wanted->tensor);
+    wanted->tensor.data = copy;
+    return BW_OK;
+}
+
+static bw_status widen_outputs(bw_onnx_evaluation *e, const step *s, bw_error *error)
+{
+    bw_status status = BW_OK;
+    for (size_t index = 0; status == BW_OK && index < s->call.output_count; index++) {
+        if (s->outputs[index])
+            status = widen(e, s->outputs[index], error);
+    }
+    return status;
+}
+
 static bw_status run_node(bw_onnx_evaluation *e, const bw_onnx_node *node, bw_error *error)
 {
     step s = {.node = node};
-    bw_status status = prepare(e, &s, error);
+    bw_status status = make_single(e, node, error);
+    if (status == BW_OK)
+        status = prepare(e, &s, error);
     if (status == BW_OK)
         status = bw_plain_infer(s.found, &s.call, error);
     if (status == BW_OK && is_computable(&s))
         status = compute(e, &s, error);
+    if (status == BW_OK)
+        status = widen_outputs(e, &s, error);
     if (status == BW_OK)
         finish(e, &s);
     return status == BW_OK ? BW_OK : name_node(&s, error, status);
@@ -304,6 +374,8 @@ bw_status bw_onnx_evaluate(bw_onnx_evaluation **out, const bw_onnx_file *file,
     e->memory = options->memory;
     e->work = options->work;
     e->folds = options->folds;
+    e->widens = options->widens;
+    e->batch = options->batch;
     bw_status status = list_values(e, error);
     if (status == BW_OK)
         status = enter(e, options, error);

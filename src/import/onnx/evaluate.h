@@ -23,6 +23,8 @@ typedef struct bw_onnx_evaluate_options {
     uint64_t memory; /* bytes of all computed tensors that are alive at a time */
     double work;     /* steps that all nodes together may take, see bw_plain_work */
     bool folds;      /* compute what constants alone decide, infer the rest's shapes, keep all */
+    bool widens;     /* half precision, of constants and of casts, becomes single */
+    int64_t batch;   /* of the file, where it is fixed and more than 1: 1 in wanted shapes, too */
 } bw_onnx_evaluate_options;
 
 typedef struct bw_onnx_evaluation bw_onnx_evaluation;

@@ -59,21 +59,38 @@ void bw_onnx_name_item(bw_onnx_lowering *lowering, const char *name, bw_onnx_ite
     item.name = name;
     if (!*slot)
         *slot = ++lowering->item_count;
+    else
+        item.inner = lowering->items[*slot - 1].inner;
     lowering->items[*slot - 1] = item;
+}
+
+void bw_onnx_mark_inner(bw_onnx_lowering *lowering, const char *name)
+{
+    size_t *slot = find_slot(lowering, name);
+    if (!*slot)
+        bw_onnx_name_item(lowering, name, (bw_onnx_item){.role = BW_ONNX_ABSENT});
+    if (*slot)
+        lowering->items[*slot - 1].inner = true;
 }
 
 void bw_onnx_output_item(bw_onnx_lowering *lowering, size_t index, bw_onnx_item item)
 {
+    item.node = lowering->node;
+    if (item.role == BW_ONNX_PICTURE || item.role == BW_ONNX_DENSE)
+        item.twin = 0;
     if (index < lowering->node->output_count)
         bw_onnx_name_item(lowering, lowering->node->outputs[index], item);
 }
 
 bw_status bw_onnx_input_picture(bw_onnx_lowering *lowering, size_t index, int *tensor)
 {
-    const bw_onnx_item *item = bw_onnx_input_item(lowering, index);
-    *tensor = item->tensor;
-    if (item->role == BW_ONNX_PICTURE)
-        return BW_OK;
+    const bw_onnx_node *node = lowering->node;
+    *tensor = BW_NONE;
+    bw_status status = index < node->input_count
+                           ? bw_onnx_picture_named(lowering, node->inputs[index], tensor)
+                           : BW_OK;
+    if (status != BW_OK || *tensor != BW_NONE)
+        return status;
     return bw_onnx_decline(lowering, "its input %zu is not the network's own kind of tensor",
                            index);
 }

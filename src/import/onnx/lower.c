@@ -8,12 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAST_OPSET = 7, DEFAULT_SIDE = 640, LARGEST_SIDE = 1 << 16 };
+#include "import/onnx/plain.h"
+
+enum { LEAST_OPSET = 7 };
 
 /* What of the file outlives the import. */
 typedef struct onnx_owner {
     bw_onnx_file file;
     bw_side side;
+    bw_onnx_evaluation *values;
 } onnx_owner;
 
 bw_shape bw_onnx_shape(const bw_onnx_lowering *lowering, int tensor)
@@ -24,12 +27,15 @@ bw_shape bw_onnx_shape(const bw_onnx_lowering *lowering, int tensor)
 /* What the node at hand reads first: ", which reads 1 × 3 × 416 × 416", or nothing. */
 static void describe_input(const bw_onnx_lowering *lowering, char *text, size_t size)
 {
-    const bw_onnx_item *item = bw_onnx_input_item(lowering, 0);
+    const bw_onnx_node *node = lowering->node;
+    const bw_plain_tensor *known =
+        node->input_count ? bw_onnx_evaluation_value(lowering->values, node->inputs[0]) : NULL;
+    size_t length = 0;
     *text = '\0';
-    if (item->role == BW_ONNX_PICTURE) {
-        bw_shape shape = bw_onnx_shape(lowering, item->tensor);
-        snprintf(text, size, ", which reads 1 × %d × %d × %d", shape.channels, shape.height,
-                 shape.width);
+    for (int axis = 0; known && axis < known->rank && length < size; axis++) {
+        int written = snprintf(text + length, size - length, "%s%lld",
+                               axis ? " × " : ", which reads ", (long long)known->dims[axis]);
+        length += written > 0 ? (size_t)written : 0;
     }
 }
 
@@ -69,89 +75,53 @@ bw_status bw_onnx_append(bw_onnx_lowering *lowering, const bw_node *node, const 
     return status;
 }
 
-static bw_status lower_constant(bw_onnx_lowering *lowering)
-{
-    const bw_onnx_attribute *value = bw_onnx_find_attribute(lowering->node, "value");
-    if (!value || !value->tensor)
-        return bw_onnx_decline(lowering, "a constant without a tensor is not supported");
-    bw_onnx_output_item(lowering, 0,
-                        (bw_onnx_item){.role = BW_ONNX_NUMBERS, .numbers = value->tensor});
-    return BW_OK;
-}
-
-/* The shape of a picture is known: batches of one. */
-static bw_status lower_shape(bw_onnx_lowering *lowering)
-{
-    int tensor;
-    bw_status status = bw_onnx_input_picture(lowering, 0, &tensor);
-    if (status != BW_OK)
-        return status;
-    bw_onnx_tensor *numbers = bw_arena_alloc(&lowering->scratch, sizeof *numbers);
-    int64_t *sides = bw_arena_array(&lowering->scratch, 4, sizeof *sides);
-    if (!numbers || !sides)
-        return bw_fail_memory(lowering->error, sizeof *numbers, "a shape");
-    bw_shape shape = bw_onnx_shape(lowering, tensor);
-    sides[0] = 1;
-    sides[1] = shape.channels;
-    sides[2] = shape.height;
-    sides[3] = shape.width;
-    *numbers = (bw_onnx_tensor){.name = lowering->label,
-                                .type = BW_ONNX_I64,
-                                .rank = 1,
-                                .dims = {4},
-                                .count = 4,
-                                .data = (const uint8_t *)sides,
-                                .size = 4 * sizeof *sides};
-    bw_onnx_output_item(lowering, 0, (bw_onnx_item){.role = BW_ONNX_NUMBERS, .numbers = numbers});
-    return BW_OK;
-}
-
 static const struct {
     const char *op;
     bw_onnx_handler *lower;
+    bool eager; /* worth turning dense tensors into pictures for */
 } handlers[] = {
-    {"Conv", bw_onnx_conv},
-    {"BatchNormalization", bw_onnx_batch_norm},
-    {"Relu", bw_onnx_relu},
-    {"LeakyRelu", bw_onnx_leaky},
-    {"PRelu", bw_onnx_prelu},
-    {"Sigmoid", bw_onnx_sigmoid},
-    {"Silu", bw_onnx_silu},
-    {"Swish", bw_onnx_silu},
-    {"Mish", bw_onnx_mish},
-    {"Softplus", bw_onnx_softplus},
-    {"Tanh", bw_onnx_tanh},
-    {"Clip", bw_onnx_clip},
-    {"Identity", bw_onnx_identity},
-    {"Dropout", bw_onnx_identity},
-    {"Add", bw_onnx_sum},
-    {"Mul", bw_onnx_product},
-    {"MaxPool", bw_onnx_max_pool},
-    {"GlobalAveragePool", bw_onnx_global_pool},
-    {"ReduceMean", bw_onnx_reduce_mean},
-    {"Resize", bw_onnx_resize},
-    {"Upsample", bw_onnx_resize},
-    {"Concat", bw_onnx_join_channels},
-    {"Split", bw_onnx_split},
-    {"Slice", bw_onnx_cut},
-    {"Constant", lower_constant},
-    {"Shape", lower_shape},
+    {"Conv", bw_onnx_conv, true},
+    {"BatchNormalization", bw_onnx_batch_norm, true},
+    {"Relu", bw_onnx_relu, false},
+    {"LeakyRelu", bw_onnx_leaky, false},
+    {"PRelu", bw_onnx_prelu, false},
+    {"Sigmoid", bw_onnx_sigmoid, false},
+    {"Silu", bw_onnx_silu, false},
+    {"Swish", bw_onnx_silu, false},
+    {"Mish", bw_onnx_mish, false},
+    {"Softplus", bw_onnx_softplus, false},
+    {"Tanh", bw_onnx_tanh, false},
+    {"Clip", bw_onnx_clip, false},
+    {"Identity", bw_onnx_identity, false},
+    {"Dropout", bw_onnx_identity, false},
+    {"Add", bw_onnx_sum, false},
+    {"Mul", bw_onnx_product, false},
+    {"MaxPool", bw_onnx_max_pool, true},
+    {"GlobalAveragePool", bw_onnx_global_pool, true},
+    {"ReduceMean", bw_onnx_reduce_mean, false},
+    {"Resize", bw_onnx_resize, true},
+    {"Upsample", bw_onnx_resize, true},
+    {"Concat", bw_onnx_join_channels, false},
+    {"Split", bw_onnx_split, false},
+    {"Slice", bw_onnx_cut, false},
 };
 
 /* ---- the walk ------------------------------------------------------------------------------- */
 
-static bw_status add_result(bw_onnx_lowering *lowering, const bw_onnx_item *item)
+static bw_status add_result(bw_onnx_lowering *lowering, const char *name)
 {
-    if (item->role != BW_ONNX_PICTURE)
-        return BW_OK;
+    int tensor;
+    bw_status status = bw_onnx_picture_named(lowering, name, &tensor);
+    if (status != BW_OK || tensor == BW_NONE)
+        return status;
     for (size_t index = 0; index < lowering->result_count; index++) {
-        if (lowering->results[index] == item->tensor)
+        if (lowering->results[index] == tensor)
             return BW_OK;
     }
     if (!bw_array_reserve((void **)&lowering->results, &lowering->result_capacity,
                           lowering->result_count + 1, sizeof *lowering->results))
         return bw_fail_memory(lowering->error, sizeof *lowering->results, "the results");
-    lowering->results[lowering->result_count++] = item->tensor;
+    lowering->results[lowering->result_count++] = tensor;
     return BW_OK;
 }
 
@@ -161,7 +131,7 @@ static bw_status give_up(bw_onnx_lowering *lowering)
     const bw_onnx_node *node = lowering->node;
     bw_status status = BW_OK;
     for (size_t index = 0; status == BW_OK && index < node->input_count; index++)
-        status = add_result(lowering, bw_onnx_input_item(lowering, index));
+        status = add_result(lowering, node->inputs[index]);
     for (size_t index = 0; index < node->output_count; index++)
         bw_onnx_output_item(lowering, index, (bw_onnx_item){.role = BW_ONNX_TAIL});
     return status;
@@ -176,28 +146,99 @@ static bool reads_tail(const bw_onnx_lowering *lowering)
     return false;
 }
 
-static bw_onnx_handler *find_handler(const bw_onnx_node *node)
+static bw_onnx_handler *find_handler(const bw_onnx_node *node, bool *eager)
 {
     bool known = node->domain[0] == '\0' || strcmp(node->domain, "ai.onnx") == 0;
     for (size_t index = 0; known && index < sizeof handlers / sizeof *handlers; index++) {
-        if (strcmp(handlers[index].op, node->op) == 0)
+        if (strcmp(handlers[index].op, node->op) == 0) {
+            *eager = handlers[index].eager;
             return handlers[index].lower;
+        }
     }
     return NULL;
 }
 
-/* A node of the tail that reads pictures or the tail; constants alone make no tail. */
-static bw_status lower_node(bw_onnx_lowering *lowering, const bw_onnx_node *node)
+void bw_onnx_begin_node(bw_onnx_lowering *lowering, const bw_onnx_node *node)
 {
     lowering->node = node;
     lowering->label = node->name[0] ? node->name : node->output_count ? node->outputs[0] : node->op;
+}
+
+static bw_status name_numbers(bw_onnx_lowering *lowering, const char *name,
+                              const bw_plain_tensor *value)
+{
+    bw_onnx_tensor *numbers = bw_arena_alloc(&lowering->scratch, sizeof *numbers);
+    if (!numbers)
+        return bw_fail_memory(lowering->error, sizeof *numbers, "a constant");
+    bw_onnx_parsed_tensor(numbers, value, name);
+    bw_onnx_name_item(lowering, name, (bw_onnx_item){.role = BW_ONNX_NUMBERS, .numbers = numbers});
+    return BW_OK;
+}
+
+/* Whether constants have decided all that the node gives; it is then numbers. */
+static bool is_folded(const bw_onnx_lowering *lowering, const bw_onnx_node *node)
+{
+    bool known = node->output_count > 0;
+    for (size_t index = 0; known && index < node->output_count; index++) {
+        const bw_plain_tensor *value =
+            bw_onnx_evaluation_value(lowering->values, node->outputs[index]);
+        known = !node->outputs[index][0] || (value && value->data);
+    }
+    return known;
+}
+
+static bw_status name_outputs(bw_onnx_lowering *lowering, const bw_onnx_node *node)
+{
+    bw_status status = BW_OK;
+    for (size_t index = 0; status == BW_OK && index < node->output_count; index++) {
+        const char *name = node->outputs[index];
+        if (*name)
+            status = name_numbers(lowering, name, bw_onnx_evaluation_value(lowering->values, name));
+    }
+    return status;
+}
+
+/* Dense tensors are turned into pictures for what is worth it only. */
+static bool takes(const bw_onnx_lowering *lowering, bool eager)
+{
+    for (size_t index = 0; !eager && index < lowering->node->input_count; index++) {
+        bw_onnx_role role = bw_onnx_input_item(lowering, index)->role;
+        eager = role != BW_ONNX_DENSE && role != BW_ONNX_NUMBERS && role != BW_ONNX_ABSENT;
+    }
+    return eager;
+}
+
+static bool is_inner(const bw_onnx_lowering *lowering, const bw_onnx_node *node)
+{
+    for (size_t index = 0; index < node->output_count; index++) {
+        if (bw_onnx_item_named(lowering, node->outputs[index])->inner)
+            return true;
+    }
+    return false;
+}
+
+static bw_status lower_fast(bw_onnx_lowering *lowering)
+{
+    bool eager = false;
+    bw_onnx_handler *lower = find_handler(lowering->node, &eager);
+    if (lower && takes(lowering, eager))
+        return lower(lowering);
+    return bw_onnx_decline(lowering, "there is no such operation in the engine's networks");
+}
+
+static bw_status lower_node(bw_onnx_lowering *lowering, const bw_onnx_node *node)
+{
+    bw_onnx_begin_node(lowering, node);
+    if (is_folded(lowering, node))
+        return name_outputs(lowering, node);
     if (reads_tail(lowering))
         return give_up(lowering);
-    bw_onnx_handler *lower = find_handler(node);
-    bw_status status = lower ? lower(lowering)
-                             : bw_onnx_decline(lowering, "there is no such operation in the "
-                                                         "engine's networks");
+    bw_status status = lower_fast(lowering);
     if (status != BW_ERROR_UNSUPPORTED)
+        return status;
+    if (lowering->complete || is_inner(lowering, node))
+        status = bw_onnx_general(lowering);
+    if (status != BW_ERROR_UNSUPPORTED || lowering->complete)
         return status;
     if (lowering->reason.status == BW_OK)
         lowering->reason = *lowering->error;
@@ -208,71 +249,79 @@ static size_t count_names(const bw_onnx_graph *graph)
 {
     size_t count = graph->constant_count + graph->input_count;
     for (size_t index = 0; index < graph->node_count; index++)
-        count += graph->nodes[index].output_count;
+        count += graph->nodes[index].output_count + graph->nodes[index].input_count;
     return count;
-}
-
-static bool is_constant(const bw_onnx_lowering *lowering, const char *name)
-{
-    return bw_onnx_item_named(lowering, name)->role == BW_ONNX_NUMBERS;
-}
-
-/* A side that the file leaves open is that of the metadata ("[640, 480]"), or 640. */
-static int open_side(const bw_onnx_lowering *lowering, int axis)
-{
-    const char *text = bw_onnx_find_metadata(lowering->file, "imgsz");
-    int sides[2] = {0, 0};
-    if (text && sscanf(text, "[%d, %d]", &sides[0], &sides[1]) == 2 && sides[axis] > 0)
-        return sides[axis];
-    return DEFAULT_SIDE;
-}
-
-static bw_status add_input(bw_onnx_lowering *lowering, const bw_onnx_value *value)
-{
-    bw_error *error = lowering->error;
-    int sides[2], tensor;
-    bool pictures = value->rank == 4 && value->type == BW_ONNX_F32 &&
-                    (value->dims[1] == 3 || value->dims[1] == -1);
-    for (int axis = 0; pictures && axis < 2; axis++) {
-        int64_t side = value->dims[2 + axis];
-        pictures = side <= LARGEST_SIDE && side != 0;
-        sides[axis] = side > 0 && pictures ? (int)side : open_side(lowering, axis);
-    }
-    if (!pictures)
-        return bw_fail(error, BW_ERROR_UNSUPPORTED,
-                       "input '%.80s' is not float[N, 3, height, width]: pictures of three "
-                       "channels are what networks take here",
-                       value->name);
-    bw_status status =
-        bw_graph_add_input(lowering->graph, &tensor, (bw_shape){sides[0], sides[1], 3}, error);
-    if (status == BW_OK)
-        bw_onnx_name_item(lowering, value->name,
-                          (bw_onnx_item){.role = BW_ONNX_PICTURE, .tensor = tensor});
-    return status;
 }
 
 static bw_status add_values(bw_onnx_lowering *lowering)
 {
     const bw_onnx_graph *graph = &lowering->file->graph;
+    int tensor;
     bw_status status = bw_onnx_reserve_items(lowering, count_names(graph));
     for (size_t index = 0; status == BW_OK && index < graph->constant_count; index++) {
         const bw_onnx_tensor *numbers = &graph->constants[index];
-        bw_onnx_name_item(lowering, numbers->name,
-                          (bw_onnx_item){.role = BW_ONNX_NUMBERS, .numbers = numbers});
+        const bw_plain_tensor *value = bw_onnx_evaluation_value(lowering->values, numbers->name);
+        if (value && value->data)
+            status = name_numbers(lowering, numbers->name, value);
+        else
+            bw_onnx_name_item(lowering, numbers->name,
+                              (bw_onnx_item){.role = BW_ONNX_NUMBERS, .numbers = numbers});
     }
-    for (size_t index = 0; status == BW_OK && index < graph->input_count; index++) {
-        const bw_onnx_value *value = &graph->inputs[index];
-        if (is_constant(lowering, value->name))
-            continue; /* older files list their constants among the inputs */
-        if (lowering->graph->node_count > 0)
-            return bw_fail(lowering->error, BW_ERROR_UNSUPPORTED,
-                           "it has a second input, '%.80s'; only the picture is given here",
-                           value->name);
-        status = add_input(lowering, value);
-    }
-    if (status == BW_OK && lowering->graph->node_count == 0)
-        status = bw_fail(lowering->error, BW_ERROR_UNSUPPORTED, "it has no input");
+    if (status == BW_OK)
+        status = bw_graph_add_input(lowering->graph, &tensor, lowering->picture, lowering->error);
+    if (status == BW_OK)
+        bw_onnx_name_item(lowering, lowering->input->name,
+                          (bw_onnx_item){.role = BW_ONNX_PICTURE, .tensor = tensor});
     return status;
+}
+
+/* A convolution of several filters belongs to the network; the one of a distribution head, which
+ * has one, does not. */
+static bool is_body(const bw_onnx_lowering *lowering, const bw_onnx_node *node)
+{
+    bool conv = strcmp(node->op, "Conv") == 0 || strcmp(node->op, "ConvTranspose") == 0;
+    const bw_plain_tensor *weights =
+        conv && node->input_count > 1 ? bw_onnx_evaluation_value(lowering->values, node->inputs[1])
+                                      : NULL;
+    return weights && weights->rank > 2 && weights->dims[0] > 1;
+}
+
+static void mark_inner(bw_onnx_lowering *lowering)
+{
+    const bw_onnx_graph *graph = &lowering->file->graph;
+    for (size_t at = graph->node_count; at-- > 0;) {
+        const bw_onnx_node *node = &graph->nodes[at];
+        if (!is_body(lowering, node) && !is_inner(lowering, node))
+            continue;
+        for (size_t index = 0; index < node->input_count; index++)
+            bw_onnx_mark_inner(lowering, node->inputs[index]);
+    }
+}
+
+/* The outputs as they are. */
+static bw_status add_outputs(bw_onnx_lowering *lowering)
+{
+    const bw_onnx_graph *graph = &lowering->file->graph;
+    bw_status status = BW_OK;
+    for (size_t index = 0; status == BW_OK && index < graph->output_count; index++) {
+        int tensor;
+        bw_plain_tensor kind;
+        status = bw_onnx_dense_named(lowering, graph->outputs[index].name, &tensor, &kind);
+        if (status == BW_OK)
+            status = bw_graph_add_output(lowering->graph, tensor, &(bw_head){0}, lowering->error);
+    }
+    return status;
+}
+
+static bw_status find_heads(bw_onnx_lowering *lowering)
+{
+    const bw_onnx_graph *graph = &lowering->file->graph;
+    bw_status status = BW_OK;
+    for (size_t index = 0; status == BW_OK && index < graph->output_count; index++)
+        status = add_result(lowering, graph->outputs[index].name);
+    if (status == BW_OK)
+        status = bw_onnx_recognise_heads(lowering);
+    return status == BW_OK ? bw_onnx_choose_names(lowering) : status;
 }
 
 static bw_status walk(bw_onnx_lowering *lowering)
@@ -281,27 +330,35 @@ static bw_status walk(bw_onnx_lowering *lowering)
     bw_status status = add_values(lowering);
     if (status == BW_OK)
         status = bw_onnx_read_names(lowering);
+    if (status == BW_OK)
+        mark_inner(lowering);
     for (size_t index = 0; status == BW_OK && index < graph->node_count; index++)
         status = lower_node(lowering, &graph->nodes[index]);
-    for (size_t index = 0; status == BW_OK && index < graph->output_count; index++)
-        status = add_result(lowering, bw_onnx_item_named(lowering, graph->outputs[index].name));
     lowering->out->layers = (int)graph->node_count;
-    if (status == BW_OK)
-        status = bw_onnx_recognise_heads(lowering);
-    return status == BW_OK ? bw_onnx_choose_names(lowering) : status;
+    if (status != BW_OK)
+        return status;
+    return lowering->complete ? add_outputs(lowering) : find_heads(lowering);
 }
 
-static bw_status lower_file(bw_import *out, const onnx_owner *owner, bw_error *error)
+static bw_status lower_file(bw_import *out, const bw_source *source, onnx_owner *owner,
+                            bw_error *error)
 {
     const bw_onnx_file *file = &owner->file;
-    bw_onnx_lowering lowering = {
-        .file = file, .side = &owner->side, .out = out, .graph = &out->graph, .error = error};
+    bw_onnx_lowering lowering = {.file = file,
+                                 .side = &owner->side,
+                                 .out = out,
+                                 .graph = &out->graph,
+                                 .complete = source->raw,
+                                 .wanted = {source->height, source->width},
+                                 .error = error};
     bw_status status = BW_OK;
     if (file->opset < LEAST_OPSET)
         status = bw_fail(error, BW_ERROR_UNSUPPORTED,
                          "its operator set is %lld; %d and newer are read: convert it with "
                          "onnx.version_converter",
                          (long long)file->opset, LEAST_OPSET);
+    if (status == BW_OK)
+        status = bw_onnx_fold(&lowering, &owner->values);
     if (status == BW_OK)
         status = walk(&lowering);
     bw_arena_free(&lowering.scratch);
@@ -312,6 +369,7 @@ static bw_status lower_file(bw_import *out, const onnx_owner *owner, bw_error *e
 static void close_owner(void *memory)
 {
     onnx_owner *owner = memory;
+    bw_onnx_evaluation_close(&owner->values);
     bw_onnx_close(&owner->file);
     bw_side_free(&owner->side);
     free(owner);
@@ -344,7 +402,7 @@ static bw_status run_onnx(bw_import *out, const bw_source *source, bw_error *err
     out->parts = file->mappings;
     out->part_count = file->mapping_count;
     if (status == BW_OK)
-        status = lower_file(out, owner, &own);
+        status = lower_file(out, source, owner, &own);
     if (status != BW_OK && error)
         *error = own;
     return status;

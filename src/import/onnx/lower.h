@@ -1,18 +1,24 @@
 /**
  * From an ONNX graph to ours: what the files that lower it share.
  *
- * The nodes are walked in the file's order. What a node makes becomes an item under its name: a
- * picture (a tensor of our graph, [1, C, H, W] there), numbers (a constant), or something between
- * that a later node completes. A node that our graph cannot express declines; it and all that
- * reads it form the tail. Detectors end in such a tail: it reshapes, joins and decodes what the
- * last convolutions gave. The pictures that the tail reads are the network's results, from which
- * heads.c recognises the kind of head; the tail itself is then not needed.
+ * What constants alone decide is computed first (fold.c). Then the nodes are walked in the file's
+ * order. What a node makes becomes an item under its name: a picture (a tensor of our graph, [1, C,
+ * H, W] there), numbers (a constant), a dense tensor, or something between that a later node
+ * completes.
+ *
+ * A node that the engine's fast operations cannot express declines. Where a convolution depends on
+ * it, it becomes a general operator on dense tensors (general.c). Otherwise it and all that reads
+ * it form the tail. Detectors end in such a tail: it reshapes, joins and decodes what the last
+ * convolutions gave. The pictures that the tail reads are the network's results, from which heads.c
+ * recognises the kind of head; the tail itself is then not needed. Where the outputs are wanted as
+ * they are, the graph is lowered as a whole (`complete`): there is no tail then, and whatever
+ * declines is a general operator.
  */
 #ifndef BW_IMPORT_ONNX_LOWER_H
 #define BW_IMPORT_ONNX_LOWER_H
 
 #include "import/import.h"
-#include "import/onnx/model.h"
+#include "import/onnx/evaluate.h"
 #include "import/side.h"
 
 typedef enum bw_onnx_role {
@@ -23,6 +29,7 @@ typedef enum bw_onnx_role {
     BW_ONNX_TANH_SOFTPLUS, /* tanh of that: × x it is Mish */
     BW_ONNX_PATCH,         /* every `step`-th row and column of `tensor`, from `first` on */
     BW_ONNX_FOCUS,         /* four such patches, one behind the other: space to depth */
+    BW_ONNX_DENSE,         /* `tensor` is dense; type and shape are those of the evaluation */
     BW_ONNX_TAIL,          /* made by a node of the tail */
 } bw_onnx_role;
 
@@ -31,22 +38,31 @@ typedef struct bw_onnx_item {
     bw_onnx_role role;
     int tensor;
     const bw_onnx_tensor *numbers;
+    const bw_onnx_node *node; /* what made it, where it is something between */
+    int twin;   /* of PICTURE and DENSE: the same in the other form; 0: that is not there yet */
+    bool inner; /* a convolution depends on it; by name, whatever the item is */
     int step[2], first[2]; /* of PATCH: down, across */
     int order[4];          /* of FOCUS: 2 × first row + first column of each patch */
 } bw_onnx_item;
 
 typedef struct bw_onnx_lowering {
     const bw_onnx_file *file;
-    const bw_side *side; /* says nothing where there is no such file */
+    const bw_side *side;              /* says nothing where there is no such file */
+    const bw_onnx_evaluation *values; /* what is known of each of the file's values */
     bw_import *out;
     bw_graph *graph; /* out's */
     bw_onnx_item *items;
     size_t *slots; /* a hash table of numbers of items, from 1 */
     size_t item_count, item_capacity, slot_count;
-    const bw_onnx_node *node; /* at hand */
-    const char *label;        /* its name, or that of its first output */
-    bw_error reason;          /* why the first node of the tail was declined */
-    int *results;             /* pictures that the tail or nobody reads, in the order of reading */
+    const bw_onnx_node *node;   /* at hand */
+    const char *label;          /* its name, or that of its first output */
+    bool complete;              /* the whole graph is lowered */
+    const bw_onnx_value *input; /* the picture's; `picture` is its shape here */
+    bw_shape picture;
+    int wanted[2];   /* height and width for an input that leaves them open; 0: none */
+    int depth;       /* of items between that are being completed */
+    bw_error reason; /* why the first node of the tail was declined */
+    int *results;    /* pictures that the tail or nobody reads, in the order of reading */
     size_t result_count, result_capacity;
     bw_arena scratch;   /* for as long as the lowering */
     const char **names; /* of classes, from the metadata */
@@ -63,6 +79,12 @@ bw_onnx_handler bw_onnx_relu, bw_onnx_leaky, bw_onnx_prelu, bw_onnx_sigmoid, bw_
     bw_onnx_mish, bw_onnx_softplus, bw_onnx_tanh, bw_onnx_clip, bw_onnx_identity, bw_onnx_sum,
     bw_onnx_product;
 bw_onnx_handler bw_onnx_join_channels, bw_onnx_split, bw_onnx_cut;
+
+/** Makes a general operator of the node at hand, whatever it is. */
+bw_onnx_handler bw_onnx_general;
+
+/** Makes `node` the one at hand. */
+void bw_onnx_begin_node(bw_onnx_lowering *lowering, const bw_onnx_node *node);
 
 /** Declines: "node 'x' (Op, which reads 1 × 3 × 416 × 416): …". */
 bw_status bw_onnx_decline(bw_onnx_lowering *lowering, const char *format, ...) BW_PRINTF(2, 3);
@@ -84,8 +106,20 @@ void bw_onnx_name_item(bw_onnx_lowering *lowering, const char *name, bw_onnx_ite
 /** Output `index` of the node at hand; nothing happens where it is not wanted. */
 void bw_onnx_output_item(bw_onnx_lowering *lowering, size_t index, bw_onnx_item item);
 
-/** The picture that is input `index`; declines for anything else. */
+/** The picture that is input `index`, as above; declines for anything else. */
 bw_status bw_onnx_input_picture(bw_onnx_lowering *lowering, size_t index, int *tensor);
+
+/**
+ * The picture of that name, converted where it is dense; BW_NONE where it can be none.
+ */
+bw_status bw_onnx_picture_named(bw_onnx_lowering *lowering, const char *name, int *tensor);
+
+/** The dense tensor of that name, with type and shape; declines for what has none. */
+bw_status bw_onnx_dense_named(bw_onnx_lowering *lowering, const char *name, int *tensor,
+                              bw_plain_tensor *kind);
+
+/** Notes that a convolution depends on the value of that name, which may not be there yet. */
+void bw_onnx_mark_inner(bw_onnx_lowering *lowering, const char *name);
 
 /** The constant that is input `index`, or NULL where it is left out; declines for what is none. */
 bw_status bw_onnx_input_numbers(bw_onnx_lowering *lowering, size_t index,
@@ -131,6 +165,12 @@ bw_status bw_onnx_floats(bw_onnx_lowering *lowering, bw_constant *out,
                          const bw_onnx_tensor *numbers);
 
 /* ---- what frames the walk ------------------------------------------------------------------- */
+
+/**
+ * Chooses the input and its size, and computes what constants decide; `*values` is the caller's to
+ * close, after the graph, which borrows constants.
+ */
+bw_status bw_onnx_fold(bw_onnx_lowering *lowering, bw_onnx_evaluation **values);
 
 /** Recognises the heads from the results and adds them as outputs. */
 bw_status bw_onnx_recognise_heads(bw_onnx_lowering *lowering);

@@ -26,6 +26,25 @@ bw_status bw_onnx_plain_tensor(bw_plain_tensor *out, bw_arena *arena, const bw_o
     return BW_OK;
 }
 
+void bw_onnx_parsed_tensor(bw_onnx_tensor *out, const bw_plain_tensor *tensor, const char *name)
+{
+    static const bw_onnx_element types[BW_ELEMENT_COUNT] = {
+        [BW_ELEMENT_F32] = BW_ONNX_F32, [BW_ELEMENT_F64] = BW_ONNX_F64,
+        [BW_ELEMENT_F16] = BW_ONNX_F16, [BW_ELEMENT_BF16] = BW_ONNX_BF16,
+        [BW_ELEMENT_I64] = BW_ONNX_I64, [BW_ELEMENT_I32] = BW_ONNX_I32,
+        [BW_ELEMENT_I16] = BW_ONNX_I16, [BW_ELEMENT_I8] = BW_ONNX_I8,
+        [BW_ELEMENT_U32] = BW_ONNX_U32, [BW_ELEMENT_U16] = BW_ONNX_U16,
+        [BW_ELEMENT_U8] = BW_ONNX_U8,   [BW_ELEMENT_BOOL] = BW_ONNX_BOOL,
+    };
+    *out = (bw_onnx_tensor){.name = name,
+                            .type = types[tensor->type],
+                            .rank = tensor->rank,
+                            .count = bw_plain_count(tensor),
+                            .data = tensor->data,
+                            .size = bw_plain_bytes(tensor)};
+    memcpy(out->dims, tensor->dims, sizeof out->dims);
+}
+
 static bw_status convert(bw_plain_attribute *out, bw_arena *arena, const bw_onnx_attribute *from,
                          bw_error *error)
 {

@@ -14,6 +14,9 @@
 bw_status bw_onnx_plain_tensor(bw_plain_tensor *out, bw_arena *arena, const bw_onnx_tensor *tensor,
                                bw_error *error);
 
+/** The same the other way round: borrows the numbers. */
+void bw_onnx_parsed_tensor(bw_onnx_tensor *out, const bw_plain_tensor *tensor, const char *name);
+
 /**
  * The attributes of a node, in the arena. Kinds that no operator reads (graphs, lists of texts)
  * are left out.

@@ -54,9 +54,10 @@ static bw_status give(bw_onnx_tail *tail, bw_arena *scratch, const char *name)
     if (item->role == BW_ONNX_NUMBERS) {
         if (bw_onnx_plain_tensor(&given->tensor, scratch, item->numbers, NULL) != BW_OK)
             return BW_OK;
-    } else if (item->role == BW_ONNX_PICTURE) {
-        bw_shape shape = bw_onnx_shape(lowering, item->tensor);
-        tail->given_maps[tail->given_count] = find_map(tail->maps, item->tensor);
+    } else if (item->role == BW_ONNX_PICTURE || (item->role == BW_ONNX_DENSE && item->twin)) {
+        int picture = item->role == BW_ONNX_PICTURE ? item->tensor : item->twin;
+        bw_shape shape = bw_onnx_shape(lowering, picture);
+        tail->given_maps[tail->given_count] = find_map(tail->maps, picture);
         given->tensor = (bw_plain_tensor){.type = BW_ELEMENT_F32,
                                           .rank = 4,
                                           .dims = {1, shape.channels, shape.height, shape.width}};
@@ -188,6 +189,7 @@ bw_status bw_onnx_run_tail(bw_onnx_evaluation **out, const bw_onnx_tail *tail,
         .memory = LEAST_BYTES + (uint64_t)BYTES_A_NUMBER * total,
         .work = least_steps + steps_a_number * (double)total,
         .folds = true,
+        .widens = true,
     };
     bw_status status = bw_onnx_evaluate(out, &tail->file, &options, error);
     free(block);
