@@ -18,7 +18,8 @@ STRIDES = (8, 16, 32)
 class Detector(Graph):
     """A backbone with features at three strides; results are raw convolutions."""
 
-    def __init__(self, seed: int, opset: int = 13, kind: str = "silu", focus: bool = False) -> None:
+    def __init__(self, seed: int, opset: int = 13, kind: str = "silu", focus: bool = False,
+                 attention: bool = False) -> None:
         super().__init__(seed, opset)
         x = self.block(self.focus("images", [(0, 0), (1, 0), (0, 1), (1, 1)]), 12, 16, kind, gain=0.5) \
             if focus else self.block("images", 3, 16, kind, stride=2)
@@ -27,9 +28,26 @@ class Detector(Graph):
         x = middle = self.block(x, 16, 16, kind, stride=2)
         x = self.block(x, 16, 16, kind, stride=2)
         coarse = self.block(self.spatial_pyramid(x), 64, 16, kind, size=1)
+        coarse = self.attend(coarse, 16, 4) if attention else coarse
         middle = self.block(self.node("Concat", self.enlarge(coarse), middle, axis=1), 32, 16, kind)
         fine = self.block(self.node("Concat", self.enlarge(middle), fine, axis=1), 32, 16, kind)
         self.features = [fine, middle, coarse]
+
+    def attend(self, x: str, channels: int, keys: int) -> str:
+        """C2PSA of YOLOv10 and v11: one half attends to itself, one head wide."""
+        half, side = channels // 2, SIDE // STRIDES[-1]
+        left, right = self.split(self.block(x, channels, channels, size=1), 1, half, half)
+        flat = self.reshape(self.convolution(right, half, 2 * keys + half, size=1), 1, 1, 2 * keys + half, side * side)
+        query, key, value = self.split(flat, 2, keys, keys, half)
+        weights = self.node("MatMul", self.node("Transpose", query, perm=[0, 1, 3, 2]), key)
+        weights = self.node("Softmax", self.node("Mul", weights, self.floats(keys ** -0.5)), axis=-1)
+        mixed = self.node("MatMul", value, self.node("Transpose", weights, perm=[0, 1, 3, 2]))
+        mixed = self.reshape(mixed, 1, half, side, side)
+        places = self.convolution(self.reshape(value, 1, half, side, side), half, half, groups=half)
+        right = self.node("Add", right, self.convolution(self.node("Add", mixed, places), half, half, size=1))
+        inner = self.convolution(self.block(right, half, 2 * half, size=1), 2 * half, half, size=1)
+        right = self.node("Add", right, inner)
+        return self.block(self.node("Concat", left, right, axis=1), channels, channels, size=1)
 
     def head(self, index: int, filters: int, gain: float = 3.0) -> str:
         return self.convolution(self.features[index], 16, filters, size=1, gain=gain)

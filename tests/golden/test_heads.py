@@ -47,6 +47,8 @@ CASES = [
     ("YOLOv8, maps", v8(12, form="joined"), None, reference.raw_distributions, RGB, True, "", "YOLOv8"),
     ("YOLOv8, maps apart", v8(13, form="apart"), None, reference.raw_distributions, RGB, True, "", "YOLOv8"),
     ("YOLOv10", v8(14, form="best"), None, reference.best_rows, RGB, False, "", "YOLOv10"),
+    ("YOLOv10 with attention", v8(22, form="best", attention=True), None, reference.best_rows, RGB, False, "", "YOLOv10"),
+    ("YOLOv11", v8(23, attention=True), None, reference.columns4, RGB, True, "", "YOLOv8"),
     ("YOLOv8, other pictures", v8(15), None, reference.columns4, ("bgr", [10, 20, 30], 1 / 200), True,
      "order = bgr\nmean = 10, 20, 30\nscale = 1/200\n", "YOLOv8"),
     ("NanoDet", graphs.nanodet(16), None, reference.nanodet, NANODET, True, "", "NanoDet"),
