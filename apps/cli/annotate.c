@@ -30,7 +30,7 @@ static const char *const log_choices[] = {"text", "json", NULL};
 static const bw_option output_table[] = {
     {"out", "DIR", "folder for everything that is written (required)", bw_read_text, FIELD(out), 0,
      0, NULL},
-    {"format", "LIST", "annotation formats: yolo, coco (default yolo,coco)", bw_read_text,
+    {"format", "LIST", "annotation formats, with commas between (default yolo,coco)", bw_read_text,
      FIELD(formats), 0, 0, NULL},
     {"save-conf", NULL, "add each box's confidence to the YOLO files", bw_read_flag,
      FIELD(save_confidence), 0, 0, NULL},
@@ -99,6 +99,7 @@ static const bw_option_group groups[] = {
     {"Output", output_table, 0},
     {"Input", input_table, 0},
     {"Detection", detection_table, 0},
+    {"Tracks", bw_tracks_table, FIELD(tracks)},
     {"Network", bw_model_options, FIELD(model)},
     {"Precision", bw_precision_options, FIELD(precision)},
     {"Accuracy", bw_gate_options, FIELD(gate)},
@@ -122,6 +123,9 @@ const bw_verb bw_verb_annotate = {
             "drawn/ with --draw. Pictures that cannot be used are listed and never stop a "
             "run.\n"
             "The same command goes on with a run that was interrupted, or has got new pictures.\n"
+            "\n"
+            "Formats: yolo, coco (results), coco-dataset, voc, kitti, cvat (images), cvat-video,\n"
+            "label-studio, x-anylabeling, darknet, jsonl, csv.\n"
             "\n"
             "Exit status: 0 all good, 3 done but some pictures failed, 4 the plan of --precision\n"
             "loses too much accuracy, 2 wrong use, 1 failure, 130 interrupted.",
@@ -263,6 +267,7 @@ static int run_annotate(int argc, char **argv)
         .precision = bw_precision_defaults,
         .gate = bw_gate_defaults,
         .machine = bw_machine_defaults,
+        .tracks = bw_tracks_default(),
     };
     char *command = bw_command_text("annotate", argc, argv);
     int operands, exit_code = BW_EXIT_FAILURE;

@@ -8,6 +8,7 @@
 #include "pipeline/pipeline.h"
 #include "sink.h"
 #include "store/lock.h"
+#include "tracks.h"
 
 typedef struct bw_annotate_options {
     bw_sources sources;
@@ -25,6 +26,7 @@ typedef struct bw_annotate_options {
     bw_gate_choice gate;
     int log; /* 0 text, 1 JSON */
     const char *metrics;
+    bw_tracks_choice tracks;
     bw_machine_choice machine;
 } bw_annotate_options;
 

@@ -230,6 +230,7 @@ static bw_status open_sink(run *state, bw_error *error)
         .thumbnails = !options->no_report,
         .model = &state->info.model,
     };
+    state->later.tracks = options->tracks;
     bw_status status = bw_run_formats_split(&state->later, sink.formats, options->formats, error);
     return status == BW_OK ? bw_sink_open(&state->sink, state->store, &sink, error) : status;
 }

@@ -22,7 +22,7 @@ bw_status bw_run_formats_split(bw_run_formats *formats, const char *now[BW_SINK_
     bw_status status = bw_formats_parse(all, BW_SINK_FORMATS, list, error);
     int at_once = 0, later = 0;
     for (int i = 0; status == BW_OK && all[i]; i++) {
-        if (writes_at_once(all[i]))
+        if (writes_at_once(all[i]) && !formats->tracks.track)
             now[at_once++] = all[i];
         else
             formats->later[later++] = all[i];
@@ -34,8 +34,11 @@ bw_status bw_run_formats_split(bw_run_formats *formats, const char *now[BW_SINK_
 bw_status bw_run_formats_write(const bw_run_formats *formats, const char *directory,
                                bool with_confidence, bw_store *store, bw_error *error)
 {
-    bw_export_options export = {
-        .directory = directory, .formats = formats->later, .with_confidence = with_confidence};
+    bw_export_options export = {.directory = directory,
+                                .formats = formats->later,
+                                .with_confidence = with_confidence,
+                                .track = formats->tracks.track,
+                                .tracks = formats->tracks.options};
     bw_export_counts counts;
     if (!formats->later[0])
         return BW_OK;

@@ -34,6 +34,7 @@ enum {
     SAVE_CONFIDENCE,
     DRAW,
     SHARD,
+    TRACKS,
     DECIDING
 };
 
@@ -56,6 +57,7 @@ static const char *const deciding[DECIDING] = {
     [SAVE_CONFIDENCE] = "save_confidence",
     [DRAW] = "draw",
     [SHARD] = "shard",
+    [TRACKS] = "tracks",
 };
 
 typedef struct setting {
@@ -112,6 +114,13 @@ static const char *describe_frames(settings *list, const bw_frame_choice *frames
                            (double)frames->rate, (double)frames->start, (double)frames->end);
 }
 
+static const char *describe_tracks(settings *list, const bw_tracks_choice *tracks)
+{
+    char text[BW_TRACKS_TEXT];
+    bw_tracks_tell(text, tracks);
+    return bw_arena_text(&list->arena, text, strlen(text));
+}
+
 static void add_deciding(settings *list, const bw_annotate_options *options,
                          const bw_run_means *means)
 {
@@ -134,6 +143,7 @@ static void add_deciding(settings *list, const bw_annotate_options *options,
     add(list, deciding[CLASSES], options->classes ? options->classes : "all");
     add(list, deciding[FORMATS], options->formats);
     add_number(list, deciding[SAVE_CONFIDENCE], options->save_confidence);
+    add(list, deciding[TRACKS], describe_tracks(list, &options->tracks));
     add_number(list, deciding[DRAW], options->draw);
     add(list, deciding[SHARD],
         options->share.count > 0

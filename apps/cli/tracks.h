@@ -16,4 +16,13 @@ extern const bw_option bw_tracks_table[];
 
 bw_tracks_choice bw_tracks_default(void);
 
+/** Room for the text of a choice. */
+enum { BW_TRACKS_TEXT = 80 };
+
+/** The choice as a run's database keeps it: "none", or the three numbers. */
+void bw_tracks_tell(char text[BW_TRACKS_TEXT], const bw_tracks_choice *choice);
+
+/** Reads such a text; false where it is none. */
+bool bw_tracks_parse(bw_tracks_choice *choice, const char *text);
+
 #endif

@@ -186,12 +186,17 @@ static bw_status open_sink(merge *state, bw_error *error)
 {
     bw_model_info model = {0};
     bw_sink_options sink = {.directory = state->options->out, .model = &model};
-    const char *formats = NULL, *confidence = NULL, *draw = NULL;
+    const char *formats = NULL, *confidence = NULL, *draw = NULL, *tracks = NULL;
     bw_status status = get(state, "formats", &formats, error);
     if (status == BW_OK)
         status = get(state, "save_confidence", &confidence, error);
     if (status == BW_OK)
         status = get(state, "draw", &draw, error);
+    if (status == BW_OK)
+        status = get(state, "tracks", &tracks, error);
+    if (status == BW_OK && !bw_tracks_parse(&state->later.tracks, tracks))
+        status = bw_fail(error, BW_ERROR_FORMAT, "'%.200s' tells its tracks as '%.100s'",
+                         state->runs.all[0].folder, tracks);
     if (status == BW_OK)
         status = bw_run_formats_split(&state->later, sink.formats, formats, error);
     if (status == BW_OK)

@@ -9,6 +9,13 @@ diff -r run out | grep -v '^Only in run: run.db'
 echo "--- one picture"
 boxwright export run --format jsonl,csv,cvat-video -o tracked --track --track-hits 1 --min-conf 0.02 | sed 's/[0-9]* box/N box/; s/[0-9]* track/N track/'
 head -1 tracked/annotations.csv
+boxwright annotate photos --out at-once --conf 0.02 --max-det 3 --quiet --no-report $tiny --track --track-hits 1 \
+    --format yolo,x-anylabeling,csv,cvat-video
+boxwright export at-once --format yolo,x-anylabeling,csv,cvat-video -o later --track --track-hits 1 >/dev/null
+diff -r at-once later | grep -v '^Only in at-once: \(run.db\|progress\)'
+grep -o 'group_id":[0-9]' at-once/x_anylabeling/a.json | wc -l
+boxwright annotate photos --out at-once --conf 0.02 --max-det 3 --quiet --no-report $tiny \
+    --format yolo,x-anylabeling,csv,cvat-video 2>&1 | grep -o 'tracks is .* here'
 echo "--- linked"
 boxwright export run --format yolo --link-images -o data >/dev/null
 find data/images | sort

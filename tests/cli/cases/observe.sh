@@ -26,6 +26,10 @@ grep -c '^# TYPE' run.prom
 echo "--- the stages of the engine's thread fit into the run"
 query run "SELECT sum(value) <= (SELECT value FROM settings WHERE key = 'time_wall') + 0.001, count(*)
     FROM settings WHERE key IN ('time_wait', 'time_prepare', 'time_network', 'time_detect')"
+echo "--- decoding fits into its threads, writing into the run"
+query run "SELECT t.value <= d.value * w.value + 0.001, o.value <= w.value + 0.001
+    FROM settings t, settings d, settings w, settings o WHERE t.key = 'time_decode'
+    AND d.key = 'decoders' AND w.key = 'time_wall' AND o.key = 'time_write'"
 query run "SELECT count(*) FROM settings WHERE key = 'limited_by' AND value != ''"
 echo "--- an error is an event, too"
 boxwright annotate photos --out run $tiny --model none.cfg --log json --overwrite 2>&1 |
