@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "model.h"
+#include "search.h"
 #include "terminal.h"
 #include "verb.h"
 
@@ -16,13 +17,16 @@ typedef struct convert_options {
     float confidence, iou;
     bw_model_choice model;
     bw_precision_choice precision;
+    bw_gate_choice gate;
 } convert_options;
 
-static const char *const formats[] = {"onnx", NULL};
+enum { TO_ONNX, TO_DARKNET };
+
+static const char *const formats[] = {"onnx", "darknet", NULL};
 
 static const bw_option file_table[] = {
-    {"to", "FORMAT", "onnx (default)", bw_read_choice, offsetof(convert_options, to), 0, 0,
-     formats},
+    {"to", "FORMAT", "onnx (default), or darknet: a .cfg, and beside it .weights and .names",
+     bw_read_choice, offsetof(convert_options, to), 0, 0, formats},
     {"output", "FILE", "the file to write (required)", bw_read_text,
      offsetof(convert_options, output), 0, 0, NULL},
     {"opset", "N", "version of ONNX's operator set, 13 (default) to 21", bw_read_int,
@@ -57,8 +61,8 @@ static const bw_option quantized_table[] = {
     {"calib-images", "N", "take at most so many of them (default 128)", bw_read_int,
      offsetof(convert_options, precision) + offsetof(bw_precision_choice, pictures), 1, 100000,
      NULL},
-    {"threads", "N", "threads of the calibration (default: one for each processor)", bw_read_int,
-     offsetof(convert_options, threads), 1, 1024, NULL},
+    {"threads", "N", "threads of calibration and check (default: one for each processor)",
+     bw_read_int, offsetof(convert_options, threads), 1, 1024, NULL},
     {0},
 };
 
@@ -66,6 +70,7 @@ static const bw_option_group groups[] = {
     {"Output", file_table, 0},
     {"Boxes", box_table, 0},
     {"INT8", quantized_table, 0},
+    {"Accuracy of INT8", bw_gate_options, offsetof(convert_options, gate)},
     {"Network", bw_model_options, offsetof(convert_options, model)},
     {0},
 };
@@ -80,11 +85,15 @@ const bw_verb bw_verb_convert = {
         .summary = "Write a network as a file for other programs",
         .operands = "[MODEL]",
         .details =
-            "Writes ONNX. The input is 'images', [batch, 3, height, width], RGB from 0 to 1. The\n"
-            "output is 'boxes', [batch, boxes, 5 + classes]: centre, width and height in pixels "
-            "of\n"
-            "the input, objectness, class probabilities. With --with-nms it is 'detections',\n"
-            "[boxes, 7]: image, left, top, right, bottom, class, score.",
+            "Writes ONNX, or darknet's files. In ONNX the input is 'images', [batch, 3, height,\n"
+            "width], RGB from 0 to 1. The output is 'boxes', [batch, boxes, 5 + classes]: centre,\n"
+            "width and height in pixels of the input, objectness, class probabilities. With\n"
+            "--with-nms it is 'detections', [boxes, 7]: image, left, top, right, bottom, class,\n"
+            "score.\n"
+            "\n"
+            "Exit status: 0 written, 4 INT8 loses too much accuracy and nothing is written, 2 "
+            "wrong\n"
+            "use, 1 failure.",
         .groups = groups,
         .short_options = short_options,
     },
@@ -96,6 +105,11 @@ static void print_summary(const convert_options *options, const bw_model *model)
     bw_model_info info;
     bw_model_describe(model, &info);
     bw_print_clean(stdout, options->output);
+    if (options->to == TO_DARKNET) {
+        printf(": darknet, FP32, %d x %d pixels; weights and names are beside it\n", info.width,
+               info.height);
+        return;
+    }
     printf(": ONNX, operator set %d, %s, %s, %d x %d pixels\n", options->opset,
            options->int8 ? "INT8 as QDQ" : "FP32",
            options->raw   ? "raw heads"
@@ -104,11 +118,41 @@ static void print_summary(const convert_options *options, const bw_model *model)
            info.width, info.height);
 }
 
-static bw_status convert(const convert_options *options, const bw_model *model, bw_error *error)
+/* Judges a plan of the very bytes and floats that the file will have, and finds how many layers
+ * must stay floats for it to pass. */
+static bw_status pass_gate(int *halvings, bw_calibration *calibration,
+                           const convert_options *options, const bw_model *model,
+                           bw_gate_outcome *outcome, bw_error *error)
+{
+    bw_machine_choice machine = bw_machine_defaults;
+    machine.threads = options->threads;
+    bw_plan_choice choice = {.model = &options->model,
+                             .precision = &options->precision,
+                             .machine = &machine,
+                             .gate = &options->gate,
+                             .outcome = outcome};
+    bw_build_options build;
+    bw_build_options_init(&build);
+    build.precision = BW_PRECISION_INT8;
+    build.calibration = calibration;
+    build.portable = true;
+    build.symmetric = options->symmetric;
+    bw_plan *plan;
+    bw_status status = bw_build_calibrated(&plan, model, &choice, &build, error);
+    bw_plan_close(&plan);
+    *halvings = build.halvings;
+    return status;
+}
+
+static bw_status write_onnx(const convert_options *options, const bw_model *model,
+                            bw_gate_outcome *outcome, bw_error *error)
 {
     bw_calibration *calibration = NULL;
+    int halvings = 0;
     bw_status status =
         bw_calibrate(&calibration, model, &options->precision, options->threads, error);
+    if (status == BW_OK && options->int8)
+        status = pass_gate(&halvings, calibration, options, model, outcome, error);
     bw_onnx_options onnx = {.opset = options->opset,
                             .raw = options->raw,
                             .nms = options->nms,
@@ -117,12 +161,24 @@ static bw_status convert(const convert_options *options, const bw_model *model, 
                             .iou = options->iou,
                             .max_detections = options->max_detections,
                             .calibration = calibration,
-                            .symmetric = options->symmetric};
+                            .symmetric = options->symmetric,
+                            .halvings = halvings};
     if (status == BW_OK)
         status = bw_model_write_onnx(model, options->output, &onnx, error);
     bw_calibration_close(&calibration);
+    return status;
+}
+
+static bw_status convert(const convert_options *options, const bw_model *model,
+                         bw_gate_outcome *outcome, bw_error *error)
+{
+    bw_status status = options->to == TO_DARKNET
+                           ? bw_model_write_darknet(model, options->output, error)
+                           : write_onnx(options, model, outcome, error);
     if (status == BW_OK)
         print_summary(options, model);
+    if (status == BW_OK && options->int8)
+        bw_gate_print(stdout, "Accuracy: ", outcome);
     return status;
 }
 
@@ -132,11 +188,18 @@ static int check(const convert_options *options, int operands)
     if (operands > 1 || (operands == 1 && options->model.model))
         return bw_usage_error(usage, "one model at a time");
     if (!options->output)
-        return bw_usage_error(usage, "say where to write: -o FILE.onnx");
+        return bw_usage_error(usage, "say where to write: -o FILE.%s",
+                              options->to == TO_DARKNET ? "cfg" : "onnx");
+    bool shaped = options->raw || options->nms || options->dynamic_batch || options->int8;
+    if (options->to == TO_DARKNET && shaped)
+        return bw_usage_error(usage, "--raw, --with-nms, --dynamic-batch and --int8-qdq are for "
+                                     "ONNX");
     if (options->raw && options->nms)
         return bw_usage_error(usage, "--raw and --with-nms exclude each other");
     if (options->symmetric && !options->int8)
         return bw_usage_error(usage, "--symmetric goes with --int8-qdq");
+    if ((options->gate.off || options->gate.max_drop >= 0) && !options->int8)
+        return bw_usage_error(usage, "--max-drop and --no-gate go with --int8-qdq");
     return BW_EXIT_OK;
 }
 
@@ -148,7 +211,8 @@ static int run_convert(int argc, char **argv)
                                .confidence = defaults.confidence,
                                .iou = defaults.iou,
                                .max_detections = defaults.max_detections,
-                               .precision = bw_precision_defaults};
+                               .precision = bw_precision_defaults,
+                               .gate = bw_gate_defaults};
     int operands;
     bw_options_result result =
         bw_options_read(&bw_verb_convert.usage, &options, argc, argv, &operands);
@@ -163,14 +227,15 @@ static int run_convert(int argc, char **argv)
     bw_error error;
     bw_model *model;
     char *path;
+    bw_gate_outcome outcome = {0};
     bw_status status = bw_model_open(&model, &path, &options.model, &error);
     if (status == BW_OK) {
-        status = convert(&options, model, &error);
+        status = convert(&options, model, &outcome, &error);
         bw_model_close(&model);
         free(path);
     }
     if (status == BW_OK)
         return BW_EXIT_OK;
     bw_print_message(error.message);
-    return bw_exit_status(&error);
+    return outcome.refused ? BW_EXIT_GATE : bw_exit_status(&error);
 }

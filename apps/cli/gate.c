@@ -41,13 +41,13 @@ static bw_status refuse_blind(bw_gate_outcome *outcome, const char *folder, bw_e
             error, BW_ERROR_UNSUPPORTED,
             "on the pictures of '%.150s' (%zu in all) AP is %.4f in fp32 already, so what %s loses "
             "cannot be told: see that the labels are of these pictures and of this "
-            "network's classes, or build without a check: --no-gate",
+            "network's classes, or go on without a check: --no-gate",
             folder, outcome->pictures, outcome->reference, name);
     return bw_fail(
         error, BW_ERROR_UNSUPPORTED,
         "the pictures of '%.150s' (%zu in all) show nothing that the network recognises, even in "
         "fp32, so what %s loses cannot be told: give --calib pictures like those that "
-        "will be annotated, or build without a check: --no-gate",
+        "will be annotated, or go on without a check: --no-gate",
         folder, outcome->pictures, name);
 }
 
@@ -64,7 +64,7 @@ static bw_status refuse_drop(bw_gate_outcome *outcome, const char *folder, bw_er
         error, BW_ERROR_UNSUPPORTED,
         "%s loses too much: %s on the pictures of '%.100s' (%zu in all), a drop of %.4f where "
         "%.4f is allowed; calibrate on more pictures like those that will be annotated, "
-        "allow more with --max-drop, or build it all the same with --no-gate",
+        "allow more with --max-drop, or take it all the same with --no-gate",
         bw_precision_name(outcome->precision), what, folder, outcome->pictures, outcome->drop,
         outcome->budget);
 }

@@ -85,6 +85,14 @@ static bw_status search(bw_plan **out, const bw_model *model, const bw_plan_choi
     return build_and_judge(out, model, choice, options, error);
 }
 
+bw_status bw_build_calibrated(bw_plan **out, const bw_model *model, const bw_plan_choice *choice,
+                              bw_build_options *options, bw_error *error)
+{
+    *out = NULL;
+    return choice->gate && !choice->gate->off ? search(out, model, choice, options, error)
+                                              : build_and_judge(out, model, choice, options, error);
+}
+
 bw_status bw_build_checked(bw_plan **out, const bw_model *model, const bw_plan_choice *choice,
                            bw_build_options *options, bw_error *error)
 {
@@ -95,9 +103,7 @@ bw_status bw_build_checked(bw_plan **out, const bw_model *model, const bw_plan_c
     options->calibration = calibration;
     options->share_bits = choice->share_bits;
     if (status == BW_OK)
-        status = choice->gate && !choice->gate->off
-                     ? search(out, model, choice, options, error)
-                     : build_and_judge(out, model, choice, options, error);
+        status = bw_build_calibrated(out, model, choice, options, error);
     bw_calibration_close(&calibration);
     return status;
 }

@@ -226,6 +226,7 @@ typedef struct bw_onnx_options {
     int max_detections;          /* of the suppression, for each class; default 300 */
     bw_calibration *calibration; /* INT8 as QDQ, of the same model; default NULL: floats */
     bool symmetric; /* of QDQ: signed bytes about zero, as TensorRT wants; default false */
+    int halvings; /* of INT8's error, by floats in its place; default 0: bytes wherever possible */
 } bw_onnx_options;
 
 BW_API void bw_onnx_options_init(bw_onnx_options *options);
@@ -233,6 +234,12 @@ BW_API void bw_onnx_options_init(bw_onnx_options *options);
 /** Writes the model, at its present size, as ONNX; whole or not at all. */
 BW_API bw_status bw_model_write_onnx(const bw_model *model, const char *path,
                                      const bw_onnx_options *options, bw_error *error);
+
+/**
+ * Writes the model, at its present size, for darknet: the file `path`, a .cfg, and those of the
+ * same name that end in .weights and .names. A layer that darknet does not have is refused by name.
+ */
+BW_API bw_status bw_model_write_darknet(const bw_model *model, const char *path, bw_error *error);
 
 /* ---- Plans ---------------------------------------------------------------------------------- */
 
@@ -259,6 +266,9 @@ typedef struct bw_build_options {
                           the plan's file; BW_SHARE_AUTO: chosen for each; default 0: none */
     float share_price; /* AUTO: share of the power of a layer's results that may be lost for each
                           bit saved on all weights: fewer bits where it is more; default 0.25 */
+    bool portable;     /* INT8 as bw_model_write_onnx makes it, the same for every processor: the
+                          calibration decides, never a kernel's speed; default false */
+    bool symmetric;    /* of portable INT8: activations as with bw_onnx_options.symmetric */
     bool latency;      /* all threads share every step: a picture is done soonest; default false */
     int tune_seconds;  /* measure what to choose, for about so long; default 0: estimate it */
     int threads;       /* that will run the plan; default 0: one for each processor */

@@ -37,6 +37,17 @@ bw_status bw_graph_optimise(bw_graph *out, const bw_model *model, bw_error *erro
 bw_status bw_graph_quantize(bw_graph *graph, bw_calibration *calibration, int largest,
                             const bw_mix *mix, bw_error *error);
 
+/** What INT8 is for other programs: it must not depend on the processor that it is made on. */
+typedef struct bw_portable {
+    int largest;  /* of dense integer weights */
+    int halvings; /* 0: bytes wherever there can be; n: until the error is 2^−n of what it was */
+    bool symmetric; /* ranges are widened so that 128 stands for zero, the picture's excepted */
+} bw_portable;
+
+/** As bw_graph_quantize, with floats chosen by the costs of one given kind of processor. */
+bw_status bw_graph_quantize_portably(bw_graph *graph, bw_calibration *calibration,
+                                     const bw_portable *portable, bw_error *error);
+
 /** Magnitudes of integer weights. */
 enum {
     BW_LARGEST_INTEGER = 127, /* where products of bytes are added in 32 bits */

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -118,12 +119,24 @@ static bw_status probe(bw_calibration *calibration, bw_quantization *how, bw_gra
     return status;
 }
 
+/* Signed bytes go from −128 to 127. */
+static void widen_ranges(bw_quantization *how, size_t count)
+{
+    for (size_t tensor = 0; tensor < count; tensor++) {
+        bw_range *range = &how->ranges[tensor];
+        float step = fmaxf(-range->low, range->high) / 127.0f;
+        *range = (bw_range){-128.0f * step, 127.0f * step};
+    }
+}
+
 static bw_status quantize(bw_graph *graph, bw_calibration *calibration, bw_quantization *how,
-                          const bw_mix *mix, bw_error *error)
+                          const bw_mix *mix, bool symmetric, bw_error *error)
 {
     bw_status status = probe(calibration, how, graph, error);
     if (status == BW_OK && mix)
         status = bw_choose_floats(how, graph, calibration->probed, mix, error);
+    if (status == BW_OK && symmetric)
+        widen_ranges(how, graph->tensor_count);
     for (size_t tensor = 0; status == BW_OK && tensor < graph->tensor_count; tensor++) {
         bool floats = how->floats && how->floats[tensor];
         graph->tensors[tensor].error = floats ? 0.0f : (float)calibration->probed[tensor].error;
@@ -131,8 +144,8 @@ static bw_status quantize(bw_graph *graph, bw_calibration *calibration, bw_quant
     return status == BW_OK ? bw_pass_quantize(graph, how, error) : status;
 }
 
-bw_status bw_graph_quantize(bw_graph *graph, bw_calibration *calibration, int largest,
-                            const bw_mix *mix, bw_error *error)
+static bw_status quantize_graph(bw_graph *graph, bw_calibration *calibration, int largest,
+                                const bw_mix *mix, bool symmetric, bw_error *error)
 {
     if (!calibration)
         return bw_fail(error, BW_ERROR_ARGUMENT,
@@ -147,9 +160,26 @@ bw_status bw_graph_quantize(bw_graph *graph, bw_calibration *calibration, int la
         how.share_price = mix->share_price;
     }
     if (status == BW_OK)
-        status = quantize(graph, calibration, &how, mix, error);
+        status = quantize(graph, calibration, &how, mix, symmetric, error);
     free(statistics);
     return status;
+}
+
+bw_status bw_graph_quantize(bw_graph *graph, bw_calibration *calibration, int largest,
+                            const bw_mix *mix, bw_error *error)
+{
+    return quantize_graph(graph, calibration, largest, mix, false, error);
+}
+
+/* What other programs mostly run on: AVX-512 with VNNI, for which INT8 is made. */
+static const uint32_t usual_cpu = BW_CPU_AVX2 | BW_CPU_AVX512 | BW_CPU_AVX512_VNNI;
+
+bw_status bw_graph_quantize_portably(bw_graph *graph, bw_calibration *calibration,
+                                     const bw_portable *portable, bw_error *error)
+{
+    bw_mix mix = {.cpu = usual_cpu, .halvings = portable->halvings};
+    return quantize_graph(graph, calibration, portable->largest,
+                          portable->halvings > 0 ? &mix : NULL, portable->symmetric, error);
 }
 
 void bw_calibration_close(bw_calibration **handle)

@@ -4,6 +4,7 @@
 #include "export/export.h"
 
 #include "api/api.h"
+#include "passes/passes.h"
 
 void bw_onnx_options_init(bw_onnx_options *options)
 {
@@ -42,22 +43,30 @@ static bw_status check_heads(const bw_graph *graph, const bw_model *model, bw_er
     return BW_OK;
 }
 
+/* What is written of a graph of the model's. */
+static bw_export describe(const bw_graph *graph, const bw_model *model)
+{
+    return (bw_export){.graph = graph,
+                       .names = model->names,
+                       .classes = model->classes,
+                       .fingerprint = model->fingerprint,
+                       .resize = model->import.resize,
+                       .padding = model->import.padding};
+}
+
 static bw_status write_graph(bw_graph *graph, const bw_model *model, const char *path,
                              const bw_onnx_options *options, bw_error *error)
 {
-    int largest = options->symmetric ? BW_LARGEST_INTEGER : BW_SHORT_INTEGER;
-    bw_status status = options->calibration
-                           ? bw_graph_quantize(graph, options->calibration, largest, NULL, error)
-                           : BW_OK;
+    bw_portable portable = {options->symmetric ? BW_LARGEST_INTEGER : BW_SHORT_INTEGER,
+                            options->halvings, options->symmetric};
+    bw_status status =
+        options->calibration
+            ? bw_graph_quantize_portably(graph, options->calibration, &portable, error)
+            : BW_OK;
     if (status != BW_OK)
         return status;
-    bw_export what = {.graph = graph,
-                      .names = model->names,
-                      .classes = model->classes,
-                      .fingerprint = model->fingerprint,
-                      .resize = model->import.resize,
-                      .padding = model->import.padding,
-                      .options = options};
+    bw_export what = describe(graph, model);
+    what.options = options;
     return bw_export_onnx(path, &what, error);
 }
 
@@ -76,6 +85,20 @@ bw_status bw_model_write_onnx(const bw_model *model, const char *path,
     if (status != BW_OK)
         return status;
     status = write_graph(&graph, model, path, options, error);
+    bw_graph_free(&graph);
+    return status;
+}
+
+bw_status bw_model_write_darknet(const bw_model *model, const char *path, bw_error *error)
+{
+    bw_graph graph;
+    bw_status status = bw_graph_clone(&graph, &model->import.graph, error);
+    if (status != BW_OK)
+        return status;
+    bw_export what = describe(&graph, model);
+    status = bw_pass_remove_dead(&graph, error);
+    if (status == BW_OK)
+        status = bw_export_darknet(path, &what, error);
     bw_graph_free(&graph);
     return status;
 }

@@ -71,9 +71,12 @@ static bw_status set_precision(bw_graph *graph, const bw_build_options *options,
 {
     int largest = cpu & BW_CPU_AVX512_VNNI ? BW_LARGEST_INTEGER : BW_SHORT_INTEGER;
     bw_mix mix = {cpu, options->halvings, options->share_bits, options->share_price};
+    bw_portable portable = {BW_SHORT_INTEGER, options->halvings, options->symmetric};
     switch (options->precision) {
     case BW_PRECISION_FP32: return BW_OK;
     case BW_PRECISION_INT8:
+        if (options->portable)
+            return bw_graph_quantize_portably(graph, options->calibration, &portable, error);
         return bw_graph_quantize(graph, options->calibration, largest, &mix, error);
     case BW_PRECISION_BF16: return bw_pass_halve(graph, error);
     case BW_PRECISION_COUNT: break;

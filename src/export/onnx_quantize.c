@@ -2,8 +2,8 @@
  * Learned numbers, and numbers as bytes: QuantizeLinear and DequantizeLinear around what is
  * computed in bytes (QDQ), which runtimes turn into integer arithmetic.
  *
- * Symmetric bytes are signed and have no zero point, as TensorRT wants them: the range is widened
- * to its larger side.
+ * Symmetric bytes are signed and have no zero point, as TensorRT wants them: 128 stands for zero in
+ * the graph, and the range of what has another zero point, the picture, is widened.
  */
 #include <math.h>
 
@@ -24,7 +24,7 @@ static const char *add_zero_point(bw_onnx *onnx, const char *name, bw_format for
 
 static float scale_of(const bw_onnx *onnx, bw_format format)
 {
-    float low = (float)format.zero_point, high = (float)(255 - format.zero_point);
+    float low = (float)format.zero_point - 1.0f, high = (float)(255 - format.zero_point);
     return onnx->what->options->symmetric ? format.scale * fmaxf(low, high) / 127.0f : format.scale;
 }
 

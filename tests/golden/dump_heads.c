@@ -1,11 +1,11 @@
 /**
  * The numbers of a network's heads, as the engine computes them, for tests in Python.
  *
- * usage: dump_heads MODEL WEIGHTS|- PICTURE OUT [CALIBRATION-PICTURE]
+ * usage: dump_heads MODEL WEIGHTS|- PICTURE OUT [CALIBRATION-PICTURE [LEVEL]]
  *
  * PICTURE has the size of the network's input, which it sets. OUT gets each head's floats in the
- * order channel, row, column. With a picture to calibrate on the network runs in INT8 with the
- * weights that AVX2 wants.
+ * order channel, row, column. With a picture to calibrate on the network runs in INT8 as it is
+ * written for other programs, by kernels of no more than the processor's LEVEL.
  */
 #include <stdio.h>
 #include <string.h>
@@ -33,7 +33,8 @@ static bw_status calibrate(bw_calibration **out, const bw_model *model, const ch
     return status;
 }
 
-static bw_status build(bw_plan **plan, const bw_model *model, const char *picture, bw_error *error)
+static bw_status build(bw_plan **plan, const bw_model *model, const char *picture,
+                       const char *level, bw_error *error)
 {
     bw_build_options options;
     bw_calibration *calibration;
@@ -42,8 +43,10 @@ static bw_status build(bw_plan **plan, const bw_model *model, const char *pictur
     options.calibration = calibration;
     if (picture) {
         options.precision = BW_PRECISION_INT8;
-        options.cpu_mask = BW_CPU_AVX2;
+        options.portable = true;
     }
+    if (status == BW_OK && level)
+        status = bw_cpu_mask_parse(&options.cpu_mask, level, error);
     *plan = NULL;
     if (status == BW_OK)
         status = bw_plan_build(plan, model, &options, error);
@@ -102,7 +105,7 @@ static bw_status dump(char **arguments, bw_error *error)
     if (status == BW_OK)
         status = bw_model_resize(model, image.width, image.height, error);
     if (status == BW_OK)
-        status = build(&plan, model, arguments[5], error);
+        status = build(&plan, model, arguments[5], arguments[5] ? arguments[6] : NULL, error);
     if (status == BW_OK)
         status = run(plan, &image, file, error);
     bw_plan_close(&plan);
@@ -114,8 +117,9 @@ static bw_status dump(char **arguments, bw_error *error)
 int main(int argc, char **argv)
 {
     bw_error error;
-    if (argc < 5 || argc > 6) {
-        fprintf(stderr, "usage: dump_heads MODEL WEIGHTS|- PICTURE OUT [CALIBRATION-PICTURE]\n");
+    if (argc < 5 || argc > 7) {
+        fprintf(stderr, "usage: dump_heads MODEL WEIGHTS|- PICTURE OUT [CALIBRATION-PICTURE "
+                        "[LEVEL]]\n");
         return 2;
     }
     if (dump(argv, &error) == BW_OK)

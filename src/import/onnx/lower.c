@@ -104,6 +104,8 @@ static const struct {
     {"Concat", bw_onnx_join_channels, false},
     {"Split", bw_onnx_split, false},
     {"Slice", bw_onnx_cut, false},
+    {"Reshape", bw_onnx_reshape_reorg, false},
+    {"Transpose", bw_onnx_transpose_reorg, false},
 };
 
 /* ---- the walk ------------------------------------------------------------------------------- */

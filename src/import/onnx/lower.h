@@ -30,6 +30,8 @@ typedef enum bw_onnx_role {
     BW_ONNX_PATCH,         /* every `step`-th row and column of `tensor`, from `first` on */
     BW_ONNX_FOCUS,         /* four such patches, one behind the other: space to depth */
     BW_ONNX_DENSE,         /* `tensor` is dense; type and shape are those of the evaluation */
+    BW_ONNX_SPLIT,         /* `tensor` in blocks of `step`, six-sided, for [reorg] */
+    BW_ONNX_SORTED,        /* the same, its sides in [reorg]'s order */
     BW_ONNX_TAIL,          /* made by a node of the tail */
 } bw_onnx_role;
 
@@ -41,7 +43,7 @@ typedef struct bw_onnx_item {
     const bw_onnx_node *node; /* what made it, where it is something between */
     int twin;   /* of PICTURE and DENSE: the same in the other form; 0: that is not there yet */
     bool inner; /* a convolution depends on it; by name, whatever the item is */
-    int step[2], first[2]; /* of PATCH: down, across */
+    int step[2], first[2]; /* of PATCH: down, across; of SPLIT and SORTED `step` */
     int order[4];          /* of FOCUS: 2 × first row + first column of each patch */
 } bw_onnx_item;
 
@@ -78,6 +80,7 @@ bw_onnx_handler bw_onnx_conv, bw_onnx_batch_norm, bw_onnx_max_pool, bw_onnx_glob
 bw_onnx_handler bw_onnx_relu, bw_onnx_leaky, bw_onnx_prelu, bw_onnx_sigmoid, bw_onnx_silu,
     bw_onnx_mish, bw_onnx_softplus, bw_onnx_tanh, bw_onnx_clip, bw_onnx_identity, bw_onnx_sum,
     bw_onnx_product;
+bw_onnx_handler bw_onnx_reshape_reorg, bw_onnx_transpose_reorg;
 bw_onnx_handler bw_onnx_join_channels, bw_onnx_split, bw_onnx_cut;
 
 /** Makes a general operator of the node at hand, whatever it is. */

@@ -49,3 +49,9 @@ annotate $int8 --no-gate
 annotate $int8 --no-gate
 annotate $int8
 annotate --precision int8 --calib noise
+echo "--- convert"
+boxwright convert $blind --int8-qdq --calib photos -o blind.onnx 2>&1
+echo "exit $?"
+boxwright convert $tiny --int8-qdq --calib photos --max-drop 0 -o drop.onnx 2>&1 |
+    sed 's/[0-9]\.[0-9]*/N/g' | tail -1
+test ! -e blind.onnx && test ! -e drop.onnx && echo "nothing written"
