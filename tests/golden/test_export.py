@@ -31,7 +31,8 @@ from darknet_cfg import Network, read_network, write_weights
 
 SIZE = (96, 64)
 TOLERANCE = 1e-3  # of the tensor's range
-DRIFT = 0.01  # of INT8, root mean square, of the range; more where INT8 itself loses more
+DRIFT = 0.005  # of INT8, root mean square, of the range
+CHANCE = 2 ** 0.5  # times what INT8 loses: so far are two apart that differ by chance alone
 SYMMETRIC_DRIFT = 0.04  # of it, from FP32
 LEVELS = ("generic", "avx2", "avx512", "vnni", "amx")
 SYMMETRIC = ("mixed", "yolov4-tiny")
@@ -231,7 +232,7 @@ def compare_int8(case: Case, path: Path, heads: list[np.ndarray], level: str) ->
         drift, own = distance(found[0], wanted), distance(wanted, exact)
         case.tell(f"INT8 {drift:.4f} of the range from the engine ({level}), which is {own:.4f} "
                   "from FP32")
-        if not drift < max(DRIFT, own):
+        if not drift < max(DRIFT, CHANCE * own):
             return f"INT8 drifts by {drift:.4f} of the range on {level}"
     return None
 
