@@ -104,7 +104,7 @@ _boxwright() {
         ;;
     convert)
         options="$network --to --output --opset --dynamic-batch --raw --with-nms --conf --iou --max-det
-            --int8-qdq --symmetric --calib --calib-images --threads"
+            --int8-qdq --symmetric --calib --calib-images $accuracy --threads"
         ;;
     eval)
         options="$network $machine $precision --truth --images --metric --points --iou-thresh --conf --out
