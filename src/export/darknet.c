@@ -45,7 +45,8 @@ static bw_status write_head(bw_darknet_file *file, const bw_output *output)
     const bw_graph *graph = file->what->graph;
     const bw_head *head = &output->head;
     const bw_node *node = &graph->nodes[graph->tensors[output->tensor].producer];
-    if (head->kind != BW_HEAD_YOLO && head->kind != BW_HEAD_REGION)
+    if ((head->kind != BW_HEAD_YOLO && head->kind != BW_HEAD_REGION) ||
+        head->form == BW_HEAD_SCALED_LOGITS)
         return bw_darknet_refuse(file, node,
                                  "a head reads it whose boxes neither [yolo] nor [region] decode");
     bw_status status = bw_darknet_read_tensor(file, node, output->tensor);
