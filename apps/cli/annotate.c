@@ -62,6 +62,10 @@ static const bw_option input_table[] = {
      0, 1e9, NULL},
     {"end", "S", "of videos, end before S seconds", bw_read_float, FIELD(sources.frames.end), 0,
      1e9, NULL},
+    {"net-timeout", "S", "of servers, seconds without an answer or progress (default 30)",
+     bw_read_float, FIELD(sources.remote.timeout), 0.1, 3600, NULL},
+    {"net-retries", "N", "of servers, tries after the first (default 4)", bw_read_int,
+     FIELD(sources.remote.retries), 0, 100, NULL},
     {"shard", "I/N", "take only the I-th of N shares of the pictures", bw_read_share, FIELD(share),
      0, 0, NULL},
     {"exif", "WORD", "apply or ignore the orientation that a picture carries (default apply)",
@@ -117,9 +121,10 @@ const bw_verb bw_verb_annotate = {
         .operands = "PATH...",
         .details =
             "PATH is a picture, a folder (searched with all below it), a video, a tar or zip\n"
-            "archive, a quoted pattern such as 'shots/*.jpg', or - for a list of paths on "
-            "standard\n"
-            "input. DIR will hold run.db, labels/, coco_results.json, report.html, and\n"
+            "archive, a quoted pattern such as 'shots/*.jpg', the URL of a picture or of a list\n"
+            "(http, https, s3), an s3 prefix, or - for a list of paths on standard input. DIR "
+            "will\n"
+            "hold run.db, labels/, coco_results.json, report.html, and\n"
             "drawn/ with --draw. Pictures that cannot be used are listed and never stop a "
             "run.\n"
             "The same command goes on with a run that was interrupted, or has got new pictures.\n"
@@ -264,6 +269,7 @@ static int run_annotate(int argc, char **argv)
         .confidence = 0.25f,
         .iou = 0.45f,
         .max_detections = 300,
+        .sources.remote = {.retries = -1},
         .precision = bw_precision_defaults,
         .gate = bw_gate_defaults,
         .machine = bw_machine_defaults,
@@ -271,11 +277,18 @@ static int run_annotate(int argc, char **argv)
     };
     char *command = bw_command_text("annotate", argc, argv);
     int operands, exit_code = BW_EXIT_FAILURE;
+    bw_limits limits;
+    bw_limits_init(&limits);
+    options.sources.remote.limit = limits.image_bytes;
     bw_options_result read =
         bw_options_read(&bw_verb_annotate.usage, &options, argc, argv, &operands);
     options.command = command ? command : "";
-    options.sources =
-        (bw_sources){argv, operands, options.null_separated, options.list, options.sources.frames};
+    options.sources = (bw_sources){argv,
+                                   operands,
+                                   options.null_separated,
+                                   options.list,
+                                   options.sources.frames,
+                                   options.sources.remote};
     if (read == BW_OPTIONS_RUN)
         exit_code = check_usage(&options);
     else

@@ -147,6 +147,7 @@ static bw_status check_folder(run *state, bw_error *error)
         bw_store_query(state->store, &query,
                        "SELECT value FROM settings, items WHERE key = 'folder'"
                        " AND value <> ? AND substr(CAST(path AS BLOB), 1, 1) <> x'2F'"
+                       " AND path NOT GLOB '*://*'"
                        " LIMIT 1",
                        error);
     char *here = getcwd(NULL, 0);
@@ -334,7 +335,9 @@ static bw_status run_stages(run *state, bw_annotate_result *result, bw_error *er
 static void record_failure(run *state, const bw_annotate_result *result)
 {
     bw_error ignored;
-    if (bw_store_roll_back(state->store, &ignored) == BW_OK)
+    bool outage = bw_pipeline_lost_network(&state->pipeline);
+    if ((outage ? bw_store_forget_failed(state->store, &ignored)
+                : bw_store_roll_back(state->store, &ignored)) == BW_OK)
         record_end(state, result, "failed", &ignored);
 }
 

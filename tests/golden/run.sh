@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs a script of this folder in the tests' own Python environment:
-# run.sh [--alone] [--consumers] SCRIPT [ARGUMENTS]. With --consumers the environment is that of
-# consumers.txt, programs that open what Boxwright writes. Exits 77 (skipped) where the environment cannot be had, or
+# run.sh [--alone] [--consumers | --s3] SCRIPT [ARGUMENTS]. With --consumers the environment is that of
+# consumers.txt, programs that open what Boxwright writes; with --s3 that of s3.txt, a server of objects. Exits 77 (skipped) where the environment cannot be had, or
 # where ../shared is absent, which a script that stands --alone can do without.
 set -eu
 folder=$(cd "$(dirname "$0")" && pwd)
@@ -17,6 +17,11 @@ fi
 if [ "$1" = --consumers ]; then
     requirements=consumers.txt
     environment="$source_dir/build/consumers-venv"
+    shift
+fi
+if [ "$1" = --s3 ]; then
+    requirements=s3.txt
+    environment="$source_dir/build/s3-venv"
     shift
 fi
 if [ -z "$alone" ] && [ ! -d "${BW_SHARED:-$source_dir/../shared}" ]; then

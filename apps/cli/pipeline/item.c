@@ -9,16 +9,19 @@ bw_item *bw_item_make(int64_t number, const bw_found *found)
 {
     bw_item *item = calloc(1, sizeof *item);
     char *path = strdup(found->path);
+    char *name = strdup(found->name);
     char *source = found->source ? strdup(found->source) : NULL;
-    if (!item || !path || (found->source && !source)) {
+    if (!item || !path || !name || (found->source && !source)) {
         free(item);
         free(path);
+        free(name);
         free(source);
         return NULL;
     }
     item->number = number;
     item->path = path;
-    item->name = path + (found->name - found->path);
+    item->name = name;
+    item->remote = found->remote && !found->problem;
     item->source = source;
     item->frame = found->frame;
     item->time_ns = found->time_ns;
@@ -36,5 +39,6 @@ void bw_item_free(bw_item *item)
     free(item->content);
     free(item->source);
     free(item->path);
+    free(item->name);
     free(item);
 }

@@ -13,16 +13,18 @@
 enum { BW_NO_BYTES = -1 }; /* of an item whose file is not known */
 
 typedef struct bw_item {
-    int64_t number;   /* from 1, in the order of listing */
-    char *path;       /* what is opened */
-    const char *name; /* the part of `path` below the folder given; a file's own name otherwise */
-    char *source;     /* the archive or video that it is in; NULL for a file of its own */
+    int64_t number; /* from 1, in the order of listing */
+    char *path;     /* what is opened */
+    char *name;     /* the part of `path` below the folder given; a file's own name otherwise */
+    char *source;   /* the archive or video that it is in; NULL for a file of its own */
     int64_t frame, time_ns;         /* of a video; BW_NO_FRAME and 0 otherwise */
     int64_t bytes, modified_ns;     /* of its file when read; BW_NO_BYTES and 0 otherwise */
     uint8_t *content;               /* of a picture in an archive, until it is decoded */
     size_t content_bytes;           /* charged to the budget of contents */
     struct bw_video_frame *picture; /* of a frame, until it is converted; charged likewise */
     bw_error error;                 /* why it could not be used; its status is BW_OK while it can */
+    bool remote;                    /* is fetched over a network, */
+    atomic_bool fetched;            /* which has been done, or been given up */
     bool dropped;                   /* the run was stopped before it was decoded */
     atomic_bool decoded;
     bw_image image;

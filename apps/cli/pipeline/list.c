@@ -12,6 +12,7 @@
 
 #include "input/archive.h"
 #include "pipeline/expand.h"
+#include "pipeline/list_remote.h"
 #include "video/video.h"
 
 enum { LONGEST_PATH = 8192, POLL_MILLISECONDS = 200 };
@@ -19,6 +20,7 @@ enum { LONGEST_PATH = 8192, POLL_MILLISECONDS = 200 };
 typedef struct lister {
     const bw_list_options *options;
     const bw_sources *sources;
+    const char *base; /* the URL of the list that is being read; NULL for none */
 } lister;
 
 /* ---- Files, folders and patterns ------------------------------------------------------------ */
@@ -40,10 +42,28 @@ static bool visit_walked(void *context, const char *path, const char *name, cons
     return visit_path(context, &found, false);
 }
 
+static bool visit_list_url(lister *state, const char *url);
+
+/* What a list in a network names is in a network: it opens no file of this machine. */
+static bool visit_listed_url(lister *state, const char *line)
+{
+    bw_arena arena = {0};
+    const char *url = bw_url_resolve(&arena, state->base, line);
+    bool on = url && bw_list_visit_remote(state->options, state->sources, url);
+    bw_arena_free(&arena);
+    return on;
+}
+
 /* A path that was named itself: only such ones can be archives. */
 static bool visit_source(lister *state, const char *path)
 {
     struct stat status;
+    if (state->base)
+        return visit_listed_url(state, path);
+    if (bw_url_is_remote(path))
+        return bw_list_is_remote_list(path)
+                   ? visit_list_url(state, path)
+                   : bw_list_visit_remote(state->options, state->sources, path);
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
         return bw_walk(path, visit_walked, state);
     const char *slash = strrchr(path, '/');
@@ -61,7 +81,7 @@ static bool is_there(const char *path)
 bool bw_list_exists(const char *path)
 {
     glob_t matches;
-    if (is_there(path))
+    if (is_there(path) || bw_url_is_remote(path))
         return true;
     bool found = glob(path, GLOB_NOSORT, NULL, &matches) == 0;
     if (found)
@@ -73,7 +93,7 @@ bool bw_list_exists(const char *path)
 static bool visit_operand(lister *state, const char *path)
 {
     glob_t matches;
-    if (is_there(path) || glob(path, 0, NULL, &matches) != 0)
+    if (bw_url_is_remote(path) || is_there(path) || glob(path, 0, NULL, &matches) != 0)
         return visit_source(state, path);
     bool on = true;
     for (size_t i = 0; on && i < matches.gl_pathc; i++)
@@ -151,8 +171,26 @@ static bool visit_list(lister *state, int file)
     return got == 0 && visit_line(state, &line);
 }
 
+static bool visit_list_url(lister *state, const char *url)
+{
+    size_t size;
+    if (state->options->closed)
+        return bw_list_visit_unopened(state->options, url, NULL);
+    uint8_t *bytes = bw_list_read_remote(state->options, state->sources, url, &size);
+    if (!bytes)
+        return false;
+    list_line line = {.length = 0};
+    state->base = url;
+    bool on = take_bytes(state, &line, (const char *)bytes, size) && visit_line(state, &line);
+    state->base = NULL;
+    free(bytes);
+    return on;
+}
+
 static bool visit_list_file(lister *state, const char *path)
 {
+    if (bw_url_is_remote(path))
+        return visit_list_url(state, path);
     if (strcmp(path, "-") == 0)
         return visit_list(state, STDIN_FILENO);
     int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -168,7 +206,7 @@ static bool visit_list_file(lister *state, const char *path)
 
 bool bw_list_sources(const bw_sources *sources, const bw_list_options *options)
 {
-    lister state = {options, sources};
+    lister state = {options, sources, NULL};
     for (int i = 0; i < sources->count; i++) {
         bool is_list = strcmp(sources->paths[i], "-") == 0;
         if (!(is_list ? visit_list(&state, STDIN_FILENO)
@@ -176,6 +214,14 @@ bool bw_list_sources(const bw_sources *sources, const bw_list_options *options)
             return false;
     }
     return !sources->list || visit_list_file(&state, sources->list);
+}
+
+bool bw_list_may_be_remote(const bw_sources *sources)
+{
+    for (int i = 0; i < sources->count; i++)
+        if (strcmp(sources->paths[i], "-") == 0 || bw_url_is_remote(sources->paths[i]))
+            return true;
+    return sources->list;
 }
 
 bool bw_list_is_countable(const bw_sources *sources)

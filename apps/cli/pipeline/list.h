@@ -6,6 +6,7 @@
 #define BW_CLI_LIST_H
 
 #include "pipeline/walk.h"
+#include "remote/remote.h"
 
 enum { BW_NO_FRAME = -1 };
 
@@ -25,6 +26,7 @@ typedef struct bw_sources {
     bool null_separated; /* the lists' paths end with NUL instead of newline */
     const char *list;    /* a file that is such a list, taken after the paths; NULL for none */
     bw_frame_choice frames;
+    bw_remote_options remote;
 } bw_sources;
 
 /** A picture that was found, or something in the place of pictures that could not be read. */
@@ -32,6 +34,7 @@ typedef struct bw_found {
     const char *path;        /* "photos.zip/a.jpg" for a.jpg in an archive, "clip.mp4/000123.jpg"
                                 for frame 123 of a video */
     const char *name;        /* the part of `path` below the folder given */
+    bool remote;             /* lies in a network: remote/remote.h reads it */
     const char *source;      /* the archive or video that holds it; NULL for a file of its own */
     int64_t frame, time_ns;  /* of a video's frame; BW_NO_FRAME and 0 otherwise */
     const bw_error *problem; /* why it cannot be used; NULL where it can be tried */
@@ -54,8 +57,11 @@ typedef struct bw_list_options {
     bw_found_visitor *visit;
     bw_list_stopped *stopped;
     void *context;
-    bool closed; /* archives and videos are visited as what they are, not opened */
+    bool closed; /* archives, videos and what a network holds are visited as what they are, not
+                    opened */
     int threads; /* that may decode a video */
+    bw_error *failure; /* becomes why a list in a network could not be read to its end, which ends
+                          this one; its status is to be BW_OK before. Not for `closed` */
 } bw_list_options;
 
 /** Visits the pictures in order; false when the visitor or `stopped` ended it, or memory did. */
@@ -64,7 +70,11 @@ bool bw_list_sources(const bw_sources *sources, const bw_list_options *options);
 /** Whether the pictures can be counted beforehand: no list comes from standard input. */
 bool bw_list_is_countable(const bw_sources *sources);
 
-/** Whether a path of the command line exists or is a pattern that some path matches. */
+/** Whether something may lie in a network: a path does, or there is a list, which may name it. */
+bool bw_list_may_be_remote(const bw_sources *sources);
+
+/** Whether a path of the command line exists or is a pattern that some path matches;
+ * true for what lies in a network. */
 bool bw_list_exists(const char *path);
 
 #endif

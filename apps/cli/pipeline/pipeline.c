@@ -5,7 +5,7 @@
 #include "base/cpu.h"
 #include "interrupt.h"
 
-enum { MEGABYTE = 1 << 20, MOST_DECODERS = 512 };
+enum { MEGABYTE = 1 << 20, MOST_DECODERS = 512, FETCHERS = 8 };
 
 /* ---- What the stages share ------------------------------------------------------------------ */
 
@@ -38,6 +38,11 @@ void bw_pipeline_discard(bw_pipeline *pipeline, bw_item *item)
     bw_item_free(item);
 }
 
+bool bw_pipeline_lost_network(const bw_pipeline *pipeline)
+{
+    return atomic_load(&pipeline->unreachable) >= BW_MOST_UNREACHABLE;
+}
+
 int64_t bw_pipeline_total(const bw_pipeline *pipeline)
 {
     return atomic_load(&pipeline->total);
@@ -66,9 +71,13 @@ static bw_status open_shared(bw_pipeline *pipeline, const bw_pipeline_options *o
     *pipeline = (bw_pipeline){.options = options, .total = -1, .begun = bw_clock()};
     pthread_mutex_init(&pipeline->mutex, NULL);
     pthread_cond_init(&pipeline->item_decoded, NULL);
+    pthread_cond_init(&pipeline->item_fetched, NULL);
     bw_budget_init(&pipeline->budget, (64 + 64 * decoders) * MEGABYTE);
     bw_budget_init(&pipeline->content_budget, (size_t)64 * MEGABYTE);
+    bw_budget_init(&pipeline->fetch_budget, (size_t)64 * MEGABYTE);
     bw_status status = bw_queue_open(&pipeline->to_decode, window, error);
+    if (status == BW_OK)
+        status = bw_queue_open(&pipeline->to_fetch, window, error);
     if (status == BW_OK)
         status = bw_queue_open(&pipeline->in_order, window, error);
     if (status == BW_OK)
@@ -84,16 +93,19 @@ static void close_shared(bw_pipeline *pipeline)
     bw_queue_close(&pipeline->to_write);
     bw_queue_close(&pipeline->in_order);
     bw_queue_close(&pipeline->to_decode);
+    bw_queue_close(&pipeline->to_fetch);
+    bw_budget_destroy(&pipeline->fetch_budget);
     bw_budget_destroy(&pipeline->content_budget);
     bw_budget_destroy(&pipeline->budget);
     pthread_cond_destroy(&pipeline->item_decoded);
+    pthread_cond_destroy(&pipeline->item_fetched);
     pthread_mutex_destroy(&pipeline->mutex);
 }
 
 /* ---- Threads -------------------------------------------------------------------------------- */
 
 typedef struct stage_threads {
-    pthread_t threads[MOST_DECODERS + 3];
+    pthread_t threads[MOST_DECODERS + FETCHERS + 3];
     int count;
 } stage_threads;
 
@@ -112,6 +124,8 @@ static bw_status start_stages(stage_threads *group, bw_pipeline *pipeline, bw_er
     bool started = start(group, bw_stage_detect, pipeline);
     for (int i = 0; started && i < options->decoders && i < MOST_DECODERS; i++)
         started = start(group, bw_stage_decode, pipeline);
+    for (int i = 0; started && i < FETCHERS && bw_list_may_be_remote(&options->sources); i++)
+        started = start(group, bw_stage_fetch, pipeline);
     if (started && bw_list_is_countable(&options->sources))
         started = start(group, bw_stage_count, pipeline);
     if (started)
@@ -119,6 +133,7 @@ static bw_status start_stages(stage_threads *group, bw_pipeline *pipeline, bw_er
     if (started)
         return BW_OK;
     atomic_store(&pipeline->stop, true);
+    bw_queue_finish(pipeline->to_fetch);
     bw_queue_finish(pipeline->to_decode);
     bw_queue_finish(pipeline->in_order);
     return bw_fail(error, BW_ERROR_MEMORY, "the system refuses to start %d threads",

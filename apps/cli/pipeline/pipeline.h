@@ -2,7 +2,8 @@
  * The stages of a run, each in its own file, joined by bounded queues:
  *
  *     stage_list ──► stage_decode (threads) ──► stage_detect (the engine) ──► the caller's sink
- *          └───────────── in_order ──────────────────►┘
+ *        │ └───────────── in_order ──────────────────►┘
+ *        └► stage_fetch (threads): what lies in a network, read ahead of decoding
  *
  * Listing puts every item into two queues: one from which any decoder takes the next, one that
  * keeps the order, in which detecting waits for each item to be decoded. So results come in the
@@ -26,6 +27,9 @@
 #include "pipeline/list.h"
 #include "pipeline/queue.h"
 #include "pipeline/share.h"
+
+/** So many objects of servers that do not answer, one after the other, end the run. */
+enum { BW_MOST_UNREACHABLE = 32 };
 
 /** Called when for a while no item has come. A failure ends the run. */
 typedef bw_status bw_idle_function(void *context, bw_error *error);
@@ -63,16 +67,19 @@ typedef struct bw_batch bw_batch;
 /** What the stages share; private to this folder. */
 typedef struct bw_pipeline {
     const bw_pipeline_options *options;
-    bw_queue *to_decode, *in_order, *to_write;
+    bw_queue *to_fetch, *to_decode, *in_order, *to_write;
     bw_budget budget;         /* of decoded bytes */
     bw_budget content_budget; /* of bytes that were read from archives and not yet decoded */
+    bw_budget fetch_budget;   /* of bytes that were fetched and not yet decoded */
     bw_batch *batch;
+    atomic_int unreachable; /* objects that could not be had, one after the other */
     atomic_bool stop;
     atomic_llong total; /* pictures there are; -1 while unknown */
     uint64_t begun;
     atomic_ullong decode_time, wait_time, sink_time;
     pthread_mutex_t mutex;       /* of what follows */
     pthread_cond_t item_decoded; /* some item's `decoded` became true */
+    pthread_cond_t item_fetched; /* some item's `fetched` did */
     bw_error error;              /* the first failure; BW_OK while there is none */
     bw_engine_times engine_times;
 } bw_pipeline;
@@ -84,6 +91,9 @@ bw_status bw_pipeline_run(bw_pipeline *pipeline, const bw_pipeline_options *opti
 /** How long the stages have worked so far; any thread may ask. */
 void bw_pipeline_read_times(bw_pipeline *pipeline, bw_stage_times *times);
 
+/** Whether the run ended since nothing in the network could be had any more. */
+bool bw_pipeline_lost_network(const bw_pipeline *pipeline);
+
 /** Pictures that there are; -1 while that is not known. */
 int64_t bw_pipeline_total(const bw_pipeline *pipeline);
 
@@ -93,6 +103,7 @@ void bw_batch_close(bw_batch **batch);
 /* The stages: bodies of threads, whose argument is the pipeline. */
 void *bw_stage_count(void *pipeline);
 void *bw_stage_list(void *pipeline);
+void *bw_stage_fetch(void *pipeline);
 void *bw_stage_decode(void *pipeline);
 void *bw_stage_detect(void *pipeline);
 

@@ -26,7 +26,8 @@ static void drop_content(bw_pipeline *pipeline, bw_item *item)
     bw_video_frame_free(&item->picture);
     free(item->content);
     item->content = NULL;
-    bw_budget_release(&pipeline->content_budget, item->content_bytes);
+    bw_budget_release(item->remote ? &pipeline->fetch_budget : &pipeline->content_budget,
+                      item->content_bytes);
 }
 
 /* What tells a file from what it becomes: its size, and when it was written. */
@@ -74,6 +75,14 @@ static void mark_decoded(bw_pipeline *pipeline, bw_item *item)
     pthread_mutex_unlock(&pipeline->mutex);
 }
 
+static void wait_fetched(bw_pipeline *pipeline, bw_item *item)
+{
+    pthread_mutex_lock(&pipeline->mutex);
+    while (!atomic_load(&item->fetched))
+        pthread_cond_wait(&pipeline->item_fetched, &pipeline->mutex);
+    pthread_mutex_unlock(&pipeline->mutex);
+}
+
 /* Items are taken in order, so the one that detecting waits for is always in somebody's hands. */
 void *bw_stage_decode(void *argument)
 {
@@ -83,6 +92,8 @@ void *bw_stage_decode(void *argument)
         bw_item *item = bw_queue_pop(pipeline->to_decode);
         if (!item)
             return NULL;
+        if (item->remote)
+            wait_fetched(pipeline, item);
         uint64_t start = bw_clock();
         if (bw_pipeline_stopped(pipeline))
             item->dropped = true;

@@ -88,6 +88,8 @@ static bool list_picture(void *context, const bw_found *found)
     else if (found->picture && *found->picture)
         take_frame(pipeline, item, found);
     bw_queue_push(pipeline->in_order, item);
+    if (item->remote)
+        bw_queue_push(pipeline->to_fetch, item);
     bw_queue_push(pipeline->to_decode, item);
     return true;
 }
@@ -96,13 +98,18 @@ void *bw_stage_list(void *argument)
 {
     bw_pipeline *pipeline = argument;
     listing_state state = {.pipeline = pipeline, .number = pipeline->options->last};
-    bw_list_options options = {list_picture, stopped, &state, .closed = false,
-                               pipeline->options->decoders};
+    bw_error failure = {.status = BW_OK};
+    bw_list_options options = {.visit = list_picture,
+                               .stopped = stopped,
+                               .context = &state,
+                               .threads = pipeline->options->decoders,
+                               .failure = &failure};
     if (!bw_list_sources(&pipeline->options->sources, &options) && !bw_pipeline_stopped(pipeline)) {
-        bw_error error;
-        bw_fail(&error, BW_ERROR_MEMORY, "the list of pictures could not be read to its end");
-        bw_pipeline_fail(pipeline, &error);
+        if (failure.status == BW_OK)
+            bw_fail(&failure, BW_ERROR_MEMORY, "the list of pictures could not be read to its end");
+        bw_pipeline_fail(pipeline, &failure);
     }
+    bw_queue_finish(pipeline->to_fetch);
     bw_queue_finish(pipeline->in_order);
     bw_queue_finish(pipeline->to_decode);
     return NULL;

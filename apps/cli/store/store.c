@@ -219,6 +219,19 @@ bw_status bw_store_roll_back(bw_store *store, bw_error *error)
     return execute(store, open ? "ROLLBACK; BEGIN IMMEDIATE;" : "BEGIN IMMEDIATE;", error);
 }
 
+bw_status bw_store_forget_failed(bw_store *store, bw_error *error)
+{
+    static const char last[] =
+        "number > (SELECT ifnull(max(number), 0) FROM items WHERE boxes IS NOT NULL)";
+    char sql[400];
+    snprintf(sql, sizeof sql,
+             "DELETE FROM errors WHERE item IN (SELECT number FROM items WHERE %s);"
+             " DELETE FROM items WHERE %s",
+             last, last);
+    bw_status status = bw_store_roll_back(store, error);
+    return status == BW_OK ? execute(store, sql, error) : status;
+}
+
 sqlite3 *bw_store_database(bw_store *store)
 {
     return store->database;

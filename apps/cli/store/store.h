@@ -91,6 +91,12 @@ bw_status bw_store_commit(bw_store *store, bw_error *error);
 /** Forgets what was added since the last commit, and begins the next transaction. */
 bw_status bw_store_roll_back(bw_store *store, bw_error *error);
 
+/**
+ * Removes the pictures after the last usable one, all of which failed, and what was not committed;
+ * they are tried again when the run goes on.
+ */
+bw_status bw_store_forget_failed(bw_store *store, bw_error *error);
+
 /** The database itself, for what reads it as a whole; borrowed. */
 sqlite3 *bw_store_database(bw_store *store);
 
