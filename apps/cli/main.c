@@ -11,18 +11,9 @@
 #include "verb.h"
 
 static const bw_verb *const verbs[] = {
-    &bw_verb_annotate,
-    &bw_verb_merge,
-    &bw_verb_export,
-    &bw_verb_convert_labels,
-    &bw_verb_select,
-    &bw_verb_build,
-    &bw_verb_convert,
-    &bw_verb_bench,
-    &bw_verb_eval,
-    &bw_verb_inspect,
-    &bw_verb_doctor,
-    NULL,
+    &bw_verb_annotate, &bw_verb_merge,   &bw_verb_export,  &bw_verb_convert_labels,
+    &bw_verb_select,   &bw_verb_build,   &bw_verb_convert, &bw_verb_bench,
+    &bw_verb_eval,     &bw_verb_inspect, &bw_verb_doctor,  NULL,
 };
 
 static void print_help(void)
