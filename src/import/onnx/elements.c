@@ -120,8 +120,97 @@ bw_status bw_onnx_identity(bw_onnx_lowering *lowering)
     return BW_OK;
 }
 
+/* Whether constants are one number for each channel of a picture, or one for all of them. */
+static bool is_by_channel(const bw_onnx_tensor *numbers, int channels)
+{
+    if (numbers->type != BW_ONNX_F32 || numbers->rank > 4)
+        return false;
+    if (numbers->count == 1)
+        return true;
+    int axis = numbers->rank - 3; /* channels, rows, columns from the right */
+    return axis >= 0 && numbers->dims[axis] == channels && (int64_t)numbers->count == channels;
+}
+
+/* y = factor × x + offset, a channel: factor where `scales`, else offset comes from the numbers. */
+static bw_status map_channels(bw_onnx_lowering *lowering, int tensor, const bw_onnx_tensor *numbers,
+                              bool scales, double function(double))
+{
+    int channels = bw_onnx_shape(lowering, tensor).channels;
+    size_t count = (size_t)channels;
+    float *table = bw_arena_array(&lowering->graph->arena, 3 * count, sizeof *table);
+    if (!table)
+        return bw_fail_memory(lowering->error, 3 * count * sizeof *table, "a node");
+    for (size_t channel = 0; channel < count; channel++) {
+        double number = bw_onnx_real(numbers, numbers->count == 1 ? 0 : channel);
+        float value = (float)(function ? function(number) : number);
+        if (!isfinite(value))
+            return bw_onnx_decline(lowering, "one of its constants is not finite");
+        table[channel] = scales ? value : 1.0f;
+        table[count + channel] = scales ? 0.0f : value;
+        table[2 * count + channel] = 1.0f;
+    }
+    float *zeros = bw_arena_array(&lowering->graph->arena, count, sizeof *zeros);
+    if (!zeros)
+        return bw_fail_memory(lowering->error, count * sizeof *zeros, "a node");
+    bw_node node = {.op = BW_OP_BATCH_NORM,
+                    .scale = {table, count},
+                    .shift = {table + count, count},
+                    .mean = {zeros, count},
+                    .variance = {table + 2 * count, count}};
+    return bw_onnx_append(lowering, &node, &tensor, 1);
+}
+
+/* A picture and constants for its channels, in either order unless it is `ordered`; else false. */
+static bool find_map(const bw_onnx_lowering *lowering, bool ordered, int *tensor,
+                     const bw_onnx_tensor **numbers)
+{
+    for (size_t side = 0; side < (ordered ? 1u : 2u); side++) {
+        const bw_onnx_item *x = bw_onnx_input_item(lowering, side);
+        const bw_onnx_item *other = bw_onnx_input_item(lowering, 1 - side);
+        if (x->role != BW_ONNX_PICTURE || other->role != BW_ONNX_NUMBERS ||
+            !is_by_channel(other->numbers, bw_onnx_shape(lowering, x->tensor).channels))
+            continue;
+        *tensor = x->tensor;
+        *numbers = other->numbers;
+        return true;
+    }
+    return false;
+}
+
+static double negate(double x)
+{
+    return -x;
+}
+
+static double invert(double x)
+{
+    return 1.0 / x;
+}
+
+bw_status bw_onnx_difference(bw_onnx_lowering *lowering)
+{
+    int tensor;
+    const bw_onnx_tensor *numbers;
+    return find_map(lowering, true, &tensor, &numbers)
+               ? map_channels(lowering, tensor, numbers, false, negate)
+               : bw_onnx_decline(lowering, "only constants for channels are taken from pictures");
+}
+
+bw_status bw_onnx_quotient(bw_onnx_lowering *lowering)
+{
+    int tensor;
+    const bw_onnx_tensor *numbers;
+    return find_map(lowering, true, &tensor, &numbers)
+               ? map_channels(lowering, tensor, numbers, true, invert)
+               : bw_onnx_decline(lowering, "pictures are divided by constants for channels only");
+}
+
 bw_status bw_onnx_sum(bw_onnx_lowering *lowering)
 {
+    int constant;
+    const bw_onnx_tensor *numbers;
+    if (find_map(lowering, false, &constant, &numbers))
+        return map_channels(lowering, constant, numbers, false, NULL);
     int tensors[2];
     bw_status status = bw_onnx_input_picture(lowering, 0, &tensors[0]);
     if (status == BW_OK)
@@ -149,6 +238,10 @@ static bw_activation gate_of(const bw_onnx_lowering *lowering, int x, const bw_o
 
 bw_status bw_onnx_product(bw_onnx_lowering *lowering)
 {
+    int tensor;
+    const bw_onnx_tensor *numbers;
+    if (find_map(lowering, false, &tensor, &numbers))
+        return map_channels(lowering, tensor, numbers, true, NULL);
     for (size_t side = 0; side < 2; side++) {
         const bw_onnx_item *x = bw_onnx_input_item(lowering, side);
         bw_activation activation =

@@ -6,10 +6,12 @@
 
 #include "import/onnx/lower.h"
 
+enum { LARGEST_HOLED = 13 }; /* sides of windows whose holes are filled up with zeros */
+
 /* A window as our graph has it, and the rest of what a node says about it. */
 typedef struct window_shape {
-    int kernel[2], pad[4]; /* pad: top, left, bottom, right */
-    int stride;
+    int kernel[2], pad[4]; /* pad: top, left, bottom, right; kernel: with its holes */
+    int stride, hole[2];   /* hole: the dilation, down and across */
 } window_shape;
 
 static bw_status read_kernel(bw_onnx_lowering *lowering, window_shape *out,
@@ -32,12 +34,16 @@ static bw_status read_stride(bw_onnx_lowering *lowering, window_shape *out)
         status = bw_onnx_read_ints(lowering, &dilations, "dilations", 0);
     if (status != BW_OK)
         return status;
-    for (size_t axis = 0; axis < dilations.count; axis++) {
-        if (dilations.values[axis] != 1)
+    for (size_t axis = 0; axis < 2; axis++) {
+        int64_t hole = dilations.count == 2 ? dilations.values[axis] : 1;
+        int64_t reach = hole < 1 || hole > 4096 ? LARGEST_HOLED : (out->kernel[axis] - 1) * hole;
+        if (hole != 1 && reach >= LARGEST_HOLED)
             return bw_onnx_decline(lowering,
-                                   "windows with holes (dilations of %lld) are not "
-                                   "supported",
-                                   (long long)dilations.values[axis]);
+                                   "windows with holes (dilations of %lld) that are as "
+                                   "large are not filled up",
+                                   (long long)hole);
+        out->hole[axis] = (int)hole;
+        out->kernel[axis] = (int)((out->kernel[axis] - 1) * hole) + 1;
     }
     out->stride = 1;
     if (strides.count == 0)
@@ -162,6 +168,29 @@ static bw_status unfold_focus(bw_onnx_lowering *lowering, bw_node *node, const b
     return BW_OK;
 }
 
+/* A window with holes is a larger one with zeros in them. */
+static bw_status fill_holes(bw_onnx_lowering *lowering, bw_node *node, const window_shape *window)
+{
+    size_t height = (size_t)window->kernel[0], width = (size_t)window->kernel[1];
+    size_t down = (size_t)window->hole[0], across = (size_t)window->hole[1];
+    size_t rows = (height - 1) / down + 1, columns = (width - 1) / across + 1;
+    size_t planes = node->weights.count / (rows * columns);
+    if (down == 1 && across == 1)
+        return BW_OK;
+    float *weights =
+        bw_arena_array(&lowering->graph->arena, planes * height, width * sizeof *weights);
+    if (!weights)
+        return bw_fail_memory(lowering->error, planes * height * width * sizeof *weights,
+                              "weights");
+    memset(weights, 0, planes * height * width * sizeof *weights);
+    for (size_t at = 0; at < node->weights.count; at++) {
+        size_t x = at % columns, y = at / columns % rows, plane = at / columns / rows;
+        weights[(plane * height + y * down) * width + x * across] = node->weights.data[at];
+    }
+    node->weights = (bw_constant){weights, planes * height * width};
+    return BW_OK;
+}
+
 static bw_status read_filters(bw_onnx_lowering *lowering, bw_node *node, int channels)
 {
     const bw_onnx_tensor *weights, *bias;
@@ -222,6 +251,9 @@ bw_status bw_onnx_conv(bw_onnx_lowering *lowering)
     node.attributes = attributes_of(&window);
     node.attributes.groups = groups;
     node.attributes.channels = filters;
+    status = fill_holes(lowering, &node, &window);
+    if (status != BW_OK)
+        return status;
     if (focused && groups != 1)
         return bw_onnx_decline(lowering, "groups after a focus layer are not supported");
     if (focused)

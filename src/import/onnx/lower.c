@@ -96,6 +96,8 @@ static const struct {
     {"Dropout", bw_onnx_identity, false},
     {"Add", bw_onnx_sum, false},
     {"Mul", bw_onnx_product, false},
+    {"Sub", bw_onnx_difference, false},
+    {"Div", bw_onnx_quotient, false},
     {"MaxPool", bw_onnx_max_pool, true},
     {"GlobalAveragePool", bw_onnx_global_pool, true},
     {"ReduceMean", bw_onnx_reduce_mean, false},

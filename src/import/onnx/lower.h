@@ -79,7 +79,7 @@ bw_onnx_handler bw_onnx_conv, bw_onnx_batch_norm, bw_onnx_max_pool, bw_onnx_glob
     bw_onnx_reduce_mean, bw_onnx_resize;
 bw_onnx_handler bw_onnx_relu, bw_onnx_leaky, bw_onnx_prelu, bw_onnx_sigmoid, bw_onnx_silu,
     bw_onnx_mish, bw_onnx_softplus, bw_onnx_tanh, bw_onnx_clip, bw_onnx_identity, bw_onnx_sum,
-    bw_onnx_product;
+    bw_onnx_difference, bw_onnx_product, bw_onnx_quotient;
 bw_onnx_handler bw_onnx_reshape_reorg, bw_onnx_transpose_reorg;
 bw_onnx_handler bw_onnx_join_channels, bw_onnx_split, bw_onnx_cut;
 
