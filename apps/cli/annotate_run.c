@@ -196,6 +196,14 @@ static bw_status continue_store(run *state, bw_error *error)
     return status;
 }
 
+/* A run that is refused, or cannot be opened, stays as it was. */
+static void leave_store(run *state)
+{
+    bw_error ignored;
+    if (state->store && bw_store_roll_back(state->store, &ignored) == BW_OK)
+        bw_store_close(&state->store, &ignored);
+}
+
 /* A run of other settings makes room with --redo. */
 static bw_status open_store(run *state, bw_error *error)
 {
@@ -218,7 +226,10 @@ static bw_status open_store(run *state, bw_error *error)
         status = begin_store(state, path, error);
     }
     bw_arena_free(&arena);
-    return status == BW_OK ? bw_store_commit(state->store, error) : status;
+    if (status == BW_OK)
+        return bw_store_commit(state->store, error);
+    leave_store(state);
+    return status;
 }
 
 static bw_status open_sink(run *state, bw_error *error)

@@ -163,7 +163,7 @@ static bw_status write_annotations(bw_sink *sink, const bw_record *record, const
         .height = record->height,
         .detections = record->detections,
         .count = record->count,
-        .path = record->path,
+        .path = framed ? NULL : record->path,
         .source = framed ? record->source : NULL,
         .frame = record->frame,
         .time_ns = framed ? record->time_ns : -1,

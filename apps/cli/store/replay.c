@@ -14,7 +14,7 @@ static bw_status visit_row(const bw_row *row, bw_replay_visitor *visit, void *co
                                 .height = record->height,
                                 .detections = record->detections,
                                 .count = record->count,
-                                .path = record->path,
+                                .path = record->frame < 0 ? record->path : NULL,
                                 .source = record->frame < 0 ? NULL : record->source,
                                 .frame = record->frame,
                                 .time_ns = record->frame < 0 ? -1 : record->time_ns};
