@@ -6,6 +6,7 @@
 
 #include "annotate.h"
 #include "base/cpu.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "classes.h"
 #include "interrupt.h"
@@ -165,6 +166,21 @@ static bw_status check_folder(run *state, bw_error *error)
     return status;
 }
 
+/* A run whose labels are gone, all or some, is none to go on with. */
+static bw_status check_not_replaced(run *state, bw_error *error)
+{
+    bw_arena arena = {0};
+    const char *value = NULL;
+    bw_status status = bw_store_get(state->store, "state", &arena, &value, error);
+    if (status == BW_OK && value && strcmp(value, BW_STATE_REPLACED) == 0)
+        status = bw_fail(error, BW_ERROR_ARGUMENT,
+                         "the run in '%s' was being replaced by another when that was stopped; "
+                         "--redo goes on with that",
+                         state->options->out);
+    bw_arena_free(&arena);
+    return status;
+}
+
 static bw_status collect_done(run *state, bw_error *error)
 {
     sqlite3_stmt *query = NULL;
@@ -182,7 +198,9 @@ static bw_status continue_store(run *state, bw_error *error)
 {
     bw_run_means means = means_of(state);
     bw_store_totals totals = {0};
-    bw_status status = bw_run_settings_compare(state->store, state->options, &means, error);
+    bw_status status = check_not_replaced(state, error);
+    if (status == BW_OK)
+        status = bw_run_settings_compare(state->store, state->options, &means, error);
     if (status == BW_OK)
         status = check_folder(state, error);
     if (status == BW_OK)
@@ -254,9 +272,11 @@ static bw_status open_run(run *state, bw_gate_outcome *gate, bw_error *error)
     if (status == BW_OK)
         status = open_engine(state, error);
     if (status == BW_OK)
-        status = bw_output_check(options->out, error);
+        status = bw_make_folders(options->out, error);
     if (status == BW_OK)
         status = bw_lock_take(state->lock, options->out, error);
+    if (status == BW_OK)
+        status = bw_output_check(options->out, error);
     if (status == BW_OK)
         status = open_store(state, error);
     if (status == BW_OK)

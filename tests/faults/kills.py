@@ -4,7 +4,7 @@ same command finishes exactly what it would have made undisturbed.
 usage: kills.py PROGRAM
 
 Runs over a folder, a tar archive, a video and all of them are killed, with one thread and with
-streams, also while they go on after a kill; and so are `export`, with tracks, and `select`. In the
+streams, also while they go on after a kill, and while they replace another; and so are `export`, with tracks, and `select`. In the
 end all files, all rows of the database and the report (but for its times) are compared byte for
 byte. BW_KILLS=N kills N times (20), BW_SEED=N at other moments.
 """
@@ -31,8 +31,15 @@ DONE = (0, 3)  # all good, or all but some pictures that cannot be used
 class Case:
     """A command that writes into a folder."""
 
-    def __init__(self, name, command, out, is_run):
+    def __init__(self, name, command, out, is_run, before=None):
+        """`before` is a folder that `out` is a copy of at first."""
         self.name, self.command, self.out, self.is_run = name, command, out, is_run
+        self.before = before
+
+    def prepare(self):
+        shutil.rmtree(self.out, ignore_errors=True)
+        if self.before:
+            shutil.copytree(self.before, self.out)
 
     def start(self):
         return subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
@@ -52,6 +59,8 @@ class Case:
         return found
 
     def measure(self):
+        self.old = runs.final_files(self.before) if self.before else {}
+        self.prepare()
         start = time.monotonic()
         self.status, words = self.finish()
         self.seconds = time.monotonic() - start
@@ -89,9 +98,10 @@ class Killer:
         found = runs.final_files(case.out) if os.path.isdir(case.out) else {}
         for path, content in found.items():
             if path.startswith("labels/") or not case.is_run or path == "coco_results.json":
-                self.expect(case.whole["files"].get(path) == content, f"{path} is not whole")
+                self.expect(content in (case.whole["files"].get(path), case.old.get(path)),
+                            f"{path} is not whole")
         self.counts["files found whole"] += len(found)
-        if not case.is_run:
+        if not case.is_run or runs.state(case.out) == "replaced":
             return
         self.counts["locks left"] += os.path.exists(os.path.join(case.out, "run.lock"))
         for label in self.labels(case.out):
@@ -125,7 +135,7 @@ class Killer:
     def disturb(self, case, most):
         """Kills a command up to so many times in a row, then lets it finish."""
         self.label = f"{case.name}, after {self.counts['kills']} kills"
-        shutil.rmtree(case.out, ignore_errors=True)
+        case.prepare()
         for _ in range(self.random.randint(1, most)):
             if not self.kill(case):
                 break
@@ -173,8 +183,9 @@ def make_cases(program, folder):
                    stderr=subprocess.DEVNULL, check=False)
     cases += [reader("export", "export", place("run"), "--track", "--format", ALL_FORMATS),
               reader("select", "select", place("run"), "--budget", "200")]
+    again = runs.command(program, source, place("out"), place("pictures"), "--conf", "0.3", "--redo")
+    cases.append(Case("a run made anew", again, place("out"), True, place("run")))
     for case in cases:
-        shutil.rmtree(case.out, ignore_errors=True)
         case.measure()
         if case is cases[0]:
             check_export(program, case, place("again"))

@@ -11,69 +11,21 @@ picture that the database holds has them, and the same command finishes the run 
 Needs root, loop devices and mkfs.ext4. BW_CUTS=N cuts N times, spread over all calls.
 """
 
-import errno
-import fcntl
 import os
 import shutil
 import signal
 import sqlite3
-import struct
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 
+import disks
 import runs
 
 PICTURES = 10
-SHUTDOWN, WITHOUT_LOG = 0x8004587D, 2
 SUCCESS = 3  # done, one picture of the set cannot be used
-SKIPPED = 77
-
-
-def skip(reason):
-    print("skipped:", reason)
-    sys.exit(SKIPPED)
-
-
-class Disk:
-    """An ext4 file system in a file."""
-
-    def __init__(self, folder):
-        self.image = os.path.join(folder, "disk")
-        self.place = os.path.join(folder, "mounted")
-        os.mkdir(self.place)
-        if os.geteuid() != 0:
-            skip("only root can mount")
-        for tool in ("mkfs.ext4", "mount", "umount"):
-            if not shutil.which(tool, path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
-                skip(f"{tool} is missing")
-        os.environ["PATH"] += ":/usr/sbin:/sbin"
-        with open(self.image, "wb") as file:
-            file.truncate(32 << 20)
-        subprocess.run(["mkfs.ext4", "-q", "-F", self.image], check=True)
-        tried = subprocess.run(["mount", "-o", "loop", self.image, self.place],
-                               capture_output=True, text=True)
-        if tried.returncode != 0:
-            skip("no loop device can be mounted: " + tried.stderr.strip())
-
-    def cut(self):
-        """Takes the power away and gives it back."""
-        folder = os.open(self.place, os.O_RDONLY)
-        try:
-            fcntl.ioctl(folder, SHUTDOWN, struct.pack("I", WITHOUT_LOG))
-        except OSError as problem:
-            if problem.errno in (errno.ENOTTY, errno.EOPNOTSUPP):
-                skip("this kernel cannot shut a file system down")
-            raise
-        finally:
-            os.close(folder)
-        self.leave()
-        subprocess.run(["mount", "-o", "loop", self.image, self.place], check=True)
-
-    def leave(self):
-        subprocess.run(["umount", self.place], check=True)
 
 
 class Bench:
@@ -169,7 +121,7 @@ def spread(counts, number):
 def main():
     number = int(os.environ.get("BW_CUTS", "12"))
     with tempfile.TemporaryDirectory() as folder:
-        disk = Disk(folder)
+        disk = disks.Disk(folder, 32 << 20)
         try:
             bench = Bench(sys.argv[1], sys.argv[2], folder, disk)
             counts = bench.measure()

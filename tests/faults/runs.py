@@ -140,6 +140,14 @@ def report(out):
     return text
 
 
+def query(out, sql):
+    """What a run's database answers."""
+    base = sqlite3.connect(f"file:{out}/run.db?mode=ro", uri=True)
+    rows = base.execute(sql).fetchall()
+    base.close()
+    return rows
+
+
 def state(out):
     """What the database says of the run, or None where it says nothing."""
     base = None

@@ -5,7 +5,7 @@
  *
  *     BW_FAULT_UNDER   the folder; calls for other files are neither counted nor touched
  *     BW_FAULT_CALL    which call: write, pwrite, fsync, fdatasync, syncfs, open, fopen, fflush,
- *                      fclose, close, rename, ftruncate, mkdir
+ *                      fclose, close, rename, ftruncate, mkdir, look (open, to read), read
  *     BW_FAULT_AT      the number of the first that fails, from 1; 0 or absent: none
  *     BW_FAULT_HOW     the number of the error, or "short": half of the bytes are written,
  *                      or "stop": the process stops (SIGSTOP) before the call
@@ -47,6 +47,8 @@ typedef enum call {
     RENAME,
     FTRUNCATE,
     MKDIR,
+    LOOK,
+    READ,
     CALLS
 } call;
 
@@ -54,7 +56,7 @@ static const char *const names[CALLS] = {
     [WRITE] = "write",   [PWRITE] = "pwrite", [FSYNC] = "fsync",   [FDATASYNC] = "fdatasync",
     [SYNCFS] = "syncfs", [OPEN] = "open",     [FOPEN] = "fopen",   [FFLUSH] = "fflush",
     [FCLOSE] = "fclose", [CLOSE] = "close",   [RENAME] = "rename", [FTRUNCATE] = "ftruncate",
-    [MKDIR] = "mkdir",
+    [MKDIR] = "mkdir",   [LOOK] = "look",     [READ] = "read",
 };
 
 static atomic_int counts[CALLS], failures;
@@ -155,6 +157,15 @@ ssize_t write(int fd, const void *bytes, size_t size)
     return is_short() ? real(fd, bytes, size / 2 + 1) : set_error();
 }
 
+ssize_t read(int fd, void *bytes, size_t size)
+{
+    ssize_t (*real)(int, void *, size_t);
+    find(&real, "read");
+    if (!holds_file_under(fd) || !fails(READ, fd, NULL))
+        return real(fd, bytes, size);
+    return is_short() ? real(fd, bytes, size / 2 + 1) : set_error();
+}
+
 static ssize_t write_at(const char *name, int fd, const void *bytes, size_t size, off_t offset)
 {
     ssize_t (*real)(int, const void *, size_t, off_t);
@@ -225,14 +236,12 @@ int ftruncate64(int fd, off64_t size)
 
 /* ---- Calls by path -------------------------------------------------------------------------- */
 
-/* Only what creates or writes. */
 static int open_path(const char *name, const char *path, int flags, mode_t mode)
 {
     int (*real)(const char *, int, ...);
     find(&real, name);
-    bool writes = (flags & O_ACCMODE) != O_RDONLY;
-    return writes && is_under(path) && fails(OPEN, -1, path) ? set_error()
-                                                             : real(path, flags, mode);
+    call which = (flags & O_ACCMODE) != O_RDONLY ? OPEN : LOOK;
+    return is_under(path) && fails(which, -1, path) ? set_error() : real(path, flags, mode);
 }
 
 int open(const char *path, int flags, ...)

@@ -24,6 +24,7 @@ struct bw_archive {
     int file;
     bool compressed; /* as a whole, so that passing over bytes means to expand them */
     bool expanded;   /* the entry's content was read or passed over */
+    bool any;        /* there was an entry */
     uint64_t file_bytes, limit;
     uint64_t content_bytes; /* expanded so far */
     char *name;
@@ -237,6 +238,9 @@ static bw_status next_entry(bw_archive *archive, bool *at_end, bw_error *error)
     while (result == ARCHIVE_RETRY);
     *at_end = result == ARCHIVE_EOF;
     archive->expanded = false;
+    if (*at_end && !archive->any)
+        return bw_fail(error, BW_ERROR_FORMAT, "the archive is empty: it holds no file at all");
+    archive->any = true;
     if (result == ARCHIVE_OK || result == ARCHIVE_WARN || result == ARCHIVE_EOF)
         return BW_OK;
     archive->entry = NULL;

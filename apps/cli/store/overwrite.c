@@ -59,9 +59,6 @@ bool bw_output_has_run(const char *directory)
 
 bw_status bw_output_check(const char *directory, bw_error *error)
 {
-    bw_status status = bw_make_folders(directory, error);
-    if (status != BW_OK)
-        return status;
     if (!bw_output_has_run(directory) && !is_empty_folder(directory, "labels"))
         return bw_fail(error, BW_ERROR_ARGUMENT,
                        "'%s/labels' holds files that no run has made (there is no run.db); choose "
@@ -147,14 +144,24 @@ static void remove_sequence(const char *directory, bw_arena *arena, const char *
         remove_labelled(directory, "cvat_video", own, ".xml");
 }
 
+/* From here on the old run is none to go on with: its labels go one by one. */
+static bw_status mark_replaced(const char *directory, sqlite3 *database, bw_error *error)
+{
+    if (sqlite3_exec(database,
+                     "UPDATE settings SET value = '" BW_STATE_REPLACED "' WHERE key = 'state'",
+                     NULL, NULL, NULL) == SQLITE_OK)
+        return BW_OK;
+    return bw_fail(error, BW_ERROR_IO, "the run in '%s' cannot be replaced: %s", directory,
+                   sqlite3_errmsg(database));
+}
+
 static bw_status remove_labels(const char *directory, sqlite3 *database, bw_error *error)
 {
     sqlite3_stmt *query = NULL;
-    if (!is_run(database) ||
-        sqlite3_prepare_v2(database, "SELECT CAST(label AS BLOB), number FROM items", -1, &query,
+    if (sqlite3_prepare_v2(database, "SELECT CAST(label AS BLOB), number FROM items", -1, &query,
                            NULL) != SQLITE_OK)
-        return bw_fail(error, BW_ERROR_FORMAT,
-                       "'%s/run.db' is no run of Boxwright's; choose another folder", directory);
+        return bw_fail(error, BW_ERROR_FORMAT, "'%s/run.db' cannot be read: %s", directory,
+                       sqlite3_errmsg(database));
     bw_arena arena = {0};
     label_folder folders[FOLDERS];
     int count = find_folders(folders, directory);
@@ -199,7 +206,12 @@ bw_status bw_output_clear(const char *directory, bw_error *error)
         SQLITE_OK)
         status = bw_fail(error, BW_ERROR_IO, "cannot open '%s': %s", path,
                          database ? sqlite3_errmsg(database) : "out of memory");
+    else if (!is_run(database))
+        status = bw_fail(error, BW_ERROR_FORMAT,
+                         "'%s/run.db' is no run of Boxwright's; choose another folder", directory);
     else
+        status = mark_replaced(directory, database, error);
+    if (status == BW_OK)
         status = remove_labels(directory, database, error);
     sqlite3_close(database);
     bw_format_info format;

@@ -9,9 +9,12 @@
 /** Whether the folder holds a run. */
 bool bw_output_has_run(const char *directory);
 
+/** The state of a run whose files are being removed to make room for another. */
+#define BW_STATE_REPLACED "replaced"
+
 /**
- * Creates the folder where there is none and checks that a run may write there: it holds no labels
- * that no run has made. Changes nothing else.
+ * Checks that a run, which holds the folder's lock, may write there: it holds no labels that no run
+ * has made. Changes nothing.
  */
 bw_status bw_output_check(const char *directory, bw_error *error);
 

@@ -99,11 +99,16 @@ static bw_status prepare(bw_store *store, bw_error *error)
     return BW_OK;
 }
 
+/* How long to wait for those who read the database while a run is written. */
+enum { READERS_MILLISECONDS = 10000 };
+
 static bw_status connect(bw_store *store, const char *path, int create, bw_error *error)
 {
     int flags = SQLITE_OPEN_READWRITE | create | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(path, &store->database, flags, NULL) == SQLITE_OK)
+    if (sqlite3_open_v2(path, &store->database, flags, NULL) == SQLITE_OK) {
+        sqlite3_busy_timeout(store->database, READERS_MILLISECONDS);
         return BW_OK;
+    }
     return bw_fail(error, BW_ERROR_IO, "cannot %s '%s': %s", create ? "create" : "open", path,
                    store->database ? sqlite3_errmsg(store->database) : "out of memory");
 }
