@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "command.h"
 #include "interrupt.h"
 #include "merge/contact.h"
@@ -147,9 +148,11 @@ static bw_status begin_store(merge *state, bw_error *error)
     const char *path = bw_arena_format(&state->arena, "%s/run.db", options->out);
     if (!path)
         return bw_fail_memory(error, strlen(options->out), "a file name");
-    bw_status status = bw_output_check(options->out, error);
+    bw_status status = bw_make_folders(options->out, error);
     if (status == BW_OK)
         status = bw_lock_take(&state->lock, options->out, error);
+    if (status == BW_OK)
+        status = bw_output_check(options->out, error);
     if (status != BW_OK)
         return status;
     uint64_t sum = bw_duplicates_sum(state->duplicates);
