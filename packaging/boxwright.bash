@@ -99,12 +99,12 @@ _boxwright() {
         options="--from --names --images --to --save-conf --link-images --image-url $tracks"
         ;;
     build)
-        options="$network $machine $precision $accuracy --output --share-weights --no-tune --mode --timing-cache
+        options="$network $machine $precision $accuracy --ranges --save-ranges --output --share-weights --no-tune --mode --timing-cache
             --tune-time --seed"
         ;;
     convert)
         options="$network --to --output --opset --dynamic-batch --raw --with-nms --conf --iou --max-det
-            --int8-qdq --symmetric --calib --calib-images $accuracy --threads"
+            --int8-qdq --symmetric --calib --calib-images --ranges --save-ranges $accuracy --threads"
         ;;
     eval)
         options="$network $machine $precision --truth --images --metric --points --iou-thresh --conf --out

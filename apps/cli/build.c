@@ -38,6 +38,7 @@ static const bw_option_group groups[] = {
     {"Output", output_table, 0},
     {"Network", bw_model_options, offsetof(build_options, model)},
     {"Precision", bw_precision_options, offsetof(build_options, precision)},
+    {"Calibration", bw_ranges_options, offsetof(build_options, precision)},
     {"Accuracy", bw_gate_options, offsetof(build_options, gate)},
     {"Tuning", bw_tuning_options, offsetof(build_options, tuning)},
     {"Machine", bw_machine_options, offsetof(build_options, machine)},
@@ -154,6 +155,12 @@ static int run_build(int argc, char **argv)
     if (options.share && options.precision.precision != BW_PRECISION_INT8)
         return bw_usage_error(&bw_verb_build.usage,
                               "--share-weights is for INT8: add --precision int8 --calib DIR");
+    const bw_precision_choice *precision = &options.precision;
+    bool int8 =
+        precision->precision == BW_PRECISION_INT8 || precision->precision == BW_PRECISION_BEST;
+    if ((precision->ranges || precision->save_ranges) && !int8)
+        return bw_usage_error(&bw_verb_build.usage,
+                              "--ranges and --save-ranges are for INT8: add --precision int8");
     bw_error error;
     bw_gate_outcome gate = {0};
     if (build(&options, &gate, &error) == BW_OK)

@@ -25,6 +25,14 @@ const bw_option bw_precision_options[] = {
     {0},
 };
 
+const bw_option bw_ranges_options[] = {
+    {"ranges", "FILE", "take what INT8 needs to know from a file, instead of from pictures",
+     bw_read_text, offsetof(bw_precision_choice, ranges), 0, 0, NULL},
+    {"save-ranges", "FILE", "write what the pictures of --calib have shown, as JSON", bw_read_text,
+     offsetof(bw_precision_choice, save_ranges), 0, 0, NULL},
+    {0},
+};
+
 const bw_precision_choice bw_precision_defaults = {.pictures = 128};
 
 /* ---- Pictures of a folder ------------------------------------------------------------------- */
@@ -133,13 +141,9 @@ static bw_status observe_noise(bw_calibration *calibration, bw_error *error)
     return status;
 }
 
-bw_status bw_calibrate(bw_calibration **out, const bw_model *model,
-                       const bw_precision_choice *choice, int threads, bw_error *error)
+static bw_status observe_all(bw_calibration **out, const bw_model *model,
+                             const bw_precision_choice *choice, int threads, bw_error *error)
 {
-    *out = NULL;
-    bool best = choice->precision == BW_PRECISION_BEST;
-    if (choice->precision != BW_PRECISION_INT8 && !(best && choice->calib))
-        return BW_OK;
     if (!choice->calib)
         return bw_fail(error, BW_ERROR_ARGUMENT,
                        "INT8 needs pictures like those that will be annotated: --calib DIR "
@@ -147,9 +151,22 @@ bw_status bw_calibrate(bw_calibration **out, const bw_model *model,
     bw_status status = bw_calibration_open(out, model, threads, error);
     if (status != BW_OK)
         return status;
-    status = bw_is_noise(choice)
-                 ? observe_noise(*out, error)
-                 : bw_load_pictures(choice->calib, choice->pictures, observe, *out, error);
+    return bw_is_noise(choice)
+               ? observe_noise(*out, error)
+               : bw_load_pictures(choice->calib, choice->pictures, observe, *out, error);
+}
+
+bw_status bw_calibrate(bw_calibration **out, const bw_model *model,
+                       const bw_precision_choice *choice, int threads, bw_error *error)
+{
+    *out = NULL;
+    bool best = choice->precision == BW_PRECISION_BEST;
+    if (choice->precision != BW_PRECISION_INT8 && !(best && (choice->calib || choice->ranges)))
+        return BW_OK;
+    bw_status status = choice->ranges ? bw_calibration_load(out, model, choice->ranges, error)
+                                      : observe_all(out, model, choice, threads, error);
+    if (status == BW_OK && choice->save_ranges)
+        status = bw_calibration_save(*out, choice->save_ranges, error);
     if (status != BW_OK)
         bw_calibration_close(out);
     return status;

@@ -11,10 +11,15 @@
 enum { BW_PRECISION_BEST = BW_PRECISION_COUNT };
 
 typedef struct bw_precision_choice {
-    int precision;     /* a bw_precision, or BW_PRECISION_BEST */
-    const char *calib; /* a folder, or "noise"; NULL for none */
-    int pictures;      /* the most that are taken of the folder */
+    int precision;           /* a bw_precision, or BW_PRECISION_BEST */
+    const char *calib;       /* a folder, or "noise"; NULL for none */
+    int pictures;            /* the most that are taken of the folder */
+    const char *ranges;      /* a file that tells what was learnt from pictures; NULL for none */
+    const char *save_ranges; /* where to write that; NULL for nowhere */
 } bw_precision_choice;
+
+/** Options that read and write files of ranges, where a verb has them. */
+extern const bw_option bw_ranges_options[];
 
 /** Options that fill a bw_precision_choice. */
 extern const bw_option bw_precision_options[];

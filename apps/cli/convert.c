@@ -51,8 +51,9 @@ static const bw_option box_table[] = {
 };
 
 static const bw_option quantized_table[] = {
-    {"int8-qdq", NULL, "quantise, with QuantizeLinear and DequantizeLinear; needs --calib",
-     bw_read_flag, offsetof(convert_options, int8), 0, 0, NULL},
+    {"int8-qdq", NULL,
+     "quantise, with QuantizeLinear and DequantizeLinear; needs --calib or --ranges", bw_read_flag,
+     offsetof(convert_options, int8), 0, 0, NULL},
     {"symmetric", NULL, "signed bytes about zero and weights of 8 bits, as TensorRT wants",
      bw_read_flag, offsetof(convert_options, symmetric), 0, 0, NULL},
     {"calib", "DIR", "pictures that show the range of the numbers; 'noise': for speed only",
@@ -71,6 +72,7 @@ static const bw_option_group groups[] = {
     {"Boxes", box_table, 0},
     {"INT8", quantized_table, 0},
     {"Accuracy of INT8", bw_gate_options, offsetof(convert_options, gate)},
+    {"Calibration", bw_ranges_options, offsetof(convert_options, precision)},
     {"Network", bw_model_options, offsetof(convert_options, model)},
     {0},
 };
@@ -196,6 +198,8 @@ static int check(const convert_options *options, int operands)
                                      "ONNX");
     if (options->raw && options->nms)
         return bw_usage_error(usage, "--raw and --with-nms exclude each other");
+    if ((options->precision.ranges || options->precision.save_ranges) && !options->int8)
+        return bw_usage_error(usage, "--ranges and --save-ranges go with --int8-qdq");
     if (options->symmetric && !options->int8)
         return bw_usage_error(usage, "--symmetric goes with --int8-qdq");
     if ((options->gate.off || options->gate.max_drop >= 0) && !options->int8)

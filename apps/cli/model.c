@@ -224,6 +224,8 @@ static const char *find_contradiction(const bw_plan *plan, const bw_plan_choice 
         return "names";
     if (choice->precision->calib)
         return "calib";
+    if (choice->precision->ranges || choice->precision->save_ranges)
+        return "ranges";
     if (size.width && (size.width != info.model.width || size.height != info.model.height))
         return "size";
     if (precision != BW_PRECISION_FP32 && precision != (int)info.precision)

@@ -36,14 +36,14 @@ static bw_status build_and_judge(bw_plan **out, const bw_model *model, const bw_
     return status;
 }
 
-/* A bit of the shared weights becomes worth a quarter of what it was: they share less. */
+/* The errors of shared weights may be half of what they were: they take more bits. */
 static bool share_less(const bw_plan_choice *choice, bw_build_options *options)
 {
-    static const float least_price = 1e-6f, step = 0.25f;
+    static const float least_noise = 1e-5f, step = 0.5f;
     if (options->share_bits != BW_SHARE_AUTO || choice->outcome->blind ||
-        !choice->outcome->refused || options->share_price < least_price)
+        !choice->outcome->refused || options->share_noise < least_noise)
         return false;
-    options->share_price *= step;
+    options->share_noise *= step;
     bw_print_message("shared weights lose too much: more bits for them");
     return true;
 }

@@ -17,7 +17,7 @@ bw_status bw_build_checked(bw_plan **out, const bw_model *model, const bw_plan_c
 
 /**
  * The same without calibrating: `options` hold the calibration. What the search came to stays in
- * them: `halvings`, `share_price`.
+ * them: `halvings`, `share_noise`.
  */
 bw_status bw_build_calibrated(bw_plan **out, const bw_model *model, const bw_plan_choice *choice,
                               bw_build_options *options, bw_error *error);

@@ -213,6 +213,17 @@ BW_API bw_status bw_calibration_open(bw_calibration **out, const bw_model *model
 BW_API bw_status bw_calibration_add(bw_calibration *calibration, const bw_image *image,
                                     bw_error *error);
 
+/** Writes all that was learnt to a JSON file; the head of src/calibrate/ranges.h specifies it. */
+BW_API bw_status bw_calibration_save(bw_calibration *calibration, const char *path,
+                                     bw_error *error);
+
+/**
+ * A calibration from such a file, of the same model at the same size: it gives the same plans, and
+ * no picture can be added.
+ */
+BW_API bw_status bw_calibration_load(bw_calibration **out, const bw_model *model, const char *path,
+                                     bw_error *error);
+
 BW_API void bw_calibration_close(bw_calibration **calibration);
 
 /* ---- Conversion ----------------------------------------------------------------------------- */
@@ -264,8 +275,8 @@ typedef struct bw_build_options {
     int halvings;      /* of INT8's error, by floats in its place; default 0: where that is free */
     int share_bits;    /* of INT8's dense weights, indices of 4 to 8 bits into a codebook a layer in
                           the plan's file; BW_SHARE_AUTO: chosen for each; default 0: none */
-    float share_price; /* AUTO: share of the power of a layer's results that may be lost for each
-                          bit saved on all weights: fewer bits where it is more; default 0.25 */
+    float share_noise; /* AUTO: power that the weights' errors may make in the heads, as a share of
+                          the heads' own: fewer bits where it is more; default 0.0005 */
     bool portable;     /* INT8 as bw_model_write_onnx makes it, the same for every processor: the
                           calibration decides, never a kernel's speed; default false */
     bool symmetric;    /* of portable INT8: activations as with bw_onnx_options.symmetric */

@@ -7,8 +7,8 @@
 
 enum { CANDIDATES = 12 }; /* classes that are compared before one is taken */
 
-/* What all floats may cost in time where nothing else is asked for: estimates are not exact. */
-static const double free_share = 0.0;
+/* What all floats may add to the cost where nothing else is asked for: time, or bytes. */
+static const double free_time = 0.0, free_bytes = 0.01;
 
 /* A tensor that makes less of the error that is left than this is not worth a conversion. */
 static const double least_share = 0.01;
@@ -20,7 +20,7 @@ typedef struct mixing {
     const bw_mix *mix;
     bool *floats;      /* of each class */
     double all, left;  /* the error of INT8 alone, and with these floats */
-    double base, cost; /* likewise the estimated time */
+    double base, cost; /* likewise the estimated cost */
 } mixing;
 
 static const bw_kernel *choose_cheapest(void *context, const bw_operation *operation, int step)
@@ -29,15 +29,24 @@ static const bw_kernel *choose_cheapest(void *context, const bw_operation *opera
     return bw_kernel_choose(operation, *(const uint32_t *)context);
 }
 
-static double cost_of_plan(const bw_plan *plan)
+static double cost_of_step(const bw_step *step, bool bytes)
+{
+    const bw_kernel *kernel = bw_kernel_find(step->kernel);
+    if (!bytes)
+        return kernel->cost(&step->operation);
+    return kernel->packed_bytes ? (double)kernel->packed_bytes(&step->operation) : 0.0;
+}
+
+/* Estimated time, or, where weights are shared, bytes of weights: what the user wants little of. */
+static double cost_of_plan(const bw_plan *plan, const bw_mix *mix)
 {
     double cost = 0.0;
     for (int index = 0; index < plan->step_count; index++)
-        cost += bw_kernel_find(plan->steps[index].kernel)->cost(&plan->steps[index].operation);
+        cost += cost_of_step(&plan->steps[index], mix->share_bits != 0);
     return cost;
 }
 
-/* The estimated time of the network with the present floats. */
+/* The estimated cost of the network with the present floats. */
 static bw_status estimate(const mixing *m, double *cost, bw_error *error)
 {
     bw_graph graph;
@@ -51,7 +60,7 @@ static bw_status estimate(const mixing *m, double *cost, bw_error *error)
     if (status == BW_OK)
         status = bw_plan_outline(plan, &graph, 1, cpu, choose_cheapest, &cpu, error);
     if (status == BW_OK)
-        *cost = cost_of_plan(plan);
+        *cost = cost_of_plan(plan, m->mix);
     if (plan)
         bw_plan_close(&plan);
     bw_graph_free(&graph);
@@ -91,6 +100,7 @@ static bw_status find_best(mixing *m, finding *best, bw_error *error)
         m->floats[class_id] = false;
         double added = fmax(cost - m->cost, m->base * 1e-4);
         double worth = m->probed[class_id].error / added;
+        double free_share = m->mix->share_bits ? free_bytes : free_time;
         bool allowed = m->mix->halvings > 0 || cost <= m->base * (1.0 + free_share);
         if (allowed && worth > best->worth)
             *best = (finding){class_id, cost, worth};

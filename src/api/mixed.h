@@ -2,7 +2,8 @@
  * Mixed precision: which tensors of an INT8 network stay floats.
  *
  * Tensor by tensor, the one is taken that saves the most error for the time that it costs, by the
- * errors that probing found and the costs that kernels estimate.
+ * errors that probing found and the costs that kernels estimate. Where weights are shared, what
+ * counts is not time but the bytes of weights, as floats would undo what sharing saves.
  */
 #ifndef BW_API_MIXED_H
 #define BW_API_MIXED_H
@@ -14,7 +15,7 @@ typedef struct bw_mix {
     uint32_t cpu; /* features that the kernels may use */
     int halvings; /* 0: as long as it is next to free; n: until the error is 2^−n of what it was */
     int share_bits; /* see bw_build_options */
-    float share_price;
+    float share_noise;
 } bw_mix;
 
 /**

@@ -20,7 +20,7 @@ enum { LARGEST_BATCH = 4096, LARGEST_THREADS = 1024 };
 
 void bw_build_options_init(bw_build_options *options)
 {
-    *options = (bw_build_options){.batch = 1, .cpu_mask = BW_CPU_ALL, .share_price = 0.25f};
+    *options = (bw_build_options){.batch = 1, .cpu_mask = BW_CPU_ALL, .share_noise = 0.0005f};
 }
 
 /* The plan outlives the model: it has its own copy of the names. */
@@ -70,7 +70,7 @@ static bw_status set_precision(bw_graph *graph, const bw_build_options *options,
                                bw_error *error)
 {
     int largest = cpu & BW_CPU_AVX512_VNNI ? BW_LARGEST_INTEGER : BW_SHORT_INTEGER;
-    bw_mix mix = {cpu, options->halvings, options->share_bits, options->share_price};
+    bw_mix mix = {cpu, options->halvings, options->share_bits, options->share_noise};
     bw_portable portable = {BW_SHORT_INTEGER, options->halvings, options->symmetric};
     switch (options->precision) {
     case BW_PRECISION_FP32: return BW_OK;

@@ -11,8 +11,8 @@
 /* What is kept of one tensor. */
 typedef struct observed {
     bw_histogram *channels;
-    double *sums; /* of each channel, over all pixels of all pictures */
-    float *means;
+    double *sums, *squares; /* of each channel, over all pixels of all pictures */
+    float *means, *deviations;
     const bw_node *conv; /* that produces it, or NULL */
     bw_covariance windows;
     float *samples; /* windows of one picture */
@@ -62,7 +62,10 @@ static bw_status open_tables(bw_observer *observer, const bw_graph *graph, bw_er
         of->sums = bw_arena_array(&observer->arena, channels, sizeof *of->sums);
         of->means = bw_arena_array(&observer->arena, channels, sizeof *of->means);
         of->dense = graph->tensors[tensor].dense;
-        good = of->channels && of->sums && of->means && open_windows(observer, graph, of, tensor);
+        of->squares = bw_arena_array(&observer->arena, channels, sizeof *of->squares);
+        of->deviations = bw_arena_array(&observer->arena, channels, sizeof *of->deviations);
+        good = of->channels && of->sums && of->means && of->squares && of->deviations &&
+               open_windows(observer, graph, of, tensor);
     }
     return good ? BW_OK : bw_fail_memory(error, count * sizeof(observed), "calibration");
 }
@@ -89,12 +92,13 @@ bw_status bw_observer_open(bw_observer **out, const bw_graph *graph, bw_pool *po
 static void count_row(observed *of, int first_channel, int channels, const float *row, int pixels,
                       int lanes)
 {
-    double *sums = of->sums + first_channel;
+    double *sums = of->sums + first_channel, *squares = of->squares + first_channel;
     bw_histogram *histograms = of->channels + first_channel;
     for (int x = 0; x < pixels; x++, row += lanes) {
         for (int lane = 0; lane < channels; lane++) {
             bw_histogram_add(&histograms[lane], row[lane]);
             sums[lane] += (double)row[lane];
+            squares[lane] += (double)row[lane] * (double)row[lane];
         }
     }
 }
@@ -228,16 +232,24 @@ size_t bw_observer_pictures(const bw_observer *observer)
     return observer->pictures;
 }
 
+static void find_means(observed *of, const bw_layout *layout, size_t pictures)
+{
+    double pixels = (double)pictures * layout->height * layout->width;
+    for (int channel = 0; pixels > 0.0 && channel < layout->channels; channel++) {
+        double mean = of->sums[channel] / pixels;
+        of->means[channel] = (float)mean;
+        of->deviations[channel] =
+            (float)sqrt(fmax(of->squares[channel] / pixels - mean * mean, 0.0));
+    }
+}
+
 void bw_observer_statistics(bw_observer *observer, bw_statistics *statistics)
 {
     for (size_t tensor = 0; tensor < observer->tensor_count; tensor++) {
         observed *of = &observer->tensors[tensor];
-        const bw_layout *layout = &observer->plan->outputs[tensor].layout;
-        double pixels = (double)observer->pictures * layout->height * layout->width;
-        for (int channel = 0; channel < layout->channels; channel++)
-            of->means[channel] = pixels > 0.0 ? (float)(of->sums[channel] / pixels) : 0.0f;
-        statistics[tensor] =
-            (bw_statistics){of->channels, of->means, of->conv ? &of->windows : NULL};
+        find_means(of, &observer->plan->outputs[tensor].layout, observer->pictures);
+        statistics[tensor] = (bw_statistics){of->channels, of->means, of->deviations,
+                                             of->conv ? &of->windows : NULL};
     }
 }
 

@@ -1,5 +1,7 @@
 #include "passes/covariance.h"
 
+#include <string.h>
+
 enum { LARGEST_BLOCK = 288 }; /* numbers: 32 channels of 3 × 3 */
 
 /* Of the mean variance, what is added to each. */
@@ -42,6 +44,49 @@ int bw_covariance_first(const bw_covariance *covariance, int block, int *channel
     int left = covariance->group - inside;
     *channels = left < covariance->block ? left : covariance->block;
     return block / of_group * covariance->group + inside;
+}
+
+static size_t size_of_block(const bw_covariance *covariance, int block)
+{
+    int channels;
+    bw_covariance_first(covariance, block, &channels);
+    return (size_t)channels * (size_t)covariance->window;
+}
+
+static float *row_of(const bw_covariance *covariance, int block, size_t row)
+{
+    size_t rows = (size_t)rows_of(covariance);
+    return covariance->products + ((size_t)block * rows + row) * rows;
+}
+
+size_t bw_covariance_numbers(const bw_covariance *covariance)
+{
+    size_t count = 0;
+    for (int block = 0; block < covariance->blocks; block++) {
+        size_t size = size_of_block(covariance, block);
+        count += size * (size + 1) / 2;
+    }
+    return count;
+}
+
+void bw_covariance_pack(const bw_covariance *covariance, float *numbers)
+{
+    for (int block = 0; block < covariance->blocks; block++) {
+        for (size_t row = 0; row < size_of_block(covariance, block); row++) {
+            memcpy(numbers, row_of(covariance, block, row), (row + 1) * sizeof *numbers);
+            numbers += row + 1;
+        }
+    }
+}
+
+void bw_covariance_unpack(bw_covariance *covariance, const float *numbers)
+{
+    for (int block = 0; block < covariance->blocks; block++) {
+        for (size_t row = 0; row < size_of_block(covariance, block); row++) {
+            memcpy(row_of(covariance, block, row), numbers, (row + 1) * sizeof *numbers);
+            numbers += row + 1;
+        }
+    }
 }
 
 /* Adds a × b for the first `count` numbers. */

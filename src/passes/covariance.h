@@ -30,6 +30,13 @@ bool bw_covariance_open(bw_covariance *covariance, const bw_graph *graph, const 
 /** Adds windows: [count][channel × window], zeros where a window leaves the picture. */
 void bw_covariance_add(bw_covariance *covariance, const float *windows, size_t count);
 
+/** How many products there are on and below the diagonals of all blocks' matrices. */
+size_t bw_covariance_numbers(const bw_covariance *covariance);
+
+/** Copies those out of the blocks, one row after the other, and into those of an open one. */
+void bw_covariance_pack(const bw_covariance *covariance, float *numbers);
+void bw_covariance_unpack(bw_covariance *covariance, const float *numbers);
+
 /** The first channel of a block, and how many it has. */
 int bw_covariance_first(const bw_covariance *covariance, int block, int *channels);
 

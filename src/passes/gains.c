@@ -27,6 +27,13 @@ static float activation_gain(const bw_node *node, const bw_histogram *channel)
     return share + (1.0f - share) * slope * slope;
 }
 
+float bw_gain_before(const bw_node *conv, const bw_statistics *statistics, float *const *gains,
+                     size_t channel)
+{
+    return gains[conv->output][channel] *
+           activation_gain(conv, &statistics[conv->output].channels[channel]);
+}
+
 static void pass_convolution(float **gains, const bw_graph *graph, const bw_node *node,
                              const float *after)
 {

@@ -19,4 +19,8 @@
 bw_status bw_noise_gains(float ***gains, bw_graph *graph, const bw_statistics *statistics,
                          bw_error *error);
 
+/** What an error in a convolution's sums of a channel is worth, before its activation. */
+float bw_gain_before(const bw_node *conv, const bw_statistics *statistics, float *const *gains,
+                     size_t channel);
+
 #endif

@@ -27,8 +27,11 @@ static int find(const int *classes, int tensor)
 }
 
 /* Tensors share a format where an operation moves bytes between them unchanged. */
-static void form_classes(int *classes, const bw_graph *graph)
+int *bw_find_classes(bw_graph *graph)
 {
+    int *classes = bw_arena_array(&graph->arena, graph->tensor_count, sizeof *classes);
+    if (!classes)
+        return NULL;
     for (size_t tensor = 0; tensor < graph->tensor_count; tensor++)
         classes[tensor] = (int)tensor;
     for (size_t index = 0; index < graph->node_count; index++) {
@@ -40,6 +43,7 @@ static void form_classes(int *classes, const bw_graph *graph)
     }
     for (size_t tensor = 0; tensor < graph->tensor_count; tensor++)
         classes[tensor] = find(classes, (int)tensor);
+    return classes;
 }
 
 static bool make_factors(bw_graph *graph, float **factors)
@@ -61,11 +65,10 @@ bw_status bw_quantization_open(bw_quantization *how, bw_graph *graph,
     size_t count = graph->tensor_count;
     *how = (bw_quantization){.statistics = statistics, .largest_dense = largest_dense};
     how->factors = bw_arena_array(&graph->arena, count, sizeof *how->factors);
-    how->classes = bw_arena_array(&graph->arena, count, sizeof *how->classes);
+    how->classes = bw_find_classes(graph);
     how->ranges = bw_arena_array(&graph->arena, count, sizeof *how->ranges);
     if (!make_factors(graph, how->factors) || !how->classes || !how->ranges)
         return bw_fail_memory(error, count * sizeof *how->ranges, "a pass");
-    form_classes(how->classes, graph);
     return bw_equalize_channels(graph, how, error);
 }
 

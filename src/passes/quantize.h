@@ -17,8 +17,8 @@
 /** What was observed of a tensor, one entry a channel, and of the node that produces it. */
 typedef struct bw_statistics {
     const bw_histogram *channels;
-    const float *means;
-    const bw_covariance *windows; /* that a convolution reads; NULL where nothing is known */
+    const float *means, *deviations; /* standard deviations */
+    const bw_covariance *windows;    /* that a convolution reads; NULL where nothing is known */
 } bw_statistics;
 
 /** What a tensor's bytes stand for, 0 to 255. */
@@ -35,7 +35,7 @@ typedef struct bw_quantization {
     bw_range *ranges;   /* of each tensor, equal within a class */
     const bool *floats; /* classes (by their first tensor) that stay floats; NULL: none */
     int share_bits;     /* of an index of a dense weight; 0: weights share nothing; or AUTO */
-    float share_price;  /* AUTO: the share of a layer's power that a bit for all weights is worth */
+    float share_noise;  /* AUTO: see bw_build_options */
 } bw_quantization;
 
 /**
@@ -44,6 +44,9 @@ typedef struct bw_quantization {
  */
 bw_status bw_quantization_open(bw_quantization *how, bw_graph *graph,
                                const bw_statistics *statistics, int largest_dense, bw_error *error);
+
+/** The classes of a graph's tensors, see bw_quantization, in its arena; NULL without memory. */
+int *bw_find_classes(bw_graph *graph);
 
 /** Whether an operation moves bytes, so that its tensors are of one class. */
 bool bw_moves_bytes(bw_op op);
@@ -90,15 +93,28 @@ typedef struct bw_filter {
     size_t count;
     float scale, largest;
     const bw_codebook *codebook; /* that the integers are taken from; NULL: any */
+    const float *lengths;        /* bits that integer i takes, at BW_INTEGER_ORIGIN + i; or NULL */
+    float price;                 /* of a bit, in units of the sum's variance */
 } bw_filter;
 
 /**
- * Refines integers that were rounded to the nearest: moves each by a step as long as that lowers
- * the variance of the error of the sum, given the matrix of a block of `size` inputs. `slopes` is
- * scratch for `size` numbers. Where there is a codebook, a step leads to the level that is best.
- * Returns the variance that is left.
+ * Refines integers: moves each as long as that lowers the variance of the error of the sum, given
+ * the matrix of a block of `size` inputs. `slopes` is scratch for `size` numbers. Where there is a
+ * codebook, a step leads to the level that is best; where bits have a price, it is added to the
+ * variance. Returns the variance that is left.
  */
 double bw_round_block(const bw_filter *filter, size_t first, size_t size, const float *matrix,
                       float *slopes);
+
+/** The upper triangle of R in matrix = R × Rᵀ; false where the matrix has none. */
+bool bw_find_root(double *root, const float *matrix, size_t size);
+
+/**
+ * Rounds a block's weights in order; each is rounded to where it makes up for the errors of those
+ * before it, as far as it can (Frantar et al. 2022, "GPTQ: Accurate Post-Training Quantization for
+ * Generative Pre-trained Transformers"). `carried` is scratch for `size` numbers.
+ */
+void bw_round_in_order(const bw_filter *filter, size_t first, size_t size, const double *root,
+                       float *carried);
 
 #endif

@@ -24,6 +24,7 @@ typedef struct bw_step {
     size_t weights;         /* offset of the packed weights, in bytes */
     size_t stored;          /* where the plan has shared weights: likewise in `stored` */
     int shared_bits;        /* of an index there; 0: the packed weights stand there */
+    size_t shared_bytes;    /* of its block there, where shared_bits is not 0 */
     uint64_t macs;
     float error; /* that rounding its output to bytes makes in the heads, relative; 0: none */
 } bw_step;

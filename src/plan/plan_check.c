@@ -77,7 +77,8 @@ static bw_status check_memory(const bw_plan *plan, bw_error *error)
 static bool can_share(const bw_kernel *kernel, const bw_step *step)
 {
     return kernel->family == BW_FAMILY_CONV && kernel->in == BW_U8 && kernel->pack &&
-           in_range(step->shared_bits, BW_SHARED_LEAST, BW_SHARED_MOST);
+           in_range(step->shared_bits, BW_SHARED_LEAST, BW_SHARED_MOST) &&
+           step->shared_bytes >= bw_shared_head_bytes(&step->operation, step->shared_bits);
 }
 
 static bw_status check_kernel(const bw_plan *plan, const bw_step *step, bw_error *error)
@@ -99,7 +100,7 @@ static bw_status check_kernel(const bw_plan *plan, const bw_step *step, bw_error
         if (!can_share(kernel, step))
             return bw_fail(error, BW_ERROR_FORMAT, "layer %s: its weights cannot be shared",
                            step->layer);
-        bytes = bw_shared_bytes(operation, step->shared_bits);
+        bytes = step->shared_bytes;
     }
     if (step->weights % BW_ALIGNMENT != 0 || step->weights > plan->weight_bytes ||
         bytes > plan->weight_bytes - step->weights)
@@ -120,7 +121,7 @@ static bw_status check_kernel(const bw_plan *plan, const bw_step *step, bw_error
 static size_t largest_count(const bw_plan *plan, const bw_step *step)
 {
     size_t bytes = plan->weight_bytes;
-    return step->shared_bits ? bytes / BW_SHARED_LEAST * 8 + 8 : bytes;
+    return step->shared_bits ? bytes * BW_SHARED_GROWTH + BW_SHARED_ALLOWANCE : bytes;
 }
 
 static bw_status check_step(const bw_plan *plan, bw_step *step, bw_error *error)

@@ -5,7 +5,7 @@
 #include "plan/plain_step.h"
 
 /* The least bytes that a record takes: what bounds a count. */
-enum { NAME_BYTES = 4, STEP_BYTES = 196, OUTPUT_BYTES = 92, ANCHOR_BYTES = 8 };
+enum { NAME_BYTES = 4, STEP_BYTES = 204, OUTPUT_BYTES = 92, ANCHOR_BYTES = 8 };
 
 /* Enumerations are moved as numbers and checked afterwards. */
 #define MOVE_WORD(cursor, word)                                                                    \
@@ -112,6 +112,7 @@ static void move_step(bw_cursor *cursor, const bw_plan *plan, bw_step *step)
     bw_move_size(cursor, &step->out);
     bw_move_size(cursor, plan->stored ? &step->stored : &step->weights);
     bw_move_int(cursor, &step->shared_bits);
+    bw_move_size(cursor, &step->shared_bytes);
     bw_move_u64(cursor, &step->macs);
     bw_move_float(cursor, &step->error);
 }

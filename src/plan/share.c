@@ -5,11 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    LARGEST_INTEGER = 127,
-    LARGEST_GROWTH = 16,        /* of packed weights over the file's, padding included … */
-    GROWTH_ALLOWANCE = 1 << 22, /* … and over that, in bytes, for small networks */
-};
+#include "plan/rans.h"
+
+enum { LARGEST_INTEGER = 127 };
 
 static size_t count_weights(const bw_operation *operation)
 {
@@ -17,11 +15,11 @@ static size_t count_weights(const bw_operation *operation)
            (size_t)(operation->in.channels / operation->groups) * (size_t)operation->out.channels;
 }
 
-size_t bw_shared_bytes(const bw_operation *operation, int bits)
+size_t bw_shared_head_bytes(const bw_operation *operation, int bits)
 {
-    size_t count = count_weights(operation);
-    size_t codes = count / 8 * (size_t)bits + (count % 8 * (size_t)bits + 7) / 8;
-    return ((size_t)1 << bits) + (size_t)operation->out.channels * 2 * sizeof(float) + codes;
+    size_t level = sizeof(int8_t) + sizeof(uint16_t);
+    return (level << bits) + BW_RANS_STATES * sizeof(uint32_t) +
+           (size_t)operation->out.channels * 2 * sizeof(float);
 }
 
 static size_t packed_bytes(const bw_step *step)
@@ -32,8 +30,7 @@ static size_t packed_bytes(const bw_step *step)
 
 static size_t stored_bytes(const bw_step *step)
 {
-    return step->shared_bits ? bw_shared_bytes(&step->operation, step->shared_bits)
-                             : packed_bytes(step);
+    return step->shared_bits ? step->shared_bytes : packed_bytes(step);
 }
 
 bool bw_share_used(const bw_plan *plan)
@@ -47,93 +44,134 @@ bool bw_share_used(const bw_plan *plan)
 
 double bw_share_mean_bits(const bw_plan *plan)
 {
-    double bits = 0.0, weights = 0.0;
+    double bytes = 0.0, weights = 0.0;
     for (int index = 0; index < plan->step_count; index++) {
         const bw_step *step = &plan->steps[index];
         if (!step->shared_bits)
             continue;
-        double count = (double)count_weights(&step->operation);
-        bits += count * step->shared_bits;
-        weights += count;
+        bytes += (double)step->shared_bytes;
+        weights += (double)count_weights(&step->operation);
     }
-    return weights > 0.0 ? bits / weights : 0.0;
+    return weights > 0.0 ? 8.0 * bytes / weights : 0.0;
 }
 
-/* ---- Indices -------------------------------------------------------------------------------- */
+/* The parts of a step's shared weights. */
+typedef struct shared_block {
+    uint8_t *codebook, *frequencies, *states, *scales, *bias, *words;
+} shared_block;
 
-static void put_code(uint8_t *codes, size_t index, int bits, unsigned code)
+static shared_block cut(uint8_t *block, const bw_operation *operation, int bits)
 {
-    size_t bit = index * (size_t)bits;
-    unsigned word = code << bit % 8;
-    codes[bit / 8] |= (uint8_t)word;
-    if (bit % 8 + (size_t)bits > 8)
-        codes[bit / 8 + 1] |= (uint8_t)(word >> 8);
-}
-
-static unsigned get_code(const uint8_t *codes, size_t index, int bits)
-{
-    size_t bit = index * (size_t)bits;
-    unsigned word = codes[bit / 8];
-    if (bit % 8 + (size_t)bits > 8)
-        word |= (unsigned)codes[bit / 8 + 1] << 8;
-    return word >> bit % 8 & ((1u << bits) - 1);
+    size_t levels = (size_t)1 << bits, floats = (size_t)operation->out.channels * sizeof(float);
+    uint8_t *frequencies = block + levels, *states = frequencies + levels * sizeof(uint16_t);
+    uint8_t *scales = states + BW_RANS_STATES * sizeof(uint32_t);
+    return (shared_block){block, frequencies, states, scales, scales + floats, scales + 2 * floats};
 }
 
 /* ---- Storing -------------------------------------------------------------------------------- */
 
-/* The parts of a step's shared weights. */
-typedef struct shared_block {
-    uint8_t *codebook, *scales, *bias, *codes;
-} shared_block;
+/* A convolution's integers as indices into a codebook, coded. */
+typedef struct encoding {
+    uint8_t levels[BW_RANS_SYMBOLS];
+    uint16_t frequencies[BW_RANS_SYMBOLS];
+    uint32_t states[BW_RANS_STATES];
+    uint8_t *symbols;
+    uint16_t *room, *words; /* `words` is at the end of the room */
+    size_t word_count;
+} encoding;
 
-static shared_block cut(uint8_t *block, const bw_step *step)
+/* The levels in the order in which they occur, and how often they do. */
+static void index_levels(encoding *e, size_t counts[BW_RANS_SYMBOLS], const int8_t *integers,
+                         size_t count)
 {
-    size_t floats = (size_t)step->operation.out.channels * sizeof(float);
-    uint8_t *scales = block + ((size_t)1 << step->shared_bits);
-    return (shared_block){block, scales, scales + floats, scales + 2 * floats};
-}
-
-static void store_shared(uint8_t *to, const bw_step *step, const bw_node *node)
-{
-    int codes[256], levels = 0, channels = step->operation.out.channels;
-    shared_block block = cut(to, step);
+    int codes[BW_RANS_SYMBOLS], levels = 0;
     memset(codes, -1, sizeof codes);
-    for (size_t index = 0; index < count_weights(&step->operation); index++) {
-        int8_t integer = node->integers[index];
-        int *code = &codes[integer + LARGEST_INTEGER];
+    for (size_t index = 0; index < count; index++) {
+        int *code = &codes[integers[index] + LARGEST_INTEGER];
         if (*code < 0) {
-            assert(levels < 1 << step->shared_bits);
-            block.codebook[levels] = (uint8_t)integer;
+            e->levels[levels] = (uint8_t)integers[index];
             *code = levels++;
         }
-        put_code(block.codes, index, step->shared_bits, (unsigned)*code);
+        e->symbols[index] = (uint8_t)*code;
+        counts[*code]++;
     }
+}
+
+static bool encode(encoding *e, const int8_t *integers, size_t count)
+{
+    size_t counts[BW_RANS_SYMBOLS] = {0}, room = bw_rans_most_words(count);
+    e->symbols = malloc(count);
+    e->room = malloc(room * sizeof *e->room);
+    if (!e->symbols || !e->room)
+        return false;
+    index_levels(e, counts, integers, count);
+    bw_rans_frequencies(e->frequencies, counts);
+    e->word_count = bw_rans_encode(e->room, room, e->states, e->symbols, count, e->frequencies);
+    e->words = e->room + room - e->word_count;
+    return true;
+}
+
+static void free_encoding(encoding *e)
+{
+    free(e->symbols);
+    free(e->room);
+}
+
+static void write_block(uint8_t *to, const encoding *e, const bw_step *step, const bw_node *node)
+{
+    int bits = step->shared_bits, channels = step->operation.out.channels;
+    size_t levels = (size_t)1 << bits;
+    shared_block block = cut(to, &step->operation, bits);
+    memcpy(block.codebook, e->levels, levels);
+    memcpy(block.frequencies, e->frequencies, levels * sizeof *e->frequencies);
+    memcpy(block.states, e->states, sizeof e->states);
     memcpy(block.scales, node->scales, (size_t)channels * sizeof(float));
     if (node->bias.data)
         memcpy(block.bias, node->bias.data, (size_t)channels * sizeof(float));
+    memcpy(block.words, e->words, e->word_count * sizeof *e->words);
 }
 
-/* Decides what is shared and places it; returns the size of it all. */
-static size_t place_stored(bw_plan *plan, const bw_node *const *sources)
+/* `*block` (the caller's) is what the file holds of a step; NULL where it shares no weights. */
+static bw_status store_step(uint8_t **block, bw_step *step, const bw_node *node, bw_error *error)
+{
+    *block = NULL;
+    if (node->op != BW_OP_CONV || !node->integers || !node->shared_bits)
+        return BW_OK;
+    size_t count = count_weights(&step->operation), packed = packed_bytes(step);
+    encoding e = {0};
+    bw_status status =
+        encode(&e, node->integers, count) ? BW_OK : bw_fail_memory(error, count, "shared weights");
+    size_t bytes =
+        bw_shared_head_bytes(&step->operation, node->shared_bits) + e.word_count * sizeof *e.words;
+    if (bytes < packed / BW_SHARED_GROWTH)
+        bytes = packed / BW_SHARED_GROWTH;
+    if (status == BW_OK && bytes < packed) {
+        step->shared_bits = node->shared_bits;
+        step->shared_bytes = bytes;
+        *block = calloc(bytes, 1);
+        if (*block)
+            write_block(*block, &e, step, node);
+        else
+            status = bw_fail_memory(error, bytes, "shared weights");
+    }
+    free_encoding(&e);
+    return status;
+}
+
+/* Places the steps' blocks; returns the size of them all. */
+static size_t place_stored(bw_plan *plan)
 {
     size_t total = 0;
     for (int index = 0; index < plan->step_count; index++) {
-        bw_step *step = &plan->steps[index];
-        const bw_node *node = sources[index];
-        int bits = node->op == BW_OP_CONV && node->integers ? node->shared_bits : 0;
-        if (bits && bw_shared_bytes(&step->operation, bits) < packed_bytes(step))
-            step->shared_bits = bits;
-        step->stored = total;
-        total += bw_round_up(stored_bytes(step), BW_ALIGNMENT);
+        plan->steps[index].stored = total;
+        total += bw_round_up(stored_bytes(&plan->steps[index]), BW_ALIGNMENT);
     }
     return total;
 }
 
-bw_status bw_share_store(bw_plan *plan, const bw_node *const *sources, bw_error *error)
+static bw_status join_blocks(bw_plan *plan, uint8_t *const *blocks, bw_error *error)
 {
-    size_t total = place_stored(plan, sources);
-    if (!bw_share_used(plan))
-        return BW_OK;
+    size_t total = place_stored(plan);
     plan->coded = bw_large_alloc(total);
     if (!plan->coded)
         return bw_fail_memory(error, total, "shared weights");
@@ -142,12 +180,26 @@ bw_status bw_share_store(bw_plan *plan, const bw_node *const *sources, bw_error 
     plan->stored_bytes = total;
     for (int index = 0; index < plan->step_count; index++) {
         const bw_step *step = &plan->steps[index];
-        if (step->shared_bits)
-            store_shared(plan->coded + step->stored, step, sources[index]);
-        else
-            memcpy(plan->coded + step->stored, plan->weights + step->weights, packed_bytes(step));
+        memcpy(plan->coded + step->stored,
+               blocks[index] ? blocks[index] : plan->weights + step->weights, stored_bytes(step));
     }
     return BW_OK;
+}
+
+bw_status bw_share_store(bw_plan *plan, const bw_node *const *sources, bw_error *error)
+{
+    size_t count = (size_t)plan->step_count;
+    uint8_t **blocks = calloc(count, sizeof *blocks);
+    bw_status status =
+        blocks ? BW_OK : bw_fail_memory(error, count * sizeof *blocks, "shared weights");
+    for (size_t index = 0; status == BW_OK && index < count; index++)
+        status = store_step(&blocks[index], &plan->steps[index], sources[index], error);
+    if (status == BW_OK && bw_share_used(plan))
+        status = join_blocks(plan, blocks, error);
+    for (size_t index = 0; blocks && index < count; index++)
+        free(blocks[index]);
+    free((void *)blocks);
+    return status;
 }
 
 /* ---- Expanding ------------------------------------------------------------------------------ */
@@ -166,18 +218,24 @@ static bool copy_floats(float *to, const uint8_t *from, int count)
 static bool read_shared(bw_filters *filters, uint8_t *memory, const bw_step *step,
                         const uint8_t *from)
 {
-    int channels = step->operation.out.channels;
-    shared_block block = cut((uint8_t *)(uintptr_t)from, step);
+    int channels = step->operation.out.channels, levels = 1 << step->shared_bits;
+    shared_block block = cut((uint8_t *)(uintptr_t)from, &step->operation, step->shared_bits);
     float *scales = (float *)(void *)memory, *bias = scales + channels;
     int8_t *integers = (int8_t *)(bias + channels);
-    for (int level = 0; level < 1 << step->shared_bits; level++) {
+    for (int level = 0; level < levels; level++) {
         if ((int8_t)block.codebook[level] < -LARGEST_INTEGER)
             return false;
     }
-    for (size_t index = 0; index < count_weights(&step->operation); index++)
-        integers[index] = (int8_t)block.codebook[get_code(block.codes, index, step->shared_bits)];
+    bw_rans_code code = {.frequencies = block.frequencies,
+                         .values = block.codebook,
+                         .symbols = levels,
+                         .words = block.words,
+                         .word_count =
+                             (size_t)(from + step->shared_bytes - block.words) / sizeof(uint16_t)};
+    memcpy(code.states, block.states, sizeof code.states);
     *filters = (bw_filters){.integers = integers, .scales = scales, .bias = bias};
-    return copy_floats(scales, block.scales, channels) && copy_floats(bias, block.bias, channels);
+    return copy_floats(scales, block.scales, channels) && copy_floats(bias, block.bias, channels) &&
+           bw_rans_decode((uint8_t *)integers, count_weights(&step->operation), &code);
 }
 
 static bw_status expand_step(uint8_t *packed, const bw_step *step, const uint8_t *stored,
@@ -194,7 +252,7 @@ static bw_status expand_step(uint8_t *packed, const bw_step *step, const uint8_t
     if (read_shared(&filters, memory, step, stored))
         kernel->pack(&step->operation, &filters, packed);
     else
-        status = bw_fail(error, BW_ERROR_FORMAT, "layer %s: its codebook or scales are impossible",
+        status = bw_fail(error, BW_ERROR_FORMAT, "layer %s: its shared weights are impossible",
                          step->layer);
     bw_aligned_free(memory);
     return status;
@@ -214,7 +272,7 @@ static bw_status place_packed(bw_plan *plan, size_t *total, bw_error *error)
         step->stored = step->weights;
         step->weights = *total;
         if (!bw_size_add(total, *total, bw_round_up(packed_bytes(step), BW_ALIGNMENT)) ||
-            *total / LARGEST_GROWTH > plan->weight_bytes + GROWTH_ALLOWANCE / LARGEST_GROWTH)
+            *total / BW_SHARED_GROWTH > plan->weight_bytes + BW_SHARED_ALLOWANCE / BW_SHARED_GROWTH)
             return bw_fail(error, BW_ERROR_LIMIT,
                            "layer %s: its shared weights would take too much memory", step->layer);
     }

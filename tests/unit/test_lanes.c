@@ -49,7 +49,7 @@ static void quantize(bw_graph *graph)
         fail_msg("%s", error.message);
     for (size_t tensor = 0; tensor < graph->tensor_count; tensor++) {
         assert_true(graph->tensors[tensor].shape.channels <= MOST_CHANNELS);
-        statistics[tensor] = (bw_statistics){channels, means, NULL};
+        statistics[tensor] = (bw_statistics){.channels = channels, .means = means};
     }
     bw_quantization how;
     if (bw_quantization_open(&how, graph, statistics, 127, &error) != BW_OK ||

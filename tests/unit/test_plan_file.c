@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "plan/plan_check.h"
 #include "plan/plan_file.h"
+#include "plan/share.h"
 
 /* A dense, a grouped and a depthwise convolution, a residual, routes, a pool, upsampling. */
 static const char network[] =
@@ -45,13 +46,14 @@ static void write_text(const char *path, const char *text)
 }
 
 /* The network in bytes, calibrated on one picture. */
-static bw_plan *build_int8(const bw_model *model, int share_bits)
+static bw_plan *build_shared(const bw_model *model, int share_bits, float share_noise)
 {
     bw_plan *plan;
     bw_build_options options;
     bw_build_options_init(&options);
     options.precision = BW_PRECISION_INT8;
     options.share_bits = share_bits;
+    options.share_noise = share_noise;
     bw_calibration *calibration;
     bw_image image = {.pixels = pixels, .width = 80, .height = 48, .stride = 240};
     check_ok(bw_calibration_open(&calibration, model, 1, &error));
@@ -60,6 +62,11 @@ static bw_plan *build_int8(const bw_model *model, int share_bits)
     check_ok(bw_plan_build(&plan, model, &options, &error));
     bw_calibration_close(&calibration);
     return plan;
+}
+
+static bw_plan *build_int8(const bw_model *model, int share_bits)
+{
+    return build_shared(model, share_bits, 0.0f);
 }
 
 static int set_up(void **state)
@@ -452,7 +459,7 @@ static void shared_weights_are_packed_as_they_were(void **state)
     check_ok(bw_plan_load(&loaded, file, &error));
     bw_plan_describe(loaded, &info);
     assert_true(info.stored_bytes < info.weight_bytes);
-    assert_non_null(strstr(info.settings, "shared=fixed bits=5.00"));
+    assert_non_null(strstr(info.settings, "shared=fixed bits="));
     assert_int_equal(loaded->weight_bytes, shared->weight_bytes);
     for (int index = 0; index < shared->step_count; index++) {
         const bw_step *step = &shared->steps[index];
@@ -471,6 +478,28 @@ static void shared_weights_are_packed_as_they_were(void **state)
     free(second);
     bw_plan_close(&loaded);
     check_ok(bw_plan_save(built, file, &error));
+}
+
+static void more_noise_takes_fewer_bits(void **state)
+{
+    (void)state;
+    char path[64];
+    bw_model *model;
+    snprintf(path, sizeof path, "%s/b.cfg", folder);
+    write_text(path, network);
+    check_ok(bw_model_load(&model, path, "random:5", NULL, &error));
+    size_t last = SIZE_MAX;
+    for (float noise = 1e-4f; noise < 1.0f; noise *= 16.0f) {
+        bw_plan *plan = build_shared(model, BW_SHARE_AUTO, noise);
+        assert_non_null(strstr(plan->settings, "shared=auto bits="));
+        size_t stored = bw_plan_stored_bytes(plan);
+        assert_true(stored < last && stored < plan->weight_bytes);
+        check_ok(encode_and_decode(plan, &error));
+        bw_plan_close(&plan);
+        last = stored;
+    }
+    bw_model_close(&model);
+    unlink(path);
 }
 
 /* The first step with shared weights. */
@@ -514,20 +543,34 @@ static void impossible_shared_weights_are_refused(void **state)
     step.stored = shared->steps[index].stored + 64;
     refuse_shared(step, "do not follow");
     step = shared->steps[index];
+    step.shared_bytes = bw_shared_head_bytes(&step.operation, step.shared_bits) - 1;
+    refuse_shared(step, "cannot be shared");
+    step.shared_bytes = SIZE_MAX / 2;
+    refuse_shared(step, "lie outside");
+    step = shared->steps[index];
     step.kernel = "max_pool_f32_ref";
     refuse_shared(step, "cannot compute it");
-    uint8_t *block = shared->coded + shared->steps[index].stored, kept[4];
+    step = shared->steps[index];
+    size_t head = bw_shared_head_bytes(&step.operation, step.shared_bits);
+    size_t scales = head - (size_t)step.operation.out.channels * 2 * sizeof(float);
+    uint8_t *block = shared->coded + step.stored, kept[4];
     const float bad[] = {INFINITY, NAN};
     for (size_t at = 0; at < 2; at++) {
-        memcpy(kept, block + 32, 4);
-        memcpy(block + 32, &bad[at], 4);
-        refuse_shared(shared->steps[index], "codebook or scales are impossible");
-        memcpy(block + 32, kept, 4);
+        memcpy(kept, block + scales, 4);
+        memcpy(block + scales, &bad[at], 4);
+        refuse_shared(shared->steps[index], "shared weights are impossible");
+        memcpy(block + scales, kept, 4);
     }
     kept[0] = block[3];
     block[3] = 0x80;
-    refuse_shared(shared->steps[index], "codebook or scales are impossible");
+    refuse_shared(shared->steps[index], "shared weights are impossible");
     block[3] = kept[0];
+    const size_t coded[] = {(size_t)1 << step.shared_bits, scales - 1, head};
+    for (size_t at = 0; at < 3; at++) { /* a frequency, a state, a word */
+        block[coded[at]] ^= 0x55;
+        refuse_shared(shared->steps[index], "shared weights are impossible");
+        block[coded[at]] ^= 0x55;
+    }
     check_ok(encode_and_decode(shared, &error));
 }
 
@@ -548,6 +591,7 @@ int main(void)
         cmocka_unit_test(impossible_plans_are_refused),
         cmocka_unit_test(unsound_weights_are_refused),
         cmocka_unit_test(shared_weights_are_packed_as_they_were),
+        cmocka_unit_test(more_noise_takes_fewer_bits),
         cmocka_unit_test(impossible_shared_weights_are_refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -213,7 +213,8 @@ static observation observe(const bw_graph *graph)
             for (int step = 0; tensor > 0 && step <= 100; step++)
                 bw_histogram_add(&channels[channel], -size * (float)step / 100.0f);
         }
-        made.statistics[tensor] = (bw_statistics){channels, made.means + tensor * most, NULL};
+        made.statistics[tensor] =
+            (bw_statistics){.channels = channels, .means = made.means + tensor * most};
     }
     return made;
 }
@@ -468,7 +469,11 @@ static void refined_rounding_has_a_smaller_error(void **state)
     }
     double nearest = 0.0, refined = 0.0;
     for (size_t filter = 0; filter < 100; filter++) {
-        bw_filter one = {numbers + filter * INPUTS, integers, INPUTS, 0.05f, 100.0f, NULL};
+        bw_filter one = {.weights = numbers + filter * INPUTS,
+                         .integers = integers,
+                         .count = INPUTS,
+                         .scale = 0.05f,
+                         .largest = 100.0f};
         for (size_t at = 0; at < INPUTS; at++)
             integers[at] = (int8_t)fmaxf(
                 fminf(nearbyintf(one.weights[at] / one.scale), one.largest), -one.largest);
@@ -696,7 +701,12 @@ static void refinement_stays_within_its_codebook(void **state)
                 (double)(matrix[row * SIZE + at] * (wanted[row] - (float)integers[row] * 0.05f) *
                          (wanted[at] - (float)integers[at] * 0.05f));
     }
-    bw_filter one = {wanted, integers, SIZE, 0.05f, 127.0f, &codebook};
+    bw_filter one = {.weights = wanted,
+                     .integers = integers,
+                     .count = SIZE,
+                     .scale = 0.05f,
+                     .largest = 127.0f,
+                     .codebook = &codebook};
     double after = bw_round_block(&one, 0, SIZE, matrix, slopes);
     assert_true(after < before);
     for (int row = 0; row < SIZE; row++)
