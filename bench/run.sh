@@ -1,6 +1,6 @@
 #!/bin/sh
-# Compares Boxwright with its peers: `make bench`. Arguments go to compare.py, or, after --startup
-# or --accuracy, to startup.py or accuracy.py. Without any, speed is compared and then, where the
+# Compares Boxwright with its peers: `make bench`. Arguments go to compare.py, or, after --startup,
+# --accuracy or --end-to-end, to startup.py, accuracy.py or end_to_end.py. Without any, speed is compared and then, where the
 # labelled pictures are, accuracy.
 set -eu
 source_dir=$(cd "$(dirname "$0")/.." && pwd)
@@ -14,5 +14,6 @@ fi
 script=compare.py
 case ${1:-} in
     --startup | --accuracy) script=${1#--}.py && shift ;;
+    --end-to-end) script=end_to_end.py && shift ;;
 esac
 exec "$environment/bin/python" "$source_dir/bench/$script" "$@"
