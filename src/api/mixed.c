@@ -33,7 +33,7 @@ static double cost_of_step(const bw_step *step, bool bytes)
 {
     const bw_kernel *kernel = bw_kernel_find(step->kernel);
     if (!bytes)
-        return kernel->cost(&step->operation);
+        return bw_kernel_time(kernel, &step->operation);
     return kernel->packed_bytes ? (double)kernel->packed_bytes(&step->operation) : 0.0;
 }
 

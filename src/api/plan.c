@@ -264,7 +264,7 @@ void bw_plan_step(const bw_plan *plan, int index, bw_step_info *info)
                            .kernel = step->kernel,
                            .type = bw_type_name(step->operation.in.format.type),
                            .error = (double)step->error,
-                           .cost = bw_kernel_find(step->kernel)->cost(&step->operation),
+                           .cost = bw_kernel_time(bw_kernel_find(step->kernel), &step->operation),
                            .macs = step->macs};
 }
 

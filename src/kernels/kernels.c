@@ -52,3 +52,18 @@ const bw_kernel *bw_kernel_choose(const bw_operation *operation, uint32_t cpu)
     }
     return best;
 }
+
+/* Cycles to read or write a tensor, where it is too large to stay in the caches. */
+static double tensor_cycles(const bw_layout *layout, double bytes_a_cycle)
+{
+    const double cached = 4 << 20;
+    double bytes = (double)(bw_layout_elements(layout, 1) * bw_type_size(layout->format.type));
+    return bytes > cached ? bytes / bytes_a_cycle : 0.0;
+}
+
+double bw_kernel_time(const bw_kernel *kernel, const bw_operation *operation)
+{
+    const double read = 8.0, written = 4.0; /* lines that are written are read before */
+    return kernel->cost(operation) + tensor_cycles(&operation->in, read) +
+           tensor_cycles(&operation->out, written);
+}

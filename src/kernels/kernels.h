@@ -167,6 +167,12 @@ bool bw_kernel_accepts(const bw_kernel *kernel, const bw_operation *operation);
 /** The cheapest kernel that accepts the operation and needs only features in `cpu`; or NULL. */
 const bw_kernel *bw_kernel_choose(const bw_operation *operation, uint32_t cpu);
 
+/**
+ * An estimate of the operation's time by `kernel` as its cost, with what its tensors add that are
+ * too large to stay in the caches: the same for all kernels, but not for all formats.
+ */
+double bw_kernel_time(const bw_kernel *kernel, const bw_operation *operation);
+
 /** Fills in the strides of a dense layout of floats. */
 bw_layout bw_layout_make(int height, int width, int channels, int lanes, int border);
 

@@ -4,6 +4,7 @@
 
 #include "kernels/border.h"
 #include "kernels/x86/conv_direct.h"
+#include "kernels/x86/weight_cycles.h"
 
 enum {
     WEIGHT_BYTES = 192 << 10, /* of a chunk */
@@ -158,7 +159,7 @@ double bw_conv_bf16_cost(const bw_bf16_method *method, const bw_operation *opera
     double sums = (double)out->width * out->height * d.panels;
     double tiles = (double)divide_up(out->width, method->pixels) * out->height * d.groups;
     return method->step_cycles * sums * d.steps + 8.0 * sums + 60.0 * tiles +
-           (double)bw_conv_bf16_packed_bytes(method, operation) / 4.0;
+           bw_weight_cycles(bw_conv_bf16_packed_bytes(method, operation));
 }
 
 size_t bw_conv_bf16_packed_bytes(const bw_bf16_method *method, const bw_operation *operation)

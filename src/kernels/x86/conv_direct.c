@@ -1,6 +1,7 @@
 #include "kernels/x86/conv_direct.h"
 
 #include "kernels/border.h"
+#include "kernels/x86/weight_cycles.h"
 
 enum {
     WEIGHT_BYTES = 384 << 10, /* of a chunk, or of a round of one group */
@@ -105,9 +106,8 @@ double bw_conv_direct_cost(const bw_conv_tiles *tiles, const bw_operation *opera
     double sums = (double)out->width * out->height * planes;
     double tile_count = (double)row_tiles * out->height * d.groups;
     double products = sums * (double)d.steps, least = 4.0 * tile_count * (double)d.steps;
-    double weights = (double)bw_conv_direct_packed_bytes(operation);
     return 1.05 * tiles->product_cycles * (products > least ? products : least) + 4.0 * sums +
-           40.0 * tile_count + weights / 4.0;
+           40.0 * tile_count + bw_weight_cycles(bw_conv_direct_packed_bytes(operation));
 }
 
 size_t bw_conv_direct_packed_bytes(const bw_operation *operation)

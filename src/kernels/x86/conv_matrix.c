@@ -5,6 +5,7 @@
 #include "kernels/border.h"
 #include "kernels/quantize.h"
 #include "kernels/x86/conv_direct.h"
+#include "kernels/x86/weight_cycles.h"
 
 enum {
     WEIGHT_BYTES = 512 << 10, /* of a chunk */
@@ -182,7 +183,7 @@ double bw_conv_matrix_cost(const bw_matrix_method *method, const bw_operation *o
     double sums = (double)out->width * out->height * d.panels;
     double blocks = (double)divide_up(whole.tiles, BW_MATRIX_TILES) * d.groups;
     return 2.0 * method->product_cycles * cut_products(&whole) * d.panels * d.steps + 6.0 * sums +
-           100.0 * blocks + (double)bw_conv_matrix_packed_bytes(operation) / 4.0;
+           100.0 * blocks + bw_weight_cycles(bw_conv_matrix_packed_bytes(operation));
 }
 
 size_t bw_conv_matrix_packed_bytes(const bw_operation *operation)

@@ -6,6 +6,7 @@
 #include "kernels/quantize.h"
 #include "kernels/x86/bundles.h"
 #include "kernels/x86/conv_direct.h"
+#include "kernels/x86/weight_cycles.h"
 
 enum {
     WEIGHT_BYTES = 192 << 10, /* of a chunk */
@@ -164,7 +165,7 @@ double bw_conv_u8_cost(const bw_conv_u8_method *method, const bw_operation *oper
     double sums = (double)out->width * out->height * d.panels;
     double tiles = (double)divide_up(out->width, method->pixels) * out->height * d.groups;
     return method->step_cycles * sums * d.steps + method->finish_cycles * sums + 60.0 * tiles +
-           (double)bw_conv_u8_packed_bytes(method, operation) / 4.0;
+           bw_weight_cycles(bw_conv_u8_packed_bytes(method, operation));
 }
 
 size_t bw_conv_u8_packed_bytes(const bw_conv_u8_method *method, const bw_operation *operation)

@@ -153,8 +153,8 @@ const bw_conv_u8_method bw_conv_u8_avx2 = {
     .pixels = PIXELS,
     .blocks = 1,
     .bundled = true,
-    .step_cycles = 2.8,
-    .finish_cycles = 10.0,
+    .step_cycles = 2.4,
+    .finish_cycles = 8.5,
     .run = {{tile_1, tile_2, tile_3, tile_4, tile_5, tile_6}},
     .finish = finish_pixels,
 };

@@ -4,6 +4,7 @@
 
 #include "kernels/border.h"
 #include "kernels/x86/conv_direct.h"
+#include "kernels/x86/weight_cycles.h"
 
 enum {
     INPUT_BYTES = 512 << 10, /* of a block's transformed input, if that leaves enough tiles: */
@@ -109,8 +110,7 @@ bool bw_winograd_accepts(const bw_operation *operation)
 
 /*
  * In cycles of a core that multiplies one vector of 16 a cycle, fitted to measurements. The weights
- * are larger than the definition's and come from memory once an image, where a core gets some 4
- * bytes a cycle while others read too: that is what decides between the two sizes of tile.
+ * are larger than the definition's: reading them decides between the two sizes of tile.
  */
 double bw_winograd_cost(const bw_winograd *method, const bw_operation *operation)
 {
@@ -118,12 +118,12 @@ double bw_winograd_cost(const bw_winograd *method, const bw_operation *operation
     double tiles = d.image_tiles, positions = d.positions;
     double products = method->product_cycles * tiles * positions * d.words * d.out_planes;
     double calls = positions * d.out_planes / d.group_planes * (tiles / method->tiles);
-    double weights = (double)bw_winograd_packed_bytes(method, operation);
     double transforms = tiles * positions * 10.0 * (d.lines + d.out_planes);
     if (method->transform_filters)
         transforms +=
             positions * 3.0 * d.words * d.out_planes * divide_up(d.image_tiles, d.block_tiles);
-    return 1.1 * products + 60.0 * calls + transforms + weights / 4.0;
+    return 1.1 * products + 60.0 * calls + transforms +
+           bw_weight_cycles(bw_winograd_packed_bytes(method, operation));
 }
 
 static size_t parameter_bytes(const bw_winograd *method, const division *d)
