@@ -171,7 +171,8 @@ static bw_status quantize(bw_graph *graph, bw_calibration *calibration, bw_quant
 }
 
 static bw_status quantize_graph(bw_graph *graph, bw_calibration *calibration, int largest,
-                                const bw_mix *mix, bool symmetric, bw_error *error)
+                                int largest_winograd, const bw_mix *mix, bool symmetric,
+                                bw_error *error)
 {
     if (!calibration)
         return bw_fail(error, BW_ERROR_ARGUMENT,
@@ -181,6 +182,7 @@ static bw_status quantize_graph(bw_graph *graph, bw_calibration *calibration, in
     bw_status status = take_statistics(&statistics, calibration, graph->tensor_count, error);
     if (status == BW_OK)
         status = bw_quantization_open(&how, graph, statistics, largest, error);
+    how.largest_winograd = largest_winograd;
     if (status == BW_OK && mix) {
         how.share_bits = mix->share_bits;
         how.share_noise = mix->share_noise;
@@ -194,7 +196,7 @@ static bw_status quantize_graph(bw_graph *graph, bw_calibration *calibration, in
 bw_status bw_graph_quantize(bw_graph *graph, bw_calibration *calibration, int largest,
                             const bw_mix *mix, bw_error *error)
 {
-    return quantize_graph(graph, calibration, largest, mix, false, error);
+    return quantize_graph(graph, calibration, largest, BW_LARGEST_INTEGER, mix, false, error);
 }
 
 /* What other programs mostly run on: AVX-512 with VNNI, for which INT8 is made. */
@@ -204,7 +206,7 @@ bw_status bw_graph_quantize_portably(bw_graph *graph, bw_calibration *calibratio
                                      const bw_portable *portable, bw_error *error)
 {
     bw_mix mix = {.cpu = usual_cpu, .halvings = portable->halvings};
-    return quantize_graph(graph, calibration, portable->largest,
+    return quantize_graph(graph, calibration, portable->largest, portable->largest,
                           portable->halvings > 0 ? &mix : NULL, portable->symmetric, error);
 }
 

@@ -92,12 +92,21 @@ static void round_to_nearest(const bw_node *node, int8_t *integers, float *scale
     }
 }
 
+static int largest_integer(const bw_node *node, const bw_quantization *how)
+{
+    const bw_attributes *a = &node->attributes;
+    if (a->groups != 1)
+        return LARGEST_INTEGER;
+    bool winograd = a->kernel_height == 3 && a->kernel_width == 3 && a->stride == 1;
+    return winograd ? how->largest_winograd : how->largest_dense;
+}
+
 static bw_status choose_integers(bw_node *node, int8_t *integers, float *scales,
                                  const bw_quantization *how, const bw_price *price, bw_error *error)
 {
     bw_refinement r;
     bool dense = node->attributes.groups == 1;
-    float largest = (float)(dense ? how->largest_dense : LARGEST_INTEGER);
+    float largest = (float)largest_integer(node, how);
     bw_status status = BW_OK;
     if (!bw_refinement_open(&r, how->statistics[node->output].windows,
                             how->factors[node->inputs[0]]))
