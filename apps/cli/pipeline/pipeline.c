@@ -40,7 +40,7 @@ void bw_pipeline_discard(bw_pipeline *pipeline, bw_item *item)
 
 bool bw_pipeline_lost_network(const bw_pipeline *pipeline)
 {
-    return atomic_load(&pipeline->unreachable) >= BW_MOST_UNREACHABLE;
+    return atomic_load(&pipeline->network_lost);
 }
 
 int64_t bw_pipeline_total(const bw_pipeline *pipeline)

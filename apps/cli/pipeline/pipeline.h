@@ -72,7 +72,8 @@ typedef struct bw_pipeline {
     bw_budget content_budget; /* of bytes that were read from archives and not yet decoded */
     bw_budget fetch_budget;   /* of bytes that were fetched and not yet decoded */
     bw_batch *batch;
-    atomic_int unreachable; /* objects that could not be had, one after the other */
+    atomic_int unreachable;   /* objects that could not be had, one after the other */
+    atomic_bool network_lost; /* for they were too many */
     atomic_bool stop;
     atomic_llong total; /* pictures there are; -1 while unknown */
     uint64_t begun;

@@ -22,6 +22,7 @@ static void count_unreachable(bw_pipeline *pipeline, const bw_item *item, bool u
     } else if (!bw_pipeline_stopped(pipeline) &&
                atomic_fetch_add(&pipeline->unreachable, 1) + 1 >= BW_MOST_UNREACHABLE) {
         bw_error error;
+        atomic_store(&pipeline->network_lost, true);
         bw_fail(&error, BW_ERROR_IO,
                 "%d pictures, one after the other, could not be had; when the network is back, the "
                 "same command goes on. The last: %.300s",
