@@ -99,7 +99,7 @@ _boxwright() {
         options="--from --names --images --to --save-conf --link-images --image-url $tracks"
         ;;
     build)
-        options="$network $machine $precision $accuracy --ranges --save-ranges --output --share-weights --no-tune --mode --timing-cache
+        options="$network $machine $precision $accuracy --ranges --save-ranges --output --share-weights --prune --no-tune --mode --timing-cache
             --tune-time --seed"
         ;;
     convert)

@@ -13,6 +13,7 @@
 typedef struct build_options {
     const char *output;
     int share; /* of `shares` */
+    bw_prune_choice prune;
     bw_model_choice model;
     bw_precision_choice precision;
     bw_gate_choice gate;
@@ -31,6 +32,10 @@ static const bw_option output_table[] = {
      "keep INT8's weights as indices of 4 to 8 bits into a codebook a layer; auto: the fewest "
      "bits, chosen for each layer, that pass the gate (default none)",
      bw_read_choice, offsetof(build_options, share), 0, 0, shares},
+    {"prune", "F",
+     "remove channels that take this share of the time, such as 0.2; auto: as much as passes the "
+     "gate (needs --calib)",
+     bw_read_prune, offsetof(build_options, prune), 0, 0, NULL},
     {0},
 };
 
@@ -46,7 +51,7 @@ static const bw_option_group groups[] = {
 };
 
 static void print_summary(const char *file, double seconds, const bw_plan *plan,
-                          const bw_gate_outcome *gate)
+                          const bw_gate_outcome *gate, const bw_prune_outcome *pruned)
 {
     bw_plan_info described, *info = &described;
     bw_plan_describe(plan, info);
@@ -63,6 +68,7 @@ static void print_summary(const char *file, double seconds, const bw_plan *plan,
     printf("Settings     %s\n", info->settings);
     printf("Memory       %.1f MB activations, %.1f MB packed weights\n",
            (double)info->arena_bytes / 1e6, (double)info->weight_bytes / 1e6);
+    bw_print_pruning(stdout, pruned);
     bw_print_worst_layers(stdout, plan, info->steps);
     if (info->stored_bytes < info->weight_bytes) {
         double dense =
@@ -86,12 +92,16 @@ static int share_bits(int share)
 /* Builds, saves, and loads the file again: what stands there has been read once. */
 static bw_status build(const build_options *options, bw_gate_outcome *gate, bw_error *error)
 {
+    bool prunes = options->prune.automatic || options->prune.share > 0;
+    bw_prune_outcome pruned = {0};
     bw_plan_choice choice = {.model = &options->model,
                              .precision = &options->precision,
                              .machine = &options->machine,
                              .gate = &options->gate,
                              .outcome = gate,
                              .tuning = &options->tuning,
+                             .prune = prunes ? &options->prune : NULL,
+                             .pruned = &pruned,
                              .share_bits = share_bits(options->share)};
     uint64_t start = bw_clock();
     bw_plan *plan;
@@ -111,7 +121,7 @@ static bw_status build(const build_options *options, bw_gate_outcome *gate, bw_e
     if (status == BW_OK)
         status = bw_plan_load(&plan, options->output, error);
     if (status == BW_OK) {
-        print_summary(options->output, (double)(bw_clock() - start) / 1e9, plan, gate);
+        print_summary(options->output, (double)(bw_clock() - start) / 1e9, plan, gate, &pruned);
         bw_plan_close(&plan);
     }
     return status;
@@ -139,6 +149,30 @@ const bw_verb bw_verb_build = {
     run_build,
 };
 
+/* What makes no sense in the options, or NULL. */
+static const char *find_problem(const build_options *options)
+{
+    const bw_precision_choice *precision = &options->precision;
+    bool prunes = options->prune.automatic || options->prune.share > 0;
+    bool ranges = precision->ranges || precision->save_ranges;
+    bool int8 =
+        precision->precision == BW_PRECISION_INT8 || precision->precision == BW_PRECISION_BEST;
+    if (!options->output)
+        return "say where to write the plan: -o FILE.bwp";
+    if (options->share && options->precision.precision != BW_PRECISION_INT8)
+        return "--share-weights is for INT8: add --precision int8 --calib DIR";
+    if (ranges && !int8)
+        return "--ranges and --save-ranges are for INT8: add --precision int8";
+    if (ranges && prunes)
+        return "--ranges and --save-ranges are of a whole network: leave --prune out";
+    if (prunes && (!precision->calib || bw_is_noise(precision)))
+        return "--prune needs pictures like those that will be annotated: add --calib DIR";
+    if (options->prune.automatic && options->gate.off)
+        return "--prune auto removes as much as the gate allows: leave --no-gate out, or say how "
+               "much, such as --prune 0.2";
+    return NULL;
+}
+
 static int run_build(int argc, char **argv)
 {
     build_options options = {.precision = bw_precision_defaults,
@@ -150,17 +184,9 @@ static int run_build(int argc, char **argv)
         bw_options_read(&bw_verb_build.usage, &options, argc, argv, &operands);
     if (result != BW_OPTIONS_RUN)
         return result == BW_OPTIONS_HELP ? BW_EXIT_OK : BW_EXIT_USAGE;
-    if (!options.output)
-        return bw_usage_error(&bw_verb_build.usage, "say where to write the plan: -o FILE.bwp");
-    if (options.share && options.precision.precision != BW_PRECISION_INT8)
-        return bw_usage_error(&bw_verb_build.usage,
-                              "--share-weights is for INT8: add --precision int8 --calib DIR");
-    const bw_precision_choice *precision = &options.precision;
-    bool int8 =
-        precision->precision == BW_PRECISION_INT8 || precision->precision == BW_PRECISION_BEST;
-    if ((precision->ranges || precision->save_ranges) && !int8)
-        return bw_usage_error(&bw_verb_build.usage,
-                              "--ranges and --save-ranges are for INT8: add --precision int8");
+    const char *problem = find_problem(&options);
+    if (problem)
+        return bw_usage_error(&bw_verb_build.usage, "%s", problem);
     bw_error error;
     bw_gate_outcome gate = {0};
     if (build(&options, &gate, &error) == BW_OK)

@@ -8,7 +8,8 @@
 
 const bw_option bw_gate_options[] = {
     {"max-drop", "F",
-     "most that BF16 or INT8 may lose on the pictures of --calib: of AP where they have labels "
+     "most that BF16, INT8 or pruning may lose on the pictures of --calib: of AP where they have "
+     "labels "
      "(default 0.005), else of F1 against the boxes of FP32 (default 0.1)",
      bw_read_float, offsetof(bw_gate_choice, max_drop), 0, 1, NULL},
     {"no-gate", NULL, "neither measure that loss nor refuse a plan for it", bw_read_flag,
@@ -21,7 +22,7 @@ const bw_gate_choice bw_gate_defaults = {.max_drop = -1};
 /* What can be told without running anything; BW_GATE_AP stands for a measurement of either kind. */
 static bw_gate_measure foresee(const bw_gate_job *job)
 {
-    if (job->build->precision == BW_PRECISION_FP32)
+    if (job->build->precision == BW_PRECISION_FP32 && !job->pruned)
         return BW_GATE_UNUSED;
     if (bw_is_noise(job->precision))
         return BW_GATE_NOISE;
@@ -30,11 +31,19 @@ static bw_gate_measure foresee(const bw_gate_job *job)
     return job->precision->calib ? BW_GATE_AP : BW_GATE_NO_PICTURES;
 }
 
+/* What the plan is called beside the reference. */
+static const char *name_of(const bw_gate_outcome *outcome)
+{
+    static const char *const pruned[BW_PRECISION_COUNT] = {"pruned fp32", "pruned bf16",
+                                                           "pruned int8"};
+    return outcome->pruned ? pruned[outcome->precision] : bw_precision_name(outcome->precision);
+}
+
 /* ---- The decision --------------------------------------------------------------------------- */
 
 static bw_status refuse_blind(bw_gate_outcome *outcome, const char *folder, bw_error *error)
 {
-    const char *name = bw_precision_name(outcome->precision);
+    const char *name = name_of(outcome);
     outcome->refused = true;
     if (outcome->measure == BW_GATE_AP)
         return bw_fail(
@@ -65,8 +74,7 @@ static bw_status refuse_drop(bw_gate_outcome *outcome, const char *folder, bw_er
         "%s loses too much: %s on the pictures of '%.100s' (%zu in all), a drop of %.4f where "
         "%.4f is allowed; calibrate on more pictures like those that will be annotated, "
         "allow more with --max-drop, or take it all the same with --no-gate",
-        bw_precision_name(outcome->precision), what, folder, outcome->pictures, outcome->drop,
-        outcome->budget);
+        name_of(outcome), what, folder, outcome->pictures, outcome->drop, outcome->budget);
 }
 
 /* What FP32 itself does not show cannot get worse: any plan would pass. */
@@ -112,9 +120,9 @@ static bw_status note(bw_plan *plan, const bw_gate_outcome *outcome, bw_error *e
     if (outcome->measure == BW_GATE_NOISE)
         snprintf(words, sizeof words, "accuracy=unmeasured calibration=noise");
     else if (outcome->measure == BW_GATE_AP)
-        snprintf(words, sizeof words, "accuracy=ap fp32=%.4f %s=%.4f pictures=%zu",
-                 outcome->reference, bw_precision_name(outcome->precision), outcome->value,
-                 outcome->pictures);
+        snprintf(words, sizeof words, "accuracy=ap fp32=%.4f %s%s=%.4f pictures=%zu",
+                 outcome->reference, outcome->pruned ? "pruned_" : "",
+                 bw_precision_name(outcome->precision), outcome->value, outcome->pictures);
     else if (outcome->measure == BW_GATE_AGREEMENT)
         snprintf(words, sizeof words, "accuracy=agreement f1=%.3f boxes=%.0f pictures=%zu",
                  outcome->value, outcome->reference, outcome->pictures);
@@ -124,7 +132,8 @@ static bw_status note(bw_plan *plan, const bw_gate_outcome *outcome, bw_error *e
 bw_status bw_gate_run(bw_gate_outcome *outcome, bw_plan *plan, const bw_gate_job *job,
                       bw_error *error)
 {
-    *outcome = (bw_gate_outcome){.measure = foresee(job), .precision = job->build->precision};
+    *outcome = (bw_gate_outcome){
+        .measure = foresee(job), .precision = job->build->precision, .pruned = job->pruned};
     if (outcome->measure == BW_GATE_UNUSED)
         return BW_OK;
     bw_status status = BW_OK;
@@ -144,7 +153,7 @@ void bw_gate_warn(const bw_gate_job *job)
 
 void bw_gate_print(FILE *file, const char *title, const bw_gate_outcome *outcome)
 {
-    const char *name = bw_precision_name(outcome->precision);
+    const char *name = name_of(outcome);
     switch (outcome->measure) {
     case BW_GATE_UNUSED: return;
     case BW_GATE_OFF: fprintf(file, "%snot measured (--no-gate)\n", title); return;

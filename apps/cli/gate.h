@@ -40,6 +40,7 @@ typedef enum bw_gate_measure {
 typedef struct bw_gate_outcome {
     bw_gate_measure measure;
     bw_precision precision;
+    bool pruned;
     size_t pictures;
     double reference, value; /* AP in FP32 and in the plan; of agreement, FP32's boxes and F1 */
     double drop, budget;
@@ -48,11 +49,12 @@ typedef struct bw_gate_outcome {
 
 /** Everything that a plan is judged by. */
 typedef struct bw_gate_job {
-    const bw_model *model;
+    const bw_model *model;         /* that in FP32 is the reference */
     const bw_build_options *build; /* of the plan */
     const bw_precision_choice *precision;
     const bw_gate_choice *choice;
     int threads;
+    bool pruned; /* the plan is of a smaller network, made of the model */
 } bw_gate_job;
 
 /**

@@ -187,6 +187,7 @@ static bw_status print_plan(const bw_plan *plan, const char *path, const inspect
         return error->status;
     print_model(path, &info);
     print_steps(plan, &info, times);
+    bw_print_pruned_layers(stdout, plan, info.steps);
     free(times);
     return options->graph ? print_graphs(options, error) : BW_OK;
 }

@@ -7,6 +7,7 @@
 #include "calibrate.h"
 #include "gate.h"
 #include "options.h"
+#include "prune.h"
 #include "tuning.h"
 
 #define BW_DEFAULT_MODEL "yolov3-tiny"
@@ -56,6 +57,9 @@ typedef struct bw_plan_choice {
     bw_gate_outcome *outcome;   /* where a gate tells what it measured */
     int share_bits;             /* as in bw_build_options; AUTO: the fewest that pass the gate */
     const bw_tuning_choice *tuning; /* NULL: kernels are chosen by estimates */
+    const bw_prune_choice *prune;   /* NULL: the network stays whole */
+    bw_prune_outcome *pruned;       /* where pruning tells what it did */
+    const bw_model *reference;      /* of the gate, in FP32; NULL: the model itself */
 } bw_plan_choice;
 
 /**

@@ -27,7 +27,12 @@ static bw_status build_and_judge(bw_plan **out, const bw_model *model, const bw_
     bw_plan_info info;
     bw_plan_describe(*out, &info);
     options->precision = info.precision; /* which "best" has left open */
-    bw_gate_job job = {model, options, choice->precision, choice->gate, choice->machine->threads};
+    bw_gate_job job = {.model = choice->reference ? choice->reference : model,
+                       .build = options,
+                       .precision = choice->precision,
+                       .choice = choice->gate,
+                       .threads = choice->machine->threads,
+                       .pruned = choice->reference != NULL};
     if (options->halvings == 0)
         bw_gate_warn(&job);
     status = bw_gate_run(choice->outcome, *out, &job, error);
@@ -93,17 +98,26 @@ bw_status bw_build_calibrated(bw_plan **out, const bw_model *model, const bw_pla
                                               : build_and_judge(out, model, choice, options, error);
 }
 
-bw_status bw_build_checked(bw_plan **out, const bw_model *model, const bw_plan_choice *choice,
-                           bw_build_options *options, bw_error *error)
+/* A network as it is, whole or pruned. */
+static bw_status build_model(bw_plan **out, const bw_model *model, const bw_plan_choice *choice,
+                             const bw_build_options *with, bw_error *error)
 {
     *out = NULL;
+    bw_build_options options = *with;
     bw_calibration *calibration;
     bw_status status =
         bw_calibrate(&calibration, model, choice->precision, choice->machine->threads, error);
-    options->calibration = calibration;
-    options->share_bits = choice->share_bits;
+    options.calibration = calibration;
+    options.share_bits = choice->share_bits;
     if (status == BW_OK)
-        status = bw_build_calibrated(out, model, choice, options, error);
+        status = bw_build_calibrated(out, model, choice, &options, error);
     bw_calibration_close(&calibration);
     return status;
+}
+
+bw_status bw_build_checked(bw_plan **out, const bw_model *model, const bw_plan_choice *choice,
+                           const bw_build_options *options, bw_error *error)
+{
+    return choice->prune ? bw_build_pruned(out, model, choice, options, build_model, error)
+                         : build_model(out, model, choice, options, error);
 }

@@ -226,6 +226,34 @@ BW_API bw_status bw_calibration_load(bw_calibration **out, const bw_model *model
 
 BW_API void bw_calibration_close(bw_calibration **calibration);
 
+/* ---- Pruning -------------------------------------------------------------------------------- */
+
+/** What a model's channels are worth on pictures like those it will see. */
+typedef struct bw_pruning bw_pruning;
+
+/**
+ * Starts an observation with the model's present size; the model must not change or close before
+ * the pruning does. `cpu_mask`: the processor for which time is to be saved. `threads`: 0 for one a
+ * processor.
+ */
+BW_API bw_status bw_pruning_open(bw_pruning **out, const bw_model *model, uint32_t cpu_mask,
+                                 int threads, bw_error *error);
+
+/** Observes one picture; a hundred typical ones are good. */
+BW_API bw_status bw_pruning_add(bw_pruning *pruning, const bw_image *image, bw_error *error);
+
+/** Ranks the channels by all pictures, once: the longest part of the work. */
+BW_API bw_status bw_pruning_rank(bw_pruning *pruning, bw_error *error);
+
+/**
+ * A smaller model, without channels that take about `share` (0 to 1) of the estimated time, or as
+ * many as may go; the others take over what they can. `*saved` is what it came to.
+ */
+BW_API bw_status bw_pruning_cut(bw_model **out, double *saved, bw_pruning *pruning, double share,
+                                bw_error *error);
+
+BW_API void bw_pruning_close(bw_pruning **pruning);
+
 /* ---- Conversion ----------------------------------------------------------------------------- */
 
 typedef struct bw_onnx_options {
@@ -324,13 +352,19 @@ BW_API void bw_plan_describe(const bw_plan *plan, bw_plan_info *info);
 BW_API bw_status bw_plan_note(bw_plan *plan, const char *words, bw_error *error);
 
 typedef struct bw_step_info {
-    const char *layer;  /* the layer of the source file it comes from */
-    const char *kernel; /* the kernel chosen */
-    const char *type;   /* of the numbers it reads: "fp32", "bf16" or "int8" */
-    double error;       /* that storing its result as bytes makes in what the heads receive, in
-                           squares relative to their numbers; 0: none, or not known */
-    double cost;        /* estimated cycles of one core, an image */
-    uint64_t macs;      /* multiply-accumulates, an image */
+    const char *layer;    /* the layer of the source file it comes from */
+    const char *kernel;   /* the kernel chosen */
+    const char *type;     /* of the numbers it reads: "fp32", "bf16" or "int8" */
+    double error;         /* that storing its result as bytes makes in what the heads receive, in
+                             squares relative to their numbers; 0: none, or not known */
+    double cost;          /* estimated cycles of one core, an image */
+    uint64_t macs;        /* multiply-accumulates, an image */
+    int channels;         /* that it writes */
+    int channels_before;  /* that it wrote before the model was pruned; 0: it was not, or is none of
+                             the convolutions */
+    double pruning_error; /* that pruning the channels it is the first to write makes in what the
+                             heads receive, by itself, in squares relative to their numbers */
+    double before, after; /* estimated cycles in FP32, without and with pruning */
 } bw_step_info;
 
 /** Describes step `index` (0 to steps - 1) of the plan. */

@@ -265,7 +265,12 @@ void bw_plan_step(const bw_plan *plan, int index, bw_step_info *info)
                            .type = bw_type_name(step->operation.in.format.type),
                            .error = (double)step->error,
                            .cost = bw_kernel_time(bw_kernel_find(step->kernel), &step->operation),
-                           .macs = step->macs};
+                           .macs = step->macs,
+                           .channels = step->operation.out.channels,
+                           .channels_before = step->pruned.channels,
+                           .pruning_error = (double)step->pruned.error,
+                           .before = (double)step->pruned.before,
+                           .after = (double)step->pruned.after};
 }
 
 void bw_plan_close(bw_plan **handle)

@@ -1,19 +1,16 @@
 #include "calibrate/probe.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "backend/backend.h"
 #include "calibrate/every.h"
+#include "calibrate/heads.h"
 
 /* Multiply-accumulates that all probing may take, so that large networks use fewer pictures. */
 static const double work_budget = 600e9;
 
 enum { LEAST_PICTURES = 2 };
-
-/* What a cell counts where the network is sure that there is nothing. */
-static const double least_weight = 0.05;
 
 /* What all threads share. */
 typedef struct probe {
@@ -42,69 +39,21 @@ typedef struct worker {
 
 static size_t head_numbers(const probe *p, size_t output)
 {
-    bw_shape shape = p->graph->tensors[p->graph->outputs[output].tensor].shape;
-    return (size_t)shape.height * (size_t)shape.width * (size_t)shape.channels;
+    return bw_head_numbers(p->graph->tensors[p->graph->outputs[output].tensor].shape);
 }
 
-/* Copies a head's numbers, [row][column][channel]. */
 static void read_head(const worker *w, size_t output, float *to)
 {
-    const probe *p = w->probe;
-    int tensor = p->graph->outputs[output].tensor;
+    const bw_graph *graph = w->probe->graph;
+    int tensor = graph->outputs[output].tensor;
     bw_head_view view = bw_backend_cpu.output(w->executor, tensor, 0);
-    int channels = p->graph->tensors[tensor].shape.channels;
-    for (int y = 0; y < view.height; y++) {
-        for (int x = 0; x < view.width; x++) {
-            const float *pixel = view.data + (size_t)y * view.row_stride + (size_t)(x * view.lanes);
-            for (int channel = 0; channel < channels; channel++)
-                *to++ = pixel[(size_t)(channel / view.lanes) * view.plane_stride +
-                              (size_t)(channel % view.lanes)];
-        }
-    }
+    bw_read_head(to, &view, graph->tensors[tensor].shape.channels);
 }
 
-static bool has_objectness(const bw_head *head)
-{
-    return head->kind != BW_HEAD_DISTANCES && head->kind != BW_HEAD_OFFSETS;
-}
-
-/* Numbers that have a weight in common: an anchor's, or where they lie apart a cell's. */
-static size_t entry_of(const bw_head *head)
-{
-    return has_objectness(head) ? (size_t)(5 + head->classes) : (size_t)bw_head_channels(head);
-}
-
-/* How sure the network is of an entry whose numbers these are. */
-static double weight_of(const bw_head *head, const float *numbers)
-{
-    size_t first = head->kind == BW_HEAD_FASTEST ? 0 : 4, count = 1;
-    if (!has_objectness(head)) {
-        first = 4 * (size_t)(head->kind == BW_HEAD_DISTANCES ? head->bins : head->anchors);
-        count = (size_t)bw_head_channels(head) - first;
-    }
-    double objectness = -HUGE_VAL;
-    for (size_t index = first; index < first + count; index++)
-        objectness = fmax(objectness, (double)numbers[index]);
-    if (head->form != BW_HEAD_SCALED)
-        objectness = 1.0 / (1.0 + exp(-objectness));
-    return least_weight + objectness;
-}
-
-/* The weighted squares of a head's numbers, or of their difference from `other`. */
 static double squares(const probe *p, size_t output, const float *expected, const float *other)
 {
-    const bw_head *head = &p->graph->outputs[output].head;
-    size_t count = head_numbers(p, output), entry = entry_of(head);
-    double sum = 0.0;
-    for (size_t start = 0; start + entry <= count; start += entry) {
-        double squared = 0.0;
-        for (size_t at = start; at < start + entry; at++) {
-            double number = (double)expected[at] - (other ? (double)other[at] : 0.0);
-            squared += number * number;
-        }
-        sum += squared * weight_of(head, expected + start);
-    }
-    return sum;
+    return bw_head_squares(&p->graph->outputs[output].head, expected, other,
+                           head_numbers(p, output));
 }
 
 /* ---- Rounding in place ---------------------------------------------------------------------- */

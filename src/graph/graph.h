@@ -83,12 +83,21 @@ typedef struct bw_node {
     const bw_plain_use *plain;                /* PLAIN; its variable inputs are those of the node */
 } bw_node;
 
+/** What a convolution was before channels were pruned. Times are estimated cycles in FP32. */
+typedef struct bw_pruned {
+    int channels; /* that it wrote; 0: nothing was pruned */
+    float
+        error; /* that removing those that it is the first to write makes in the heads, relative */
+    float before, after; /* times, of one image */
+} bw_pruned;
+
 typedef struct bw_tensor {
     bw_shape shape;
     bw_format format; /* floats until a pass decides otherwise */
     int producer;     /* node index */
     bool dense;       /* row-major, as general operators have their tensors; see bw_dense_shape */
     float error;      /* what storing it as bytes does to the heads, see bw_probed; 0: nothing */
+    bw_pruned pruned; /* of what a convolution writes */
 } bw_tensor;
 
 typedef struct bw_output {

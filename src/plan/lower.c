@@ -63,6 +63,7 @@ static bw_step make_step(const lowering *state, const bw_node *node, int input)
     }
     step.macs = bw_node_macs(state->graph, node);
     step.error = state->graph->tensors[node->output].error;
+    step.pruned = state->graph->tensors[node->output].pruned;
     return step;
 }
 

@@ -26,7 +26,8 @@ typedef struct bw_step {
     int shared_bits;        /* of an index there; 0: the packed weights stand there */
     size_t shared_bytes;    /* of its block there, where shared_bits is not 0 */
     uint64_t macs;
-    float error; /* that rounding its output to bytes makes in the heads, relative; 0: none */
+    bw_pruned pruned; /* of a convolution of a pruned network */
+    float error;      /* that rounding its output to bytes makes in the heads, relative; 0: none */
 } bw_step;
 
 /** How the threads divide the work of a run. */

@@ -140,6 +140,11 @@ static bw_status check_step(const bw_plan *plan, bw_step *step, bw_error *error)
     if (!bw_shapes_fit(operation, largest_count(plan, step)))
         return bw_fail(error, BW_ERROR_FORMAT, "layer %s: its shapes do not fit its operation",
                        step->layer);
+    const bw_pruned *pruned = &step->pruned;
+    if (pruned->channels < 0 || !isfinite(pruned->error) || !isfinite(pruned->before) ||
+        !isfinite(pruned->after))
+        return bw_fail(error, BW_ERROR_FORMAT, "layer %s: what it says of pruning makes no sense",
+                       step->layer);
     bw_status status = bw_plain_step_check(plan, step, error);
     if (status == BW_OK)
         status = check_kernel(plan, step, error);

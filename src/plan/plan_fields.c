@@ -5,7 +5,7 @@
 #include "plan/plain_step.h"
 
 /* The least bytes that a record takes: what bounds a count. */
-enum { NAME_BYTES = 4, STEP_BYTES = 204, OUTPUT_BYTES = 92, ANCHOR_BYTES = 8 };
+enum { NAME_BYTES = 4, STEP_BYTES = 220, OUTPUT_BYTES = 92, ANCHOR_BYTES = 8 };
 
 /* Enumerations are moved as numbers and checked afterwards. */
 #define MOVE_WORD(cursor, word)                                                                    \
@@ -115,6 +115,10 @@ static void move_step(bw_cursor *cursor, const bw_plan *plan, bw_step *step)
     bw_move_size(cursor, &step->shared_bytes);
     bw_move_u64(cursor, &step->macs);
     bw_move_float(cursor, &step->error);
+    bw_move_int(cursor, &step->pruned.channels);
+    bw_move_float(cursor, &step->pruned.error);
+    bw_move_float(cursor, &step->pruned.before);
+    bw_move_float(cursor, &step->pruned.after);
 }
 
 static void move_steps(bw_cursor *cursor, bw_plan *plan)
