@@ -61,13 +61,13 @@ static bw_status convert_picture(bw_graph *graph, int picture, bw_error *error)
 
 static bw_status choose_formats(bw_graph *graph, int *uses, bw_error *error)
 {
+    static const bw_format floats = {.type = BW_F32};
     for (size_t tensor = 0; tensor < graph->tensor_count; tensor++)
-        graph->tensors[tensor].format =
-            graph->tensors[tensor].dense ? (bw_format){.type = BW_F32} : halves;
+        graph->tensors[tensor].format = graph->tensors[tensor].dense ? floats : halves;
     for (size_t index = 0; index < graph->node_count; index++) {
         const bw_node *node = &graph->nodes[index];
         if (node->op == BW_OP_INPUT)
-            graph->tensors[node->output].format = (bw_format){.type = BW_F32};
+            graph->tensors[node->output].format = floats;
     }
     bw_graph_count_uses(graph, uses);
     return bw_free_outputs(graph, uses, error);

@@ -72,14 +72,14 @@ static void interpolate(bw_curve *curve, const bw_order *order, const double *me
 {
     static const double trifle = 1e-12;
     int last = 0;
-    double before = 0.0;
+    double before = 1.0;
     for (int probe = 0; probe < PROBES; probe++) {
         int level = probed_level(curve, probe);
         double factor =
             (measured[probe] + trifle) / (order->errors[curve->removed[level]] + trifle);
         for (int at = last + 1; at <= level; at++) {
             double weight = last ? (double)(at - last) / (level - last) : 1.0;
-            double both = exp(log(factor) * weight + (last ? log(before) * (1.0 - weight) : 0.0));
+            double both = exp(log(factor) * weight + log(before) * (1.0 - weight));
             curve->errors[at] = (order->errors[curve->removed[at]] + trifle) * both;
         }
         before = factor;
