@@ -5,100 +5,19 @@
  * vpdpbusd adds four products to each channel's sum. They are those of up to four rows of one
  * column of the window: the bytes of a column, gathered channel by channel, serve every pixel whose
  * window the column is in.
- *
- * Packed weights, 16 channels: multipliers, offsets and starts of BW_LANES each, then a vector for
- * each column and group of rows, [channel][row].
  */
 #include "kernels/x86/vector_avx512.h"
 
-#include <string.h>
-
-#include "kernels/quantize.h"
-#include "kernels/x86/conv_direct.h"
+#include "kernels/x86/depthwise_u8_rows.h"
 #include "kernels/x86/epilogue_vector.h"
 #include "kernels/x86/rows.h"
 
 enum {
-    ROWS = 4,    /* of a group */
-    LARGEST = 5, /* window */
-    GROUPS = (LARGEST + ROWS - 1) / ROWS,
+    GROUPS = (BW_DEPTHWISE_LARGEST + BW_DEPTHWISE_ROWS - 1) / BW_DEPTHWISE_ROWS,
     BLOCK = 32,      /* pixels between the sums and the epilogue */
     NEAR_PIXELS = 8, /* whose sums are in registers, at stride 1 */
     FAR_PIXELS = 4,  /* and at stride 2 */
-    VECTOR_BYTES = BW_LANES * ROWS,
 };
-
-/** The packed weights of 16 channels. */
-typedef struct lane_weights {
-    float *multipliers, *offsets;
-    int32_t *starts;
-    int8_t *vectors;
-} lane_weights;
-
-static int count_groups(int size)
-{
-    return (size + ROWS - 1) / ROWS;
-}
-
-static size_t plane_bytes(const bw_operation *operation)
-{
-    int size = operation->kernel_height;
-    return BW_LANES * (2 * sizeof(float) + sizeof(int32_t)) +
-           (size_t)(size * count_groups(size)) * VECTOR_BYTES;
-}
-
-static lane_weights weights_of(const bw_operation *operation, const void *packed, int plane)
-{
-    union {
-        const void *given;
-        uint8_t *bytes;
-    } address = {packed};
-    lane_weights made;
-    made.multipliers = (float *)(void *)(address.bytes + (size_t)plane * plane_bytes(operation));
-    made.offsets = made.multipliers + BW_LANES;
-    made.starts = (int32_t *)(void *)(made.offsets + BW_LANES);
-    made.vectors = (int8_t *)(made.starts + BW_LANES);
-    return made;
-}
-
-static bool accepts(const bw_operation *operation)
-{
-    int size = operation->kernel_height;
-    return operation->family == BW_FAMILY_DEPTHWISE && (size == 3 || size == LARGEST) &&
-           operation->kernel_width == size && operation->stride <= 2 &&
-           operation->in.channels == operation->out.channels && bw_rows_in_planes(operation) &&
-           bw_conv_border_suffices(operation);
-}
-
-static double cost(const bw_operation *operation)
-{
-    int size = operation->kernel_height;
-    return bw_rows_pixels(operation) *
-           (5.0 + (2.5 * operation->stride + size) * count_groups(size));
-}
-
-static size_t packed_bytes(const bw_operation *operation)
-{
-    return (size_t)bw_layout_planes(&operation->out) * plane_bytes(operation);
-}
-
-static void pack(const bw_operation *operation, const bw_filters *filters, void *packed)
-{
-    int size = operation->kernel_height, groups = count_groups(size);
-    memset(packed, 0, packed_bytes(operation));
-    for (int channel = 0; channel < operation->out.channels; channel++) {
-        lane_weights to = weights_of(operation, packed, channel / BW_LANES);
-        int lane = channel % BW_LANES;
-        to.multipliers[lane] = bw_multiplier(operation, filters, channel);
-        to.offsets[lane] = bw_offset(operation, filters, channel);
-        to.starts[lane] = bw_start(operation, filters, channel);
-        for (int y = 0; y < size; y++) {
-            for (int x = 0; x < size; x++)
-                to.vectors[(x * groups + y / ROWS) * VECTOR_BYTES + lane * ROWS + y % ROWS] =
-                    filters->integers[((ptrdiff_t)channel * size + y) * size + x];
-        }
-    }
-}
 
 BW_INLINE __m128i load_pixel(const uint8_t *from)
 {
@@ -116,23 +35,23 @@ BW_INLINE __m512i gather(const uint8_t *from, ptrdiff_t row, int rows)
     __m512i all = _mm512_castsi128_si512(load_pixel(from));
     all = _mm512_inserti32x4(all, load_pixel(from + row), 1);
     all = _mm512_inserti32x4(all, load_pixel(from + 2 * row), 2);
-    if (rows == ROWS)
+    if (rows == BW_DEPTHWISE_ROWS)
         all = _mm512_inserti32x4(all, load_pixel(from + 3 * row), 3);
     return _mm512_shuffle_epi8(_mm512_permutexvar_epi32(turn, all), spread);
 }
 
 /* The sums of `pixels` neighbours; `from` is the window of the first. */
-BW_INLINE void sum_pixels(const uint8_t *from, ptrdiff_t row, const lane_weights *by, int32_t *sums,
-                          int size, int stride, int pixels)
+BW_INLINE void sum_pixels(const uint8_t *from, ptrdiff_t row, const bw_depthwise_weights *by,
+                          int32_t *sums, int size, int stride, int pixels)
 {
-    const int groups = (size + ROWS - 1) / ROWS;
-    __m512i weight[LARGEST][GROUPS], sum[NEAR_PIXELS];
+    const int groups = (size + BW_DEPTHWISE_ROWS - 1) / BW_DEPTHWISE_ROWS;
+    __m512i weight[BW_DEPTHWISE_LARGEST][GROUPS], sum[NEAR_PIXELS];
     BW_UNROLL
     for (int x = 0; x < size; x++) {
         BW_UNROLL
         for (int group = 0; group < groups; group++)
             weight[x][group] =
-                _mm512_loadu_si512(by->vectors + (x * groups + group) * VECTOR_BYTES);
+                _mm512_loadu_si512(by->vectors + (x * groups + group) * BW_DEPTHWISE_VECTOR_BYTES);
     }
     BW_UNROLL
     for (int pixel = 0; pixel < pixels; pixel++)
@@ -141,9 +60,9 @@ BW_INLINE void sum_pixels(const uint8_t *from, ptrdiff_t row, const lane_weights
     for (int column = 0; column < (pixels - 1) * stride + size; column++) {
         BW_UNROLL
         for (int group = 0; group < groups; group++) {
-            const int left = size - group * ROWS;
-            __m512i bytes = gather(from + column * BW_LANES + group * ROWS * row, row,
-                                   left < ROWS ? left : ROWS);
+            const int left = size - group * BW_DEPTHWISE_ROWS;
+            __m512i bytes = gather(from + column * BW_LANES + group * BW_DEPTHWISE_ROWS * row, row,
+                                   left < BW_DEPTHWISE_ROWS ? left : BW_DEPTHWISE_ROWS);
             BW_UNROLL
             for (int pixel = 0; pixel < pixels; pixel++) {
                 const int x = column - pixel * stride;
@@ -158,8 +77,8 @@ BW_INLINE void sum_pixels(const uint8_t *from, ptrdiff_t row, const lane_weights
 }
 
 /* Groups of pixels, the last of which may overlap the one before. */
-BW_INLINE void sum_block(const uint8_t *from, ptrdiff_t row, const lane_weights *by, int32_t *sums,
-                         int count, int size, int stride)
+BW_INLINE void sum_block(const uint8_t *from, ptrdiff_t row, const bw_depthwise_weights *by,
+                         int32_t *sums, int count, int size, int stride)
 {
     const int most = stride == 1 ? NEAR_PIXELS : FAR_PIXELS;
     for (int pixel = 0; count >= most && pixel < count; pixel += most) {
@@ -172,17 +91,17 @@ BW_INLINE void sum_block(const uint8_t *from, ptrdiff_t row, const lane_weights 
                    1);
 }
 
-static void sum_any(const uint8_t *from, ptrdiff_t row, const lane_weights *by, int32_t *sums,
-                    int count, int size, int stride)
+static void sum_any(const uint8_t *from, ptrdiff_t row, const bw_depthwise_weights *by,
+                    int32_t *sums, int count, int size, int stride)
 {
     if (size == 3 && stride == 1)
         sum_block(from, row, by, sums, count, 3, 1);
     else if (size == 3)
         sum_block(from, row, by, sums, count, 3, 2);
     else if (stride == 1)
-        sum_block(from, row, by, sums, count, LARGEST, 1);
+        sum_block(from, row, by, sums, count, BW_DEPTHWISE_LARGEST, 1);
     else
-        sum_block(from, row, by, sums, count, LARGEST, 2);
+        sum_block(from, row, by, sums, count, BW_DEPTHWISE_LARGEST, 2);
 }
 
 static void run_row(const bw_row *row)
@@ -196,7 +115,7 @@ static void run_row(const bw_row *row)
     const uint8_t *second = NULL;
     if (operation->has_second)
         second = bw_row_of(&operation->second, operands->second, row->image, row->plane, row->y);
-    lane_weights by = weights_of(operation, operands->weights, row->plane);
+    bw_depthwise_weights by = bw_depthwise_weights_of(operation, operands->weights, row->plane);
     bw_epilogue epilogue = bw_epilogue_of(operation);
     epilogue.multipliers = by.multipliers;
     epilogue.offsets = by.offsets;
@@ -225,10 +144,10 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
         .in = BW_U8,                                                                               \
         .out = to,                                                                                 \
         .needs = BW_CPU_AVX512 | BW_CPU_AVX512_VNNI,                                               \
-        .accepts = accepts,                                                                        \
-        .cost = cost,                                                                              \
-        .packed_bytes = packed_bytes,                                                              \
-        .pack = pack,                                                                              \
+        .accepts = bw_depthwise_rows_accepts,                                                      \
+        .cost = bw_depthwise_rows_cost,                                                            \
+        .packed_bytes = bw_depthwise_rows_packed_bytes,                                            \
+        .pack = bw_depthwise_rows_pack,                                                            \
         .units = bw_rows_units,                                                                    \
         .run = run,                                                                                \
     }
