@@ -23,15 +23,23 @@ void bw_build_options_init(bw_build_options *options)
     *options = (bw_build_options){.batch = 1, .cpu_mask = BW_CPU_ALL, .share_noise = 0.0005f};
 }
 
-/* The plan outlives the model: it has its own copy of the names. */
+static bool copy_text(bw_arena *arena, const char **text)
+{
+    *text = bw_arena_text(arena, *text, strlen(*text));
+    return *text != NULL;
+}
+
+/* The plan outlives the model: it has its own copy of the texts. */
 static bw_status copy_info(bw_plan *plan, const bw_model *model, bw_error *error)
 {
     bw_model_describe(model, &plan->model);
+    if (!copy_text(&plan->arena, &plan->model.head) ||
+        !copy_text(&plan->arena, &plan->model.pictures))
+        return bw_fail_memory(error, 1, "a plan's texts");
     const char **names = bw_arena_array(&plan->arena, (size_t)plan->model.classes, sizeof *names);
     for (int class_id = 0; names && class_id < plan->model.classes; class_id++) {
-        const char *name = plan->model.names[class_id];
-        names[class_id] = bw_arena_text(&plan->arena, name, strlen(name));
-        if (!names[class_id])
+        names[class_id] = plan->model.names[class_id];
+        if (!copy_text(&plan->arena, &names[class_id]))
             names = NULL;
     }
     plan->model.names = names;
