@@ -73,7 +73,9 @@ class Bench:
         self.tally, self.program, self.folder = runs.Tally(), program, folder
         self.out = os.path.join(folder, "out")
         self.traced = bool(shutil.which("strace"))
-        if not self.traced:
+        if self.traced:  # where LeakSanitizer cannot work
+            os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
+        else:
             print("strace is not installed: programs that are started are not looked for")
 
     def run(self, command):
