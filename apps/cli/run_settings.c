@@ -261,20 +261,9 @@ bw_status bw_run_settings_compare(bw_store *store, const bw_annotate_options *op
 static bw_status read_setting(sqlite3 *database, const char *key, bw_arena *arena,
                               const char **value, bw_error *error)
 {
-    sqlite3_stmt *query = NULL;
-    bw_status status =
-        bw_run_query(database, &query, "SELECT value FROM settings WHERE key=?", error);
-    *value = "not recorded";
-    if (status == BW_OK) {
-        sqlite3_bind_text(query, 1, key, -1, SQLITE_STATIC);
-        if (sqlite3_step(query) == SQLITE_ROW) {
-            const char *text = (const char *)sqlite3_column_text(query, 0);
-            *value = text ? bw_arena_text(arena, text, strlen(text)) : NULL;
-            if (!*value)
-                status = bw_fail_memory(error, strlen(key), "a setting");
-        }
-    }
-    sqlite3_finalize(query);
+    bw_status status = bw_run_setting(value, database, key, arena, error);
+    if (status == BW_OK && !*value)
+        *value = "not recorded";
     return status;
 }
 

@@ -27,6 +27,9 @@ struct bw_model {
  */
 bw_status bw_model_set_names(bw_model *model, const char *path, bw_error *error);
 
+/** Copies the texts that an info borrows from its model, so that it outlives that. */
+bw_status bw_model_info_own(bw_model_info *info, bw_arena *arena, bw_error *error);
+
 /** The model's graph with all passes run; to be freed. */
 bw_status bw_graph_optimise(bw_graph *out, const bw_model *model, bw_error *error);
 

@@ -23,12 +23,6 @@ typedef struct mixing {
     double base, cost; /* likewise the estimated cost */
 } mixing;
 
-static const bw_kernel *choose_cheapest(void *context, const bw_operation *operation, int step)
-{
-    (void)step;
-    return bw_kernel_choose(operation, *(const uint32_t *)context);
-}
-
 static double cost_of_step(const bw_step *step, bool bytes)
 {
     const bw_kernel *kernel = bw_kernel_find(step->kernel);
@@ -50,19 +44,16 @@ static double cost_of_plan(const bw_plan *plan, const bw_mix *mix)
 static bw_status estimate(const mixing *m, double *cost, bw_error *error)
 {
     bw_graph graph;
-    uint32_t cpu = m->mix->cpu;
+    bw_plan *plan = NULL;
     bw_status status = bw_graph_clone(&graph, m->graph, error);
     if (status != BW_OK)
         return status;
-    bw_plan *plan = calloc(1, sizeof *plan);
-    status = plan ? bw_give_formats(&graph, m->how, error)
-                  : bw_fail_memory(error, sizeof *plan, "a plan");
+    status = bw_give_formats(&graph, m->how, error);
     if (status == BW_OK)
-        status = bw_plan_outline(plan, &graph, 1, cpu, choose_cheapest, &cpu, error);
+        status = bw_plan_outline_cheapest(&plan, &graph, m->mix->cpu, error);
     if (status == BW_OK)
         *cost = cost_of_plan(plan, m->mix);
-    if (plan)
-        bw_plan_close(&plan);
+    bw_plan_close(&plan);
     bw_graph_free(&graph);
     return status;
 }

@@ -270,14 +270,31 @@ void bw_model_describe(const bw_model *model, bw_model_info *info)
         .layers = model->import.layers,
         .boxes = count_boxes(graph),
         .weights = count_weights(graph),
+        .macs = bw_graph_macs(graph),
         .resize = model->import.resize,
         .padding = model->import.padding,
         .head = model->import.head ? model->import.head : "YOLO",
         .pictures = model->import.pictures ? model->import.pictures : "RGB, 0 to 1",
     };
-    for (size_t index = 0; index < graph->node_count; index++)
-        info->macs += bw_node_macs(graph, &graph->nodes[index]);
     memcpy(info->fingerprint, model->fingerprint, sizeof info->fingerprint);
+}
+
+static bool copy_text(bw_arena *arena, const char **text)
+{
+    *text = bw_arena_text(arena, *text, strlen(*text));
+    return *text != NULL;
+}
+
+bw_status bw_model_info_own(bw_model_info *info, bw_arena *arena, bw_error *error)
+{
+    const char **names = bw_arena_array(arena, (size_t)info->classes, sizeof *names);
+    bool good = names && copy_text(arena, &info->head) && copy_text(arena, &info->pictures);
+    for (int class_id = 0; good && class_id < info->classes; class_id++) {
+        names[class_id] = info->names[class_id];
+        good = copy_text(arena, &names[class_id]);
+    }
+    info->names = names;
+    return good ? BW_OK : bw_fail_memory(error, sizeof *names, "a model's texts");
 }
 
 const char *bw_model_warnings(const bw_model *model)

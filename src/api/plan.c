@@ -23,29 +23,6 @@ void bw_build_options_init(bw_build_options *options)
     *options = (bw_build_options){.batch = 1, .cpu_mask = BW_CPU_ALL, .share_noise = 0.0005f};
 }
 
-static bool copy_text(bw_arena *arena, const char **text)
-{
-    *text = bw_arena_text(arena, *text, strlen(*text));
-    return *text != NULL;
-}
-
-/* The plan outlives the model: it has its own copy of the texts. */
-static bw_status copy_info(bw_plan *plan, const bw_model *model, bw_error *error)
-{
-    bw_model_describe(model, &plan->model);
-    if (!copy_text(&plan->arena, &plan->model.head) ||
-        !copy_text(&plan->arena, &plan->model.pictures))
-        return bw_fail_memory(error, 1, "a plan's texts");
-    const char **names = bw_arena_array(&plan->arena, (size_t)plan->model.classes, sizeof *names);
-    for (int class_id = 0; names && class_id < plan->model.classes; class_id++) {
-        names[class_id] = plan->model.names[class_id];
-        if (!copy_text(&plan->arena, &names[class_id]))
-            names = NULL;
-    }
-    plan->model.names = names;
-    return names ? BW_OK : bw_fail_memory(error, sizeof *names, "class names");
-}
-
 /* The bits of shared weights, in the mean over those. */
 static bw_status record_sharing(bw_plan *plan, const bw_build_options *options, bw_error *error)
 {
@@ -142,7 +119,10 @@ static bw_status build(bw_plan *plan, const bw_model *model, const bw_build_opti
     bw_graph_free(&graph);
     if (status == BW_OK)
         status = record_settings(plan, options, error);
-    return status == BW_OK ? copy_info(plan, model, error) : status;
+    if (status != BW_OK)
+        return status;
+    bw_model_describe(model, &plan->model);
+    return bw_model_info_own(&plan->model, &plan->arena, error);
 }
 
 static bw_status check_options(const bw_build_options *options, bw_error *error)

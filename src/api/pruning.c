@@ -56,18 +56,17 @@ bw_status bw_pruning_rank(bw_pruning *pruning, bw_error *error)
     return bw_pruner_rank(pruning->pruner, error);
 }
 
-static bw_status copy_names(bw_model *model, const bw_model *from, bw_error *error)
+/* What the model tells of itself beside its graph: that of the whole one. */
+static bw_status copy_texts(bw_model *model, const bw_model *from, bw_error *error)
 {
-    const char **names = bw_arena_array(&model->arena, (size_t)from->classes + 1, sizeof *names);
-    for (int class_id = 0; names && class_id < from->classes; class_id++) {
-        const char *name = from->names[class_id];
-        names[class_id] = bw_arena_text(&model->arena, name, strlen(name));
-        if (!names[class_id])
-            return bw_fail_memory(error, strlen(name), "class names");
-    }
-    model->names = names;
-    model->classes = from->classes;
-    return names ? BW_OK : bw_fail_memory(error, sizeof *names, "class names");
+    bw_model_info info;
+    bw_model_describe(from, &info);
+    bw_status status = bw_model_info_own(&info, &model->arena, error);
+    model->import.head = info.head;
+    model->import.pictures = info.pictures;
+    model->names = info.names;
+    model->classes = info.classes;
+    return status;
 }
 
 /* What the network was, and what its weights have become. */
@@ -104,7 +103,7 @@ bw_status bw_pruning_cut(bw_model **out, double *saved, bw_pruning *pruning, dou
     model->import.padding = from->import.padding;
     bw_status status = bw_pruner_cut(&model->import.graph, saved, pruning->pruner, share, error);
     if (status == BW_OK)
-        status = copy_names(model, from, error);
+        status = copy_texts(model, from, error);
     if (status == BW_OK)
         take_fingerprint(model, from);
     else

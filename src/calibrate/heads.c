@@ -10,16 +10,20 @@ size_t bw_head_numbers(bw_shape shape)
     return (size_t)shape.height * (size_t)shape.width * (size_t)shape.channels;
 }
 
+void bw_read_pixel(float *to, const bw_head_view *view, int channels, int y, int x)
+{
+    const float *pixel =
+        view->data + (size_t)y * view->row_stride + (size_t)x * (size_t)view->lanes;
+    for (int channel = 0; channel < channels; channel++)
+        to[channel] = pixel[(size_t)(channel / view->lanes) * view->plane_stride +
+                            (size_t)(channel % view->lanes)];
+}
+
 void bw_read_head(float *to, const bw_head_view *view, int channels)
 {
     for (int y = 0; y < view->height; y++) {
-        for (int x = 0; x < view->width; x++) {
-            const float *pixel =
-                view->data + (size_t)y * view->row_stride + (size_t)(x * view->lanes);
-            for (int channel = 0; channel < channels; channel++)
-                *to++ = pixel[(size_t)(channel / view->lanes) * view->plane_stride +
-                              (size_t)(channel % view->lanes)];
-        }
+        for (int x = 0; x < view->width; x++, to += channels)
+            bw_read_pixel(to, view, channels, y, x);
     }
 }
 

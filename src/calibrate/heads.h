@@ -11,6 +11,9 @@
 /** How many numbers a head of this shape has. */
 size_t bw_head_numbers(bw_shape shape);
 
+/** Copies one pixel's numbers of a tensor. */
+void bw_read_pixel(float *to, const bw_head_view *view, int channels, int y, int x);
+
 /** Copies a head's numbers, [row][column][channel]. */
 void bw_read_head(float *to, const bw_head_view *view, int channels);
 

@@ -6,6 +6,7 @@
 
 #include "backend/backend.h"
 #include "calibrate/every.h"
+#include "calibrate/places.h"
 #include "image/image.h"
 
 /* What is kept of one tensor. */
@@ -141,7 +142,7 @@ static void take_window(float *to, const bw_node *conv, const bw_head_view *in, 
     }
 }
 
-/* The same places of every picture, spread over it by a two-dimensional golden ratio. */
+/* The same places of every picture. */
 static void sample_tensors(void *context, int first, int last, int worker)
 {
     (void)worker;
@@ -154,11 +155,9 @@ static void sample_tensors(void *context, int first, int last, int worker)
         const bw_layout *out = &observer->plan->outputs[tensor].layout;
         size_t numbers = (size_t)of->windows.channels * (size_t)of->windows.window;
         for (int sample = 0; sample < SAMPLES; sample++) {
-            double row = 0.5 + sample * 0.7548776662466927,
-                   column = 0.5 + sample * 0.5698402909980532;
+            bw_sample_place at = bw_find_sample(sample, out->height, out->width);
             take_window(of->samples + (size_t)sample * numbers, of->conv, &in, of->windows.channels,
-                        (int)((row - floor(row)) * out->height),
-                        (int)((column - floor(column)) * out->width));
+                        at.y, at.x);
         }
         bw_covariance_add(&of->windows, of->samples, SAMPLES);
     }

@@ -237,9 +237,7 @@ static bw_status open_worker(worker *w, const probe *p, bw_arena *arena, bw_erro
 static size_t affordable(const probe *p)
 {
     size_t count = p->pictures->count;
-    double macs = 0.0, classes = 0.0;
-    for (size_t index = 0; index < p->graph->node_count; index++)
-        macs += (double)bw_node_macs(p->graph, &p->graph->nodes[index]);
+    double macs = (double)bw_graph_macs(p->graph), classes = 0.0;
     for (size_t class_id = 0; class_id < p->graph->tensor_count; class_id++)
         classes += is_probed(p, class_id);
     double pictures = work_budget / (macs * classes * BW_RANGE_RULES / 2.0 + 1.0);

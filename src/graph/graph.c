@@ -213,3 +213,11 @@ uint64_t bw_node_macs(const bw_graph *graph, const bw_node *node)
     uint64_t filter = window * (uint64_t)(in.channels / a->groups);
     return filter * (uint64_t)out.channels * (uint64_t)out.height * (uint64_t)out.width;
 }
+
+uint64_t bw_graph_macs(const bw_graph *graph)
+{
+    uint64_t macs = 0;
+    for (size_t index = 0; index < graph->node_count; index++)
+        macs += bw_node_macs(graph, &graph->nodes[index]);
+    return macs;
+}

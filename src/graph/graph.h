@@ -171,6 +171,9 @@ bw_status bw_graph_verify(const bw_graph *graph, bw_error *error);
 /** Multiply-accumulates of a node's convolution for one image; 0 for other nodes. */
 uint64_t bw_node_macs(const bw_graph *graph, const bw_node *node);
 
+/** Those of all nodes. */
+uint64_t bw_graph_macs(const bw_graph *graph);
+
 /** Prints one line a node: name, operation, inputs → output, shapes, attributes. */
 void bw_graph_dump(const bw_graph *graph, FILE *file);
 

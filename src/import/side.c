@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/edit_distance.h"
 #include "base/error.h"
 
-enum { LONGEST_KEY = 24, LARGEST_LIST = 2 * BW_SIDE_ANCHORS, MOST_NAMES = 1 << 16 };
+enum { LARGEST_LIST = 2 * BW_SIDE_ANCHORS, MOST_NAMES = 1 << 16 };
 
 /* A line at hand. */
 typedef struct side_line {
@@ -292,32 +293,12 @@ static const struct {
 
 enum { KEY_COUNT = sizeof keys / sizeof *keys };
 
-/* Letters that must change to make one word of the other (Levenshtein 1966). */
-static size_t difference(const char *a, const char *b)
-{
-    size_t row[LONGEST_KEY + 1], width = strlen(b);
-    if (strlen(a) > LONGEST_KEY || width > LONGEST_KEY)
-        return LONGEST_KEY;
-    for (size_t at = 0; at <= width; at++)
-        row[at] = at;
-    for (size_t y = 1; a[y - 1]; y++) {
-        size_t above = row[0];
-        row[0] = y;
-        for (size_t x = 1; x <= width; x++) {
-            size_t changed = above + (a[y - 1] != b[x - 1]);
-            size_t least = (row[x] < row[x - 1] ? row[x] : row[x - 1]) + 1;
-            above = row[x];
-            row[x] = changed < least ? changed : least;
-        }
-    }
-    return row[width];
-}
-
 static bw_status refuse_key(const side_line *line)
 {
     size_t nearest = 0;
     for (size_t index = 1; index < KEY_COUNT; index++) {
-        if (difference(line->key, keys[index].name) < difference(line->key, keys[nearest].name))
+        if (bw_edit_distance(line->key, keys[index].name) <
+            bw_edit_distance(line->key, keys[nearest].name))
             nearest = index;
     }
     return bw_fail(line->error, BW_ERROR_FORMAT,

@@ -278,6 +278,18 @@ bw_status bw_plan_lower(bw_plan *plan, const bw_graph *graph, int batch, uint32_
     return bw_plan_lower_with(plan, graph, batch, cpu, choose_cheapest, &cpu, error);
 }
 
+bw_status bw_plan_outline_cheapest(bw_plan **out, const bw_graph *graph, uint32_t cpu,
+                                   bw_error *error)
+{
+    bw_plan *plan = *out = calloc(1, sizeof *plan);
+    if (!plan)
+        return bw_fail_memory(error, sizeof *plan, "a plan");
+    bw_status status = bw_plan_outline(plan, graph, 1, cpu, choose_cheapest, &cpu, error);
+    if (status != BW_OK)
+        bw_plan_close(out);
+    return status;
+}
+
 const char *bw_sharing_name(bw_sharing sharing)
 {
     return sharing == BW_SHARE_IMAGES ? "images" : "steps";

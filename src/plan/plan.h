@@ -91,4 +91,11 @@ bw_status bw_plan_lower_with(bw_plan *plan, const bw_graph *graph, int batch, ui
 bw_status bw_plan_outline(bw_plan *plan, const bw_graph *graph, int batch, uint32_t cpu,
                           bw_kernel_chooser *choose, void *context, bw_error *error);
 
+/**
+ * The same for a batch of one and with the kernels that are cheapest by estimate, as bw_plan_lower
+ * chooses them. The caller closes it; NULL after a failure.
+ */
+bw_status bw_plan_outline_cheapest(bw_plan **out, const bw_graph *graph, uint32_t cpu,
+                                   bw_error *error);
+
 #endif

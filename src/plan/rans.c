@@ -141,8 +141,9 @@ static bool decode_rest(uint8_t *values, size_t from, size_t count, uint32_t sta
     return true;
 }
 
-static bool decode(uint8_t *values, size_t count, const bw_rans_code *code, uint32_t *table)
+bool bw_rans_decode(uint8_t *values, size_t count, const bw_rans_code *code)
 {
+    decoding_table table;
     uint32_t states[BW_RANS_STATES];
     for (int index = 0; index < BW_RANS_STATES; index++) {
         states[index] = code->states[index];
@@ -157,10 +158,4 @@ static bool decode(uint8_t *values, size_t count, const bw_rans_code *code, uint
     for (int index = 0; index < BW_RANS_STATES; index++)
         good = good && states[index] == least_state;
     return good;
-}
-
-bool bw_rans_decode(uint8_t *values, size_t count, const bw_rans_code *code)
-{
-    decoding_table table;
-    return decode(values, count, code, table);
 }

@@ -109,9 +109,7 @@ static bw_status probe_family(bw_curve *curve, const bw_pruning_facts *facts, in
 
 static size_t affordable(const bw_pruning_facts *facts, size_t pictures, const bw_curve *curves)
 {
-    double macs = 0.0, probes = 0.0;
-    for (size_t index = 0; index < facts->graph->node_count; index++)
-        macs += (double)bw_node_macs(facts->graph, &facts->graph->nodes[index]);
+    double macs = (double)bw_graph_macs(facts->graph), probes = 0.0;
     for (int family = 0; family < facts->classes.family_count; family++)
         probes += curves[family].levels > 0 ? PROBES : 0;
     double some = work_budget / (macs * probes + 1.0);

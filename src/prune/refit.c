@@ -113,9 +113,7 @@ static bw_status try_fit(const fitting *f, size_t used, bw_error *error)
 /* Pictures that the budget allows, each of which runs through half of both networks a reading. */
 static size_t affordable(const bw_pruning_facts *facts)
 {
-    double macs = 0.0;
-    for (size_t index = 0; index < facts->graph->node_count; index++)
-        macs += (double)bw_node_macs(facts->graph, &facts->graph->nodes[index]);
+    double macs = (double)bw_graph_macs(facts->graph);
     double some = work_budget / (macs * (double)facts->reading_count + 1.0);
     return some < LEAST_PICTURES ? LEAST_PICTURES : (size_t)fmin(some, 1e6);
 }

@@ -4,12 +4,6 @@
 
 #include "plan/plan.h"
 
-static const bw_kernel *choose_cheapest(void *context, const bw_operation *operation, int step)
-{
-    (void)step;
-    return bw_kernel_choose(operation, *(const uint32_t *)context);
-}
-
 static bool is_conv(const bw_step *step)
 {
     return step->operation.family == BW_FAMILY_CONV ||
@@ -19,9 +13,8 @@ static bool is_conv(const bw_step *step)
 /* The estimated cycles of each convolution, in their order, in costs[node]. */
 static bw_status estimate(double *costs, const bw_graph *graph, uint32_t cpu, bw_error *error)
 {
-    bw_plan *plan = calloc(1, sizeof *plan);
-    bw_status status = plan ? bw_plan_outline(plan, graph, 1, cpu, choose_cheapest, &cpu, error)
-                            : bw_fail_memory(error, sizeof *plan, "a plan");
+    bw_plan *plan;
+    bw_status status = bw_plan_outline_cheapest(&plan, graph, cpu, error);
     int step = 0;
     for (size_t index = 0; status == BW_OK && index < graph->node_count; index++) {
         if (graph->nodes[index].op != BW_OP_CONV)

@@ -49,25 +49,17 @@ bw_status bw_prune_classes(bw_graph *out, const bw_pruning_facts *facts, const b
     return status;
 }
 
-static const bw_kernel *choose_cheapest(void *context, const bw_operation *operation, int step)
-{
-    (void)step;
-    return bw_kernel_choose(operation, *(const uint32_t *)context);
-}
-
 bw_status bw_estimate_classes(double *cycles, const bw_pruning_facts *facts, const bool *kept,
                               bw_error *error)
 {
     bw_graph graph;
-    uint32_t cpu = facts->cpu;
     *cycles = 0.0;
     bw_status status = bw_graph_clone(&graph, facts->graph, error);
     if (status != BW_OK)
         return status;
     bw_cut_shapes(&graph, &facts->classes, kept);
-    bw_plan *plan = calloc(1, sizeof *plan);
-    status = plan ? bw_plan_outline(plan, &graph, 1, cpu, choose_cheapest, &cpu, error)
-                  : bw_fail_memory(error, sizeof *plan, "a plan");
+    bw_plan *plan;
+    status = bw_plan_outline_cheapest(&plan, &graph, facts->cpu, error);
     for (int index = 0; status == BW_OK && index < plan->step_count; index++) {
         const bw_step *step = &plan->steps[index];
         *cycles += bw_kernel_time(bw_kernel_find(step->kernel), &step->operation);

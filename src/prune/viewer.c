@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/cpu.h"
+#include "calibrate/heads.h"
+#include "calibrate/places.h"
 #include "passes/passes.h"
 
 enum { LARGEST_BATCH = 4 };
@@ -104,28 +106,15 @@ int bw_viewer_channels(const bw_viewer *viewer, int output)
     return viewer->plan->outputs[output].layout.channels;
 }
 
-static void take_pixel(float *to, const bw_head_view *view, int channels, int y, int x)
-{
-    const float *pixel =
-        view->data + (size_t)y * view->row_stride + (size_t)x * (size_t)view->lanes;
-    for (int channel = 0; channel < channels; channel++)
-        to[channel] = pixel[(size_t)(channel / view->lanes) * view->plane_stride +
-                            (size_t)(channel % view->lanes)];
-}
-
 int bw_viewer_sample(const bw_viewer *viewer, int output, int image, float *numbers, int most)
 {
     bw_head_view view = bw_backend_cpu.output(viewer->executor, output, image);
     int channels = bw_viewer_channels(viewer, output), all = view.height * view.width;
     for (int pixel = 0; pixel < most && pixel < all; pixel++) {
-        double row = 0.5 + pixel * 0.7548776662466927, column = 0.5 + pixel * 0.5698402909980532;
-        int y = (int)((row - floor(row)) * view.height);
-        int x = (int)((column - floor(column)) * view.width);
-        if (all <= most) {
-            y = pixel / view.width;
-            x = pixel % view.width;
-        }
-        take_pixel(numbers + (size_t)pixel * (size_t)channels, &view, channels, y, x);
+        bw_sample_place at = bw_find_sample(pixel, view.height, view.width);
+        if (all <= most)
+            at = (bw_sample_place){pixel / view.width, pixel % view.width};
+        bw_read_pixel(numbers + (size_t)pixel * (size_t)channels, &view, channels, at.y, at.x);
     }
     return most < all ? most : all;
 }

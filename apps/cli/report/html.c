@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/utf8.h"
 #include "boxwright/boxwright.h"
 #include "report/style.h"
@@ -39,15 +40,12 @@ void bw_html_text(FILE *file, const char *text)
 
 static void write_base64(FILE *file, const uint8_t *bytes, size_t size)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t at = 0; at < size; at += 3) {
-        size_t left = size - at;
-        uint32_t word = (uint32_t)bytes[at] << 16 | (left > 1 ? (uint32_t)bytes[at + 1] << 8 : 0) |
-                        (left > 2 ? bytes[at + 2] : 0);
-        char group[4] = {digits[word >> 18], digits[word >> 12 & 63],
-                         left > 1 ? digits[word >> 6 & 63] : '=',
-                         left > 2 ? digits[word & 63] : '='};
-        fwrite(group, 1, sizeof group, file);
+    enum { PART = 3 * 256 }; /* bytes, whole groups of three */
+    char text[PART / 3 * 4];
+    for (size_t at = 0; at < size; at += PART) {
+        size_t part = size - at < PART ? size - at : PART;
+        bw_base64_encode(text, bytes + at, part);
+        fwrite(text, 1, bw_base64_length(part), file);
     }
 }
 

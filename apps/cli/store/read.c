@@ -81,6 +81,26 @@ bw_status bw_run_ignores_exif(bool *ignores, sqlite3 *database, bw_error *error)
     return status;
 }
 
+bw_status bw_run_setting(const char **value, sqlite3 *database, const char *key, bw_arena *arena,
+                         bw_error *error)
+{
+    sqlite3_stmt *query = NULL;
+    *value = NULL;
+    bw_status status =
+        bw_run_query(database, &query, "SELECT value FROM settings WHERE key=?", error);
+    if (status == BW_OK) {
+        sqlite3_bind_text(query, 1, key, -1, SQLITE_STATIC);
+        if (sqlite3_step(query) == SQLITE_ROW) {
+            const char *text = (const char *)sqlite3_column_text(query, 0);
+            *value = text ? bw_arena_text(arena, text, strlen(text)) : NULL;
+            if (!*value)
+                status = bw_fail_memory(error, strlen(key), "a setting");
+        }
+    }
+    sqlite3_finalize(query);
+    return status;
+}
+
 static bw_status count_classes(int *count, sqlite3 *database, bw_error *error)
 {
     enum { MOST = 20000 };

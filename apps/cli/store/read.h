@@ -23,6 +23,10 @@ bw_status bw_run_ignores_exif(bool *ignores, sqlite3 *database, bw_error *error)
 bw_status bw_run_classes(const char *const **names, int *count, sqlite3 *database, bw_arena *arena,
                          bw_error *error);
 
+/** What the run's settings tell of `key`, in the arena; NULL where they tell nothing. */
+bw_status bw_run_setting(const char **value, sqlite3 *database, const char *key, bw_arena *arena,
+                         bw_error *error);
+
 /** Compiles a query; the caller finalises it. */
 bw_status bw_run_query(sqlite3 *database, sqlite3_stmt **out, const char *sql, bw_error *error);
 

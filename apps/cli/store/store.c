@@ -244,10 +244,7 @@ sqlite3 *bw_store_database(bw_store *store)
 
 bw_status bw_store_query(bw_store *store, sqlite3_stmt **out, const char *sql, bw_error *error)
 {
-    if (sqlite3_prepare_v2(store->database, sql, -1, out, NULL) == SQLITE_OK)
-        return BW_OK;
-    return bw_fail(error, BW_ERROR_IO, "the run's database cannot be read: %s",
-                   sqlite3_errmsg(store->database));
+    return bw_run_query(store->database, out, sql, error);
 }
 
 bw_status bw_store_close(bw_store **store, bw_error *error)
@@ -281,21 +278,7 @@ bw_status bw_store_set(bw_store *store, const char *key, const char *value, bw_e
 bw_status bw_store_get(bw_store *store, const char *key, bw_arena *arena, const char **value,
                        bw_error *error)
 {
-    sqlite3_stmt *query = NULL;
-    *value = NULL;
-    bw_status status =
-        bw_store_query(store, &query, "SELECT value FROM settings WHERE key=?", error);
-    if (status == BW_OK) {
-        sqlite3_bind_text(query, 1, key, -1, SQLITE_STATIC);
-        if (sqlite3_step(query) == SQLITE_ROW) {
-            const char *text = (const char *)sqlite3_column_text(query, 0);
-            *value = text ? bw_arena_text(arena, text, strlen(text)) : NULL;
-            if (!*value)
-                status = bw_fail_memory(error, strlen(key), "a setting");
-        }
-    }
-    sqlite3_finalize(query);
-    return status;
+    return bw_run_setting(value, store->database, key, arena, error);
 }
 
 bw_status bw_store_add_classes(bw_store *store, const char *const *names, int count,
