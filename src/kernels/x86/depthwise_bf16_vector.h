@@ -3,16 +3,13 @@
  * depthwise_bf16_avx512.c, after the vectors of that instruction set and never by another file.
  *
  * Some neighbouring pixels of a row are computed at once, their sums in registers, in single
- * precision. Packed weights, as floats but rounded to bfloat16 before:
- *
- *     [panel of BW_LANES channels][1 + kernel height × kernel width][BW_LANES]: the bias first
+ * precision.
  */
 #ifndef BW_KERNELS_X86_DEPTHWISE_BF16_VECTOR_H
 #define BW_KERNELS_X86_DEPTHWISE_BF16_VECTOR_H
 
-#include <string.h>
-
 #include "kernels/x86/conv_direct.h"
+#include "kernels/x86/depthwise_bf16.h"
 #include "kernels/x86/rows.h"
 #include "kernels/x86/unroll.h"
 
@@ -38,36 +35,10 @@ static bool accepts(const bw_operation *operation)
            operation->in.channels == operation->out.channels && bw_conv_border_suffices(operation);
 }
 
-static size_t count_taps(const bw_operation *operation)
-{
-    return (size_t)operation->kernel_height * (size_t)operation->kernel_width;
-}
-
 static double cost(const bw_operation *operation)
 {
     double vectors = bw_rows_pixels(operation) * operation->out.lanes / BW_VECTOR_LANES;
-    return vectors * (4.0 + 1.6 * (double)count_taps(operation));
-}
-
-/* All lanes of all planes have a place. */
-static size_t packed_bytes(const bw_operation *operation)
-{
-    size_t lanes = (size_t)(bw_layout_planes(&operation->out) * operation->out.lanes);
-    return lanes * (1 + count_taps(operation)) * sizeof(float);
-}
-
-static void pack(const bw_operation *operation, const bw_filters *filters, void *packed)
-{
-    size_t taps = count_taps(operation), channels = (size_t)operation->out.channels;
-    memset(packed, 0, packed_bytes(operation));
-    for (size_t channel = 0; channel < channels; channel++) {
-        float *to = (float *)packed + channel / BW_LANES * (1 + taps) * BW_LANES;
-        to += channel % BW_LANES;
-        to[0] = bw_filters_bias(filters, (int)channel);
-        for (size_t tap = 0; tap < taps; tap++)
-            to[(1 + tap) * BW_LANES] =
-                bw_from_bf16(bw_to_bf16(filters->weights[channel * taps + tap]));
-    }
+    return vectors * (4.0 + 1.6 * (double)bw_depthwise_bf16_taps(operation));
 }
 
 BW_INLINE void sum_windows(const row_part *part, int x, bw_vector *sums, int count)
@@ -154,7 +125,7 @@ static void run_row(const bw_row *row)
         size_t panel = (size_t)(row->plane * in->lanes + lane) / BW_LANES;
         row_part part = {.operation = operation, .from = from + lane};
         part.weights = (const float *)operands->weights +
-                       panel * (1 + count_taps(operation)) * BW_LANES + lane % BW_LANES;
+                       panel * (1 + bw_depthwise_bf16_taps(operation)) * BW_LANES + lane % BW_LANES;
         part.to = (uint8_t *)row->out + (size_t)lane * size;
         part.second = addend ? addend + lane : NULL;
         run_activation(&part);
@@ -177,8 +148,8 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
         .needs = features,                                                                         \
         .accepts = accepts,                                                                        \
         .cost = cost,                                                                              \
-        .packed_bytes = packed_bytes,                                                              \
-        .pack = pack,                                                                              \
+        .packed_bytes = bw_depthwise_bf16_packed_bytes,                                            \
+        .pack = bw_depthwise_bf16_pack,                                                            \
         .units = bw_rows_units,                                                                    \
         .run = run,                                                                                \
     }
