@@ -5,7 +5,8 @@
  *
  *     BW_FAULT_UNDER   the folder; calls for other files are neither counted nor touched
  *     BW_FAULT_CALL    which call: write, pwrite, fsync, fdatasync, syncfs, open, fopen, fflush,
- *                      fclose, close, rename, ftruncate, mkdir, look (open, to read), read
+ *                      fclose, close, rename, ftruncate, mkdir, look (open, to read), enter (open,
+ *                      what must be a folder), read
  *     BW_FAULT_AT      the number of the first that fails, from 1; 0 or absent: none
  *     BW_FAULT_HOW     the number of the error, or "short": half of the bytes are written,
  *                      or "stop": the process stops (SIGSTOP) before the call
@@ -48,6 +49,7 @@ typedef enum call {
     FTRUNCATE,
     MKDIR,
     LOOK,
+    ENTER,
     READ,
     CALLS
 } call;
@@ -56,7 +58,7 @@ static const char *const names[CALLS] = {
     [WRITE] = "write",   [PWRITE] = "pwrite", [FSYNC] = "fsync",   [FDATASYNC] = "fdatasync",
     [SYNCFS] = "syncfs", [OPEN] = "open",     [FOPEN] = "fopen",   [FFLUSH] = "fflush",
     [FCLOSE] = "fclose", [CLOSE] = "close",   [RENAME] = "rename", [FTRUNCATE] = "ftruncate",
-    [MKDIR] = "mkdir",   [LOOK] = "look",     [READ] = "read",
+    [MKDIR] = "mkdir",   [LOOK] = "look",     [ENTER] = "enter",   [READ] = "read",
 };
 
 static atomic_int counts[CALLS], failures;
@@ -240,7 +242,7 @@ static int open_path(const char *name, const char *path, int flags, mode_t mode)
 {
     int (*real)(const char *, int, ...);
     find(&real, name);
-    call which = (flags & O_ACCMODE) != O_RDONLY ? OPEN : LOOK;
+    call which = (flags & O_ACCMODE) != O_RDONLY ? OPEN : flags & O_DIRECTORY ? ENTER : LOOK;
     return is_under(path) && fails(which, -1, path) ? set_error() : real(path, flags, mode);
 }
 
