@@ -14,6 +14,8 @@ enum {
     UNITS_WANTED = 48,        /* a layer should have about so many, */
     UNIT_LEAST = 40000,       /* but none with less work than this, */
     UNIT_MOST = 1000000,      /* nor with more; in cycles */
+    TILE_CYCLES = 30,         /* of the call for a tile, */
+    FLOATS_CYCLES = 3,        /* of a pixel's 16 numbers where they leave as floats */
 };
 
 /** How the work is cut. */
@@ -164,7 +166,8 @@ double bw_conv_u8_cost(const bw_conv_u8_method *method, const bw_operation *oper
     division d = divide(method, operation);
     double sums = (double)out->width * out->height * d.panels;
     double tiles = (double)divide_up(out->width, method->pixels) * out->height * d.groups;
-    return method->step_cycles * sums * d.steps + method->finish_cycles * sums + 60.0 * tiles +
+    double finish = method->finish_cycles + (out->format.type == BW_F32 ? FLOATS_CYCLES : 0);
+    return (method->step_cycles * d.steps + finish) * sums + TILE_CYCLES * tiles +
            bw_weight_cycles(bw_conv_u8_packed_bytes(method, operation));
 }
 
@@ -337,8 +340,9 @@ typedef struct work {
     const bw_conv_u8_method *method;
     const bw_operation *operation;
     const bw_operands *operands;
-    group_parts parts;
+    bw_epilogue epilogues[BW_U8_BLOCKS];
     bw_conv_steps steps;
+    int32_t *sums;
     int image, panel, panels;
 } work;
 
@@ -361,41 +365,48 @@ static void *writable(const void *address)
     return both.taken;
 }
 
-static void finish_tile(const work *w, int y, int x, int pixels)
+/* Neighbouring pixels of a row whose sums are complete. */
+static void finish_pixels(const work *w, int y, int x, int pixels)
 {
     const bw_operation *operation = w->operation;
     const bw_layout *out = &operation->out, *second = &operation->second;
-    bw_epilogue epilogue = bw_epilogue_of(operation);
     for (int block = 0; block < w->panels; block++) {
         int panel = w->panel + block;
-        epilogue.multipliers = w->parts.multipliers + (ptrdiff_t)block * BW_LANES;
-        epilogue.offsets = w->parts.offsets + (ptrdiff_t)block * BW_LANES;
         uint8_t *to = writable(panel_row(out, w->operands->out, w->image, panel, y));
         const uint8_t *addend = NULL;
         if (operation->has_second)
             addend = (const uint8_t *)panel_row(second, w->operands->second, w->image, panel, y) +
                      (ptrdiff_t)x * second->lanes;
-        w->method->finish(&epilogue, w->steps.sums + (ptrdiff_t)block * BW_U8_PIXELS * BW_LANES,
-                          addend, to + (size_t)(x * out->lanes) * bw_type_size(out->format.type),
-                          pixels);
+        w->method->finish(&w->epilogues[block], w->sums + (ptrdiff_t)block * BW_U8_SUMS, addend,
+                          to + (size_t)(x * out->lanes) * bw_type_size(out->format.type), pixels);
     }
 }
 
+/* Tiles of nearly equal width; the epilogue takes the sums of several at once. */
 static void run_row(work *w, int y)
 {
     const bw_operation *operation = w->operation;
     const bw_layout *in = &operation->in;
-    int width = operation->out.width, count = divide_up(width, w->method->pixels);
+    bw_conv_steps_function *const *run = w->method->run[w->panels - 1];
+    int width = operation->out.width, tiles = divide_up(width, w->method->pixels);
+    int least = width / tiles, wider = width % tiles, finished = 0;
     ptrdiff_t top = (ptrdiff_t)y * operation->stride - operation->pad_top;
-    const uint8_t *row = (const uint8_t *)w->operands->in + (size_t)w->image * in->image_stride;
-    row += top * (ptrdiff_t)in->row_stride - (ptrdiff_t)operation->pad_left * in->lanes;
-    for (int index = 0, x = 0; index < count; index++) {
-        int end = (index + 1) * width / count;
-        w->steps.in = row + (size_t)x * w->steps.in_pixel;
-        w->method->run[w->panels - 1][end - x - 1](&w->steps);
-        finish_tile(w, y, x, end - x);
-        x = end;
+    w->steps.in = (const uint8_t *)w->operands->in + (size_t)w->image * in->image_stride;
+    w->steps.in += top * (ptrdiff_t)in->row_stride - (ptrdiff_t)operation->pad_left * in->lanes;
+    w->steps.sums = w->sums;
+    for (int tile = 0, x = 0; tile < tiles; tile++) {
+        int pixels = least + (tile < wider);
+        if (x + pixels - finished > BW_U8_STRETCH) {
+            finish_pixels(w, y, finished, x - finished);
+            finished = x;
+            w->steps.sums = w->sums;
+        }
+        run[pixels - 1](&w->steps);
+        w->steps.in += (size_t)pixels * w->steps.in_pixel;
+        w->steps.sums += (ptrdiff_t)pixels * BW_LANES;
+        x += pixels;
     }
+    finish_pixels(w, y, finished, width - finished);
 }
 
 /* The border belongs to the first panel of a plane. */
@@ -410,28 +421,38 @@ static void fill_borders(const work *w, int first, int last)
     }
 }
 
+/* Turns to a group of panels. */
+static void take_group(work *w, const division *d, int group)
+{
+    group_parts parts = parts_of(d, w->operands->weights, group);
+    w->panel = group * d->group_panels;
+    w->panels = d->panels - w->panel < d->group_panels ? d->panels - w->panel : d->group_panels;
+    w->steps = (bw_conv_steps){
+        .in_pixel = (size_t)(w->operation->stride * w->operation->in.lanes),
+        .segments = d->segments,
+        .bundles = parts.bundles,
+        .places = parts.places,
+        .weights = parts.weights,
+        .starts = parts.starts,
+    };
+    for (int block = 0; block < w->panels; block++) {
+        w->epilogues[block] = bw_epilogue_of(w->operation);
+        w->epilogues[block].multipliers = parts.multipliers + (ptrdiff_t)block * BW_LANES;
+        w->epilogues[block].offsets = parts.offsets + (ptrdiff_t)block * BW_LANES;
+    }
+}
+
 static void run_unit(const bw_conv_u8_method *method, const bw_operation *operation,
                      const bw_operands *operands, const division *d, int unit)
 {
-    _Alignas(64) int32_t sums[BW_U8_BLOCKS * BW_U8_PIXELS * BW_LANES];
+    _Alignas(64) int32_t sums[BW_U8_BLOCKS * BW_U8_SUMS];
     int chunk = unit / d->bands / operands->images, last_group = (chunk + 1) * d->chunk_groups;
     int first = unit % d->bands * d->band_rows, last = first + d->band_rows;
     last = last < operation->out.height ? last : operation->out.height;
-    work w = {.method = method, .operation = operation, .operands = operands};
+    work w = {.method = method, .operation = operation, .operands = operands, .sums = sums};
     w.image = unit / d->bands % operands->images;
     for (int group = chunk * d->chunk_groups; group < last_group && group < d->groups; group++) {
-        w.parts = parts_of(d, operands->weights, group);
-        w.panel = group * d->group_panels;
-        w.panels = d->panels - w.panel < d->group_panels ? d->panels - w.panel : d->group_panels;
-        w.steps = (bw_conv_steps){
-            .in_pixel = (size_t)(operation->stride * operation->in.lanes),
-            .segments = d->segments,
-            .bundles = w.parts.bundles,
-            .places = w.parts.places,
-            .weights = w.parts.weights,
-            .starts = w.parts.starts,
-            .sums = sums,
-        };
+        take_group(&w, d, group);
         for (int y = first; y < last; y++)
             run_row(&w, y);
         fill_borders(&w, first, last);

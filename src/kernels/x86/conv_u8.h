@@ -33,6 +33,8 @@ enum {
     BW_STEP_BYTES = BW_LANES * BW_STEP_CHANNELS, /* weights of a step and panel */
     BW_U8_PIXELS = 14,                           /* the most that a micro-kernel takes */
     BW_U8_BLOCKS = 2,                            /* panels, likewise */
+    BW_U8_STRETCH = 56,                          /* pixels whose sums are finished together */
+    BW_U8_SUMS = BW_U8_STRETCH * BW_LANES,       /* of one panel */
 };
 
 /** How many bundles of each size a segment has, in this order; without sorting all are `ones`. */
@@ -49,7 +51,7 @@ typedef struct bw_conv_steps {
     const int32_t *places;     /* of each step: bytes from the start of a window */
     const int8_t *weights;     /* [step][block][BW_STEP_BYTES] */
     const int32_t *starts;     /* what sums start with: [block][BW_LANES] */
-    int32_t *sums;             /* [block][BW_U8_PIXELS][BW_LANES] */
+    int32_t *sums;             /* of the first pixel: [block][BW_U8_STRETCH][BW_LANES] */
 } bw_conv_steps;
 
 typedef void bw_conv_steps_function(const bw_conv_steps *steps);

@@ -72,7 +72,7 @@ BW_INLINE void run_tile(const bw_conv_steps *steps, int pixels, int blocks)
     for (int pixel = 0; pixel < pixels; pixel++) {
         BW_UNROLL
         for (int block = 0; block < blocks; block++)
-            _mm512_storeu_si512(steps->sums + (block * BW_U8_PIXELS + pixel) * BW_LANES,
+            _mm512_storeu_si512(steps->sums + block * BW_U8_SUMS + pixel * BW_LANES,
                                 sums[pixel][block]);
     }
 }

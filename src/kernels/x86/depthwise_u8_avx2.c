@@ -1,9 +1,11 @@
 /**
- * Depthwise on bytes with AVX2: two positions of the window at a time, widened to 16 bits,
- * multiplied and added into 32 bits.
+ * Depthwise on bytes with AVX2: each pixel of the input becomes floats once and is multiplied into
+ * every sum whose window it is in, four pixels of 16 channels at a time, in registers. The sums are
+ * whole numbers below 2^24, which floats hold exactly in any order: the largest window at the
+ * largest weights gives less.
  *
- * Packed weights, 16 channels: multipliers, offsets and starts of BW_LANES each, then for each pair
- * of positions the 16-bit weights of both, in the order that unpacking the bytes' vectors gives.
+ * Packed weights, 16 channels: multipliers, offsets and starts of BW_LANES floats each, then the
+ * window's weights as floats, [position][BW_LANES].
  */
 #include "kernels/x86/vector_avx2.h"
 
@@ -11,21 +13,21 @@
 
 #include "kernels/quantize.h"
 #include "kernels/x86/conv_direct.h"
-#include "kernels/x86/epilogue_vector.h"
+#include "kernels/x86/finish_vector.h"
 #include "kernels/x86/rows.h"
 
 enum {
-    BLOCK = 16,           /* pixels between the sums and the epilogue */
-    PIXELS = 4,           /* whose sums are in registers */
+    PIXELS = 4, /* whose sums are in registers */
+    HALVES = BW_LANES / BW_VECTOR_LANES,
     MOST_POSITIONS = 128, /* of a window */
-    PAIR = 2 * BW_LANES,
 };
+
+/* The start and the products of the largest window; see the head of this file. */
+_Static_assert(2 * MOST_POSITIONS * 255 * 128 < 1 << 24, "sums exceed what floats hold exactly");
 
 /** The packed weights of 16 channels. */
 typedef struct lane_weights {
-    float *multipliers, *offsets;
-    int32_t *starts;
-    int16_t *pairs;
+    float *multipliers, *offsets, *starts, *positions;
 } lane_weights;
 
 static int count_positions(const bw_operation *operation)
@@ -33,15 +35,9 @@ static int count_positions(const bw_operation *operation)
     return operation->kernel_height * operation->kernel_width;
 }
 
-static int count_pairs(const bw_operation *operation)
-{
-    return (count_positions(operation) + 1) / 2;
-}
-
 static size_t vector_bytes(const bw_operation *operation)
 {
-    return BW_LANES * (2 * sizeof(float) + sizeof(int32_t)) +
-           (size_t)count_pairs(operation) * PAIR * sizeof(int16_t);
+    return (size_t)(3 + count_positions(operation)) * BW_LANES * sizeof(float);
 }
 
 /* Vectors of 16 channels in the planes of the output. */
@@ -59,8 +55,8 @@ static lane_weights weights_of(const bw_operation *operation, const void *packed
     lane_weights made;
     made.multipliers = (float *)(void *)(address.bytes + (size_t)vector * vector_bytes(operation));
     made.offsets = made.multipliers + BW_LANES;
-    made.starts = (int32_t *)(void *)(made.offsets + BW_LANES);
-    made.pairs = (int16_t *)(void *)(made.starts + BW_LANES);
+    made.starts = made.offsets + BW_LANES;
+    made.positions = made.starts + BW_LANES;
     return made;
 }
 
@@ -76,19 +72,12 @@ static bool accepts(const bw_operation *operation)
 static double cost(const bw_operation *operation)
 {
     double pixels = (double)operation->out.height * operation->out.width;
-    return pixels * count_vectors(operation) * (12.0 + 3.0 * count_pairs(operation));
+    return pixels * count_vectors(operation) * (10.0 + 1.8 * count_positions(operation));
 }
 
 static size_t packed_bytes(const bw_operation *operation)
 {
     return (size_t)count_vectors(operation) * vector_bytes(operation);
-}
-
-/* Where a lane's weight of the first position of a pair is; that of the second follows. */
-static int place_of(int lane)
-{
-    int quarter = lane / 4;
-    return (quarter % 2 * 8 + quarter / 2 * 4 + lane % 4) * 2;
 }
 
 static void pack(const bw_operation *operation, const bw_filters *filters, void *packed)
@@ -100,129 +89,250 @@ static void pack(const bw_operation *operation, const bw_filters *filters, void 
         int lane = channel % BW_LANES;
         to.multipliers[lane] = bw_multiplier(operation, filters, channel);
         to.offsets[lane] = bw_offset(operation, filters, channel);
-        for (int position = 0; position < positions; position++) {
-            to.pairs[position / 2 * PAIR + place_of(lane) + position % 2] =
+        to.starts[lane] = (float)bw_start(operation, filters, channel);
+        for (int position = 0; position < positions; position++)
+            to.positions[position * BW_LANES + lane] =
                 filters->integers[(ptrdiff_t)channel * positions + position];
-        }
-        to.starts[lane] = bw_start(operation, filters, channel);
     }
 }
 
-static __m256i load_wide(const uint8_t *from)
+/** One row of 16 channels. */
+typedef struct line {
+    const bw_operation *operation;
+    lane_weights by;
+    bw_epilogue epilogue;
+    const uint8_t *from, *second; /* the first window, and the residual or NULL */
+    uint8_t *to;
+} line;
+
+/* One input channel's byte a lane, as a number. */
+BW_INLINE bw_vector load_bytes(const uint8_t *from)
 {
-    return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(const void *)from));
+    bw_vector x = bw_vector_from_bytes(from, 0);
+    bw_vector_hold(&x);
+    return x;
 }
 
-/** One row of 16 channels: bytes from a window's start to each position of it, and from pixel to
- * pixel. */
-typedef struct row_windows {
-    ptrdiff_t places[MOST_POSITIONS + 1], pixel;
-    int pairs;
-} row_windows;
-
-/* The second position of the last pair may be one too many: its weights are zero. */
-static row_windows windows_of(const bw_operation *operation)
+BW_INLINE void start_sums(const line *row, bw_vector sums[][HALVES], int pixels)
 {
-    row_windows made;
-    int positions = count_positions(operation);
-    made.pairs = count_pairs(operation);
-    made.pixel = (ptrdiff_t)operation->stride * operation->in.lanes;
-    for (int position = 0; position < positions; position++)
-        made.places[position] =
-            position / operation->kernel_width * (ptrdiff_t)operation->in.row_stride +
-            (ptrdiff_t)(position % operation->kernel_width) * operation->in.lanes;
-    made.places[positions] = made.places[positions - 1];
-    return made;
-}
-
-BW_INLINE void sum_pixels(const row_windows *windows, const uint8_t *from, const lane_weights *by,
-                          int32_t *sums, int pixels)
-{
-    const __m256i *starts = (const __m256i *)(const void *)by->starts;
-    __m256i first = _mm256_loadu_si256(starts), second = _mm256_loadu_si256(starts + 1);
-    __m256i low[PIXELS], high[PIXELS];
-    ptrdiff_t stride = windows->pixel;
     BW_UNROLL
     for (int pixel = 0; pixel < pixels; pixel++) {
-        low[pixel] = _mm256_permute2x128_si256(first, second, 0x20);
-        high[pixel] = _mm256_permute2x128_si256(first, second, 0x31);
-    }
-    for (int pair = 0; pair < windows->pairs; pair++) {
-        const uint8_t *a = from + windows->places[2 * pair];
-        const uint8_t *b = from + windows->places[2 * pair + 1];
-        const __m256i *weights = (const __m256i *)(const void *)(by->pairs + pair * PAIR);
-        __m256i low_weights = _mm256_loadu_si256(weights);
-        __m256i high_weights = _mm256_loadu_si256(weights + 1);
         BW_UNROLL
-        for (int pixel = 0; pixel < pixels; pixel++) {
-            __m256i x = load_wide(a + pixel * stride), y = load_wide(b + pixel * stride);
-            low[pixel] = _mm256_add_epi32(
-                low[pixel], _mm256_madd_epi16(_mm256_unpacklo_epi16(x, y), low_weights));
-            high[pixel] = _mm256_add_epi32(
-                high[pixel], _mm256_madd_epi16(_mm256_unpackhi_epi16(x, y), high_weights));
-        }
-    }
-    BW_UNROLL
-    for (int pixel = 0; pixel < pixels; pixel++) {
-        __m256i *to = (__m256i *)(void *)(sums + pixel * BW_LANES);
-        _mm256_storeu_si256(to, _mm256_permute2x128_si256(low[pixel], high[pixel], 0x20));
-        _mm256_storeu_si256(to + 1, _mm256_permute2x128_si256(low[pixel], high[pixel], 0x31));
+        for (int half = 0; half < HALVES; half++)
+            sums[pixel][half] = bw_vector_load(row->by.starts + half * BW_VECTOR_LANES);
     }
 }
 
-static void sum_block(const row_windows *windows, const uint8_t *from, const lane_weights *by,
-                      int32_t *sums, int pixels)
+/* Sums over windows of a size that is known here, so that all loops but one unroll. */
+BW_INLINE void sum_known(const line *row, int x, bw_vector sums[][HALVES], int pixels, int size,
+                         int stride)
 {
-    for (; pixels >= PIXELS; pixels -= PIXELS) {
-        sum_pixels(windows, from, by, sums, PIXELS);
-        from += PIXELS * windows->pixel;
-        sums += PIXELS * BW_LANES;
-    }
-    for (; pixels > 0; pixels--) {
-        sum_pixels(windows, from, by, sums, 1);
-        from += windows->pixel;
-        sums += BW_LANES;
+    const ptrdiff_t lanes = row->operation->in.lanes;
+    const uint8_t *from = row->from + x * stride * lanes;
+    const float *weights = row->by.positions;
+    for (int y = 0; y < size; y++) {
+        BW_UNROLL
+        for (int column = 0; column < (pixels - 1) * stride + size; column++) {
+            BW_UNROLL
+            for (int half = 0; half < HALVES; half++) {
+                int lane = half * BW_VECTOR_LANES;
+                bw_vector value = load_bytes(from + column * lanes + lane);
+                BW_UNROLL
+                for (int pixel = 0; pixel < pixels; pixel++) {
+                    int tap = column - pixel * stride;
+                    if (tap >= 0 && tap < size)
+                        sums[pixel][half] =
+                            bw_vector_fma(value, bw_vector_load(weights + tap * BW_LANES + lane),
+                                          sums[pixel][half]);
+                }
+            }
+        }
+        from += row->operation->in.row_stride;
+        weights += (ptrdiff_t)size * BW_LANES;
     }
 }
 
-static void run_vector(const bw_row *row, const row_windows *windows, int lane)
+/* The same for windows of any size. */
+BW_INLINE void sum_any(const line *row, int x, bw_vector sums[][HALVES], int pixels)
 {
     const bw_operation *operation = row->operation;
-    const bw_operands *operands = row->operands;
-    const bw_layout *in = &operation->in, *out = &operation->out;
-    int top = row->y * operation->stride - operation->pad_top;
-    const uint8_t *from = bw_row_of(in, operands->in, row->image, row->plane, top);
-    from += lane - (ptrdiff_t)operation->pad_left * in->lanes;
-    const uint8_t *second = NULL;
-    if (operation->has_second)
-        second = bw_row_of(&operation->second, operands->second, row->image, row->plane, row->y);
-    int vector = row->plane * (out->lanes / BW_LANES) + lane / BW_LANES;
-    lane_weights by = weights_of(operation, operands->weights, vector);
-    bw_epilogue epilogue = bw_epilogue_of(operation);
-    epilogue.multipliers = by.multipliers;
-    epilogue.offsets = by.offsets;
-    int32_t sums[BLOCK * BW_LANES];
-    for (int x = 0; x < out->width; x += BLOCK) {
-        int pixels = out->width - x < BLOCK ? out->width - x : BLOCK;
-        ptrdiff_t at = (ptrdiff_t)x * out->lanes + lane;
-        sum_block(windows, from + x * windows->pixel, &by, sums, pixels);
-        finish_pixels(&epilogue, sums, second ? second + at : NULL,
-                      (uint8_t *)row->out + at * (ptrdiff_t)bw_type_size(out->format.type), pixels);
+    const ptrdiff_t lanes = operation->in.lanes, stride = operation->stride * lanes;
+    const uint8_t *from = row->from + x * stride;
+    const float *weights = row->by.positions;
+    for (int y = 0; y < operation->kernel_height; y++) {
+        for (int column = 0; column < operation->kernel_width; column++, weights += BW_LANES) {
+            BW_UNROLL
+            for (int pixel = 0; pixel < pixels; pixel++) {
+                const uint8_t *bytes = from + column * lanes + pixel * stride;
+                BW_UNROLL
+                for (int half = 0; half < HALVES; half++) {
+                    int lane = half * BW_VECTOR_LANES;
+                    sums[pixel][half] =
+                        bw_vector_fma(load_bytes(bytes + lane), bw_vector_load(weights + lane),
+                                      sums[pixel][half]);
+                }
+            }
+        }
+        from += operation->in.row_stride;
     }
 }
 
-static void run_row(const bw_row *row)
+BW_INLINE void store_as(const line *row, int x, bw_vector sums[][HALVES], int pixels,
+                        bw_activation activation)
 {
-    row_windows windows = windows_of(row->operation);
-    for (int lane = 0; lane < row->operation->out.lanes; lane += BW_LANES)
-        run_vector(row, &windows, lane);
+    const bw_epilogue *e = &row->epilogue;
+    const uint8_t *second = row->second ? row->second + (size_t)x * e->second_pixel : NULL;
+    size_t at = (size_t)x * e->out_pixel;
+    BW_UNROLL
+    for (int pixel = 0; pixel < pixels; pixel++) {
+        BW_UNROLL
+        for (int half = 0; half < HALVES; half++)
+            sums[pixel][half] = finish_vector(
+                e, activation, sums[pixel][half],
+                second ? second + (size_t)pixel * e->second_pixel : NULL, half * BW_VECTOR_LANES);
+    }
+    if (e->bytes && e->out_pixel == BW_LANES && pixels % 2 == 0) {
+        BW_UNROLL
+        for (int pixel = 0; pixel + 1 < pixels; pixel += 2)
+            bw_vectors_to_bytes(row->to + at + pixel * BW_LANES, sums[pixel], e->out_zero);
+        return;
+    }
+    BW_UNROLL
+    for (int pixel = 0; pixel < pixels; pixel++, at += e->out_pixel) {
+        BW_UNROLL
+        for (int half = 0; half < HALVES; half++) {
+            size_t lane = (size_t)half * BW_VECTOR_LANES;
+            if (e->bytes)
+                bw_vector_to_bytes(row->to + at + lane, sums[pixel][half], e->out_zero);
+            else
+                bw_vector_store((float *)(void *)row->to + at + lane, sums[pixel][half]);
+        }
+    }
+}
+
+/* The activations that take an exponential, apart from the loop that keeps its sums in registers.
+ */
+static __attribute__((noinline)) void store_smooth(const line *row, int x, bw_vector sums[][HALVES],
+                                                   int pixels)
+{
+    for (int pixel = 0; pixel < pixels; pixel++) {
+        switch (row->epilogue.activation) {
+        case BW_LOGISTIC: store_as(row, x + pixel, sums + pixel, 1, BW_LOGISTIC); break;
+        case BW_SWISH: store_as(row, x + pixel, sums + pixel, 1, BW_SWISH); break;
+        default: store_as(row, x + pixel, sums + pixel, 1, BW_MISH); break;
+        }
+    }
+}
+
+BW_INLINE void store(const line *row, int x, bw_vector sums[][HALVES], int pixels)
+{
+    bw_vector copy[PIXELS][HALVES];
+    switch (row->epilogue.activation) {
+    case BW_LINEAR: store_as(row, x, sums, pixels, BW_LINEAR); return;
+    case BW_RELU: store_as(row, x, sums, pixels, BW_RELU); return;
+    case BW_LEAKY: store_as(row, x, sums, pixels, BW_LEAKY); return;
+    default: break;
+    }
+    memcpy(copy, sums, sizeof(bw_vector) * HALVES * (size_t)pixels);
+    store_smooth(row, x, copy, pixels);
+}
+
+/* `size` 0 stands for any window and stride. */
+BW_INLINE void run_block(const line *row, int x, int pixels, int size, int stride)
+{
+    bw_vector sums[PIXELS][HALVES];
+    start_sums(row, sums, pixels);
+    if (size)
+        sum_known(row, x, sums, pixels, size, stride);
+    else
+        sum_any(row, x, sums, pixels);
+    store(row, x, sums, pixels);
+}
+
+BW_INLINE void run_line(const line *row, int size, int stride)
+{
+    int x = 0, width = row->operation->out.width;
+    for (; x + PIXELS <= width; x += PIXELS)
+        run_block(row, x, PIXELS, size, stride);
+    for (; x + 2 <= width; x += 2)
+        run_block(row, x, 2, size, stride);
+    if (x < width)
+        run_block(row, x, 1, size, stride);
+}
+
+#define LINE(size, stride)                                                                         \
+    static void run_line_##size##_##stride(const line *row)                                        \
+    {                                                                                              \
+        run_line(row, size, stride);                                                               \
+    }
+
+LINE(3, 1)
+LINE(3, 2)
+LINE(5, 1)
+LINE(5, 2)
+LINE(0, 0)
+
+typedef void line_function(const line *row);
+
+static line_function *line_function_of(const bw_operation *operation)
+{
+    int size = operation->kernel_height, stride = operation->stride;
+    if (size != operation->kernel_width || stride > 2)
+        return run_line_0_0;
+    if (size == 3)
+        return stride == 1 ? run_line_3_1 : run_line_3_2;
+    if (size == 5)
+        return stride == 1 ? run_line_5_1 : run_line_5_2;
+    return run_line_0_0;
+}
+
+/* 16 channels of the first row of a band. */
+static line first_line(const bw_band *band, int lane)
+{
+    const bw_operation *operation = band->operation;
+    const bw_operands *operands = band->operands;
+    const bw_layout *in = &operation->in, *out = &operation->out;
+    int top = band->first * operation->stride - operation->pad_top;
+    int vector = band->plane * (out->lanes / BW_LANES) + lane / BW_LANES;
+    line row = {.operation = operation, .epilogue = bw_epilogue_of(operation)};
+    row.by = weights_of(operation, operands->weights, vector);
+    row.epilogue.multipliers = row.by.multipliers;
+    row.epilogue.offsets = row.by.offsets;
+    row.from = bw_row_of(in, operands->in, band->image, band->plane, top);
+    row.from += lane - (ptrdiff_t)operation->pad_left * in->lanes;
+    if (operation->has_second) {
+        row.second =
+            bw_row_of(&operation->second, operands->second, band->image, band->plane, band->first);
+        row.second += lane;
+    }
+    row.to = (uint8_t *)band->out + ((size_t)band->first * out->row_stride + (size_t)lane) *
+                                        bw_type_size(out->format.type);
+    return row;
+}
+
+static void run_band(const bw_band *band, void *context)
+{
+    const bw_operation *operation = band->operation;
+    const bw_layout *out = &operation->out;
+    line_function *function = line_function_of(operation);
+    (void)context;
+    for (int lane = 0; lane < out->lanes; lane += BW_LANES) {
+        line row = first_line(band, lane);
+        for (int y = band->first; y < band->last; y++) {
+            function(&row);
+            row.from += (size_t)operation->stride * operation->in.row_stride;
+            row.to += out->row_stride * bw_type_size(out->format.type);
+            if (row.second)
+                row.second += operation->second.row_stride;
+        }
+    }
 }
 
 static void run(const bw_operation *operation, const bw_operands *operands, int first, int last,
                 void *scratch)
 {
     (void)scratch;
-    bw_rows_run(operation, operands, first, last, run_row);
+    bw_bands_run(operation, operands, first, last, run_band, NULL);
 }
 
 #define DEPTHWISE(words, to)                                                                       \

@@ -41,6 +41,12 @@ static double light_cost(const bw_operation *operation)
     return 4.0 * vectors(operation);
 }
 
+/* Floats on one side are four times the bytes. */
+static double convert_cost(const bw_operation *operation)
+{
+    return 9.0 * vectors(operation);
+}
+
 static double activation_cost(const bw_operation *operation)
 {
     return 18.0 * vectors(operation);
@@ -183,8 +189,8 @@ RUN(run_rescale, rescale_row)
 ELEMENTS(add_u8, BW_FAMILY_ADD, BW_U8, BW_U8, add_accepts, light_cost, run_elements);
 ELEMENTS(activation_u8, BW_FAMILY_ACTIVATION, BW_U8, BW_U8, activation_accepts, activation_cost,
          run_elements);
-ELEMENTS(convert_f32_u8, BW_FAMILY_CONVERT, BW_F32, BW_U8, convert_accepts, light_cost,
+ELEMENTS(convert_f32_u8, BW_FAMILY_CONVERT, BW_F32, BW_U8, convert_accepts, convert_cost,
          run_to_bytes);
-ELEMENTS(convert_u8_f32, BW_FAMILY_CONVERT, BW_U8, BW_F32, convert_accepts, light_cost,
+ELEMENTS(convert_u8_f32, BW_FAMILY_CONVERT, BW_U8, BW_F32, convert_accepts, convert_cost,
          run_to_floats);
 ELEMENTS(convert_u8, BW_FAMILY_CONVERT, BW_U8, BW_U8, convert_accepts, light_cost, run_rescale);

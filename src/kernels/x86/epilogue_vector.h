@@ -5,21 +5,7 @@
 #ifndef BW_KERNELS_X86_EPILOGUE_VECTOR_H
 #define BW_KERNELS_X86_EPILOGUE_VECTOR_H
 
-#include "kernels/x86/conv_u8.h"
-#include "kernels/x86/unroll.h"
-
-BW_INLINE bw_vector finish_vector(const bw_epilogue *e, bw_activation activation,
-                                  const int32_t *sums, const uint8_t *second, int lane)
-{
-    bw_vector x =
-        bw_vector_fma(bw_vector_from_integers(sums + lane), bw_vector_load(e->multipliers + lane),
-                      bw_vector_load(e->offsets + lane));
-    x = bw_vector_activate(activation, bw_vector_set(e->slope), x);
-    if (second)
-        x = bw_vector_fma(bw_vector_from_bytes(second + lane, e->second_zero),
-                          bw_vector_set(e->second_factor), x);
-    return activation > BW_LEAKY ? bw_vector_mul(x, bw_vector_set(e->finish)) : x;
-}
+#include "kernels/x86/finish_vector.h"
 
 enum { QUAD = 4, QUAD_PIXELS = QUAD * BW_VECTOR_LANES / BW_LANES };
 
@@ -31,7 +17,8 @@ BW_INLINE void finish_quad(const bw_epilogue *e, bw_activation activation, const
     BW_UNROLL
     for (int index = 0; index < QUAD; index++) {
         int pixel = index * BW_VECTOR_LANES / BW_LANES, lane = index * BW_VECTOR_LANES % BW_LANES;
-        x[index] = finish_vector(e, activation, sums + pixel * BW_LANES,
+        bw_vector whole = bw_vector_from_integers(sums + index * BW_VECTOR_LANES);
+        x[index] = finish_vector(e, activation, whole,
                                  second ? second + (size_t)pixel * e->second_pixel : NULL, lane);
     }
     bw_vectors_to_bytes(out, x, e->out_zero);
@@ -42,7 +29,8 @@ BW_INLINE void finish_pixel(const bw_epilogue *e, bw_activation activation, bool
 {
     BW_UNROLL
     for (int lane = 0; lane < BW_LANES; lane += BW_VECTOR_LANES) {
-        bw_vector x = finish_vector(e, activation, sums, second, lane);
+        bw_vector whole = bw_vector_from_integers(sums + lane);
+        bw_vector x = finish_vector(e, activation, whole, second, lane);
         if (bytes)
             bw_vector_to_bytes((uint8_t *)out + lane, x, e->out_zero);
         else
