@@ -340,6 +340,8 @@ typedef struct work {
     const bw_conv_u8_method *method;
     const bw_operation *operation;
     const bw_operands *operands;
+    bw_conv_steps_function *const *tiles; /* [pixels - 1] */
+    int tile_pixels;
     bw_epilogue epilogues[BW_U8_BLOCKS];
     bw_conv_steps steps;
     int32_t *sums;
@@ -387,8 +389,7 @@ static void run_row(work *w, int y)
 {
     const bw_operation *operation = w->operation;
     const bw_layout *in = &operation->in;
-    bw_conv_steps_function *const *run = w->method->run[w->panels - 1];
-    int width = operation->out.width, tiles = divide_up(width, w->method->pixels);
+    int width = operation->out.width, tiles = divide_up(width, w->tile_pixels);
     int least = width / tiles, wider = width % tiles, finished = 0;
     ptrdiff_t top = (ptrdiff_t)y * operation->stride - operation->pad_top;
     w->steps.in = (const uint8_t *)w->operands->in + (size_t)w->image * in->image_stride;
@@ -401,7 +402,7 @@ static void run_row(work *w, int y)
             finished = x;
             w->steps.sums = w->sums;
         }
-        run[pixels - 1](&w->steps);
+        w->tiles[pixels - 1](&w->steps);
         w->steps.in += (size_t)pixels * w->steps.in_pixel;
         w->steps.sums += (ptrdiff_t)pixels * BW_LANES;
         x += pixels;
@@ -421,12 +422,25 @@ static void fill_borders(const work *w, int first, int last)
     }
 }
 
+static bool is_narrow(const bw_conv_u8_method *method, const bw_operation *operation, int panel)
+{
+    return method->narrow_pixels && operation->out.channels - panel * BW_LANES <= BW_LANES / 2;
+}
+
+static void choose_tiles(work *w)
+{
+    bool narrow = is_narrow(w->method, w->operation, w->panel);
+    w->tiles = narrow ? w->method->narrow : w->method->run[w->panels - 1];
+    w->tile_pixels = narrow ? w->method->narrow_pixels : w->method->pixels;
+}
+
 /* Turns to a group of panels. */
 static void take_group(work *w, const division *d, int group)
 {
     group_parts parts = parts_of(d, w->operands->weights, group);
     w->panel = group * d->group_panels;
     w->panels = d->panels - w->panel < d->group_panels ? d->panels - w->panel : d->group_panels;
+    choose_tiles(w);
     w->steps = (bw_conv_steps){
         .in_pixel = (size_t)(w->operation->stride * w->operation->in.lanes),
         .segments = d->segments,

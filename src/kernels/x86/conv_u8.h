@@ -77,6 +77,9 @@ typedef struct bw_conv_u8_method {
     double step_cycles;   /* estimated, of one step of one pixel and panel, */
     double finish_cycles; /* and of their epilogue */
     bw_conv_steps_function *run[BW_U8_BLOCKS][BW_U8_PIXELS]; /* [blocks - 1][pixels - 1] */
+    /* The same of one panel whose second half has no channel; 0 pixels where there are none. */
+    int narrow_pixels;
+    bw_conv_steps_function *narrow[BW_U8_PIXELS];
     bw_epilogue_function *finish;
 } bw_conv_u8_method;
 

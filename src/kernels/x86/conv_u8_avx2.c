@@ -7,7 +7,12 @@
 
 #include "kernels/x86/epilogue_vector.h"
 
-enum { PIXELS = 6, HALVES = 2, HALF_BYTES = BW_STEP_BYTES / HALVES };
+enum {
+    PIXELS = 6,
+    NARROW_PIXELS = 12, /* where only the first half of a panel has channels */
+    HALVES = 2,         /* vectors of a panel */
+    HALF_BYTES = BW_STEP_BYTES / HALVES,
+};
 
 static const int16_t ones[16] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 
@@ -47,27 +52,32 @@ BW_INLINE __m256i spread(const uint8_t *from)
 }
 
 /* One bundle of `count` steps. */
-BW_INLINE void bundle(__m256i sums[][HALVES], sources from, size_t stride, int count, int pixels)
+BW_INLINE void bundle(__m256i sums[][HALVES], sources from, size_t stride, int count, int pixels,
+                      int halves)
 {
     BW_UNROLL
     for (int pixel = 0; pixel < pixels; pixel++) {
-        __m256i bytes = spread(from.bytes[0] + (size_t)pixel * stride);
-        __m256i low = products(bytes, from.weights);
-        __m256i high = products(bytes, from.weights + HALF_BYTES);
+        __m256i bytes = spread(from.bytes[0] + (size_t)pixel * stride), sum[HALVES];
+        BW_UNROLL
+        for (int half = 0; half < halves; half++)
+            sum[half] = products(bytes, from.weights + half * HALF_BYTES);
         BW_UNROLL
         for (int step = 1; step < count; step++) {
             const int8_t *weights = from.weights + step * BW_STEP_BYTES;
             bytes = spread(from.bytes[step] + (size_t)pixel * stride);
-            low = _mm256_add_epi16(low, products(bytes, weights));
-            high = _mm256_add_epi16(high, products(bytes, weights + HALF_BYTES));
+            BW_UNROLL
+            for (int half = 0; half < halves; half++)
+                sum[half] =
+                    _mm256_add_epi16(sum[half], products(bytes, weights + half * HALF_BYTES));
         }
-        sums[pixel][0] = _mm256_add_epi32(sums[pixel][0], widen(low));
-        sums[pixel][1] = _mm256_add_epi32(sums[pixel][1], widen(high));
+        BW_UNROLL
+        for (int half = 0; half < halves; half++)
+            sums[pixel][half] = _mm256_add_epi32(sums[pixel][half], widen(sum[half]));
     }
 }
 
 /* One step whose pairs of products may not fit 16 bits together: even bytes, then odd ones. */
-BW_INLINE void wide(__m256i sums[][HALVES], sources from, size_t stride, int pixels)
+BW_INLINE void wide(__m256i sums[][HALVES], sources from, size_t stride, int pixels, int halves)
 {
     const __m256i even = _mm256_set1_epi16(0xff);
     BW_UNROLL
@@ -75,7 +85,7 @@ BW_INLINE void wide(__m256i sums[][HALVES], sources from, size_t stride, int pix
         __m256i bytes = spread(from.bytes[0] + (size_t)pixel * stride);
         __m256i evens = _mm256_and_si256(even, bytes), odds = _mm256_andnot_si256(even, bytes);
         BW_UNROLL
-        for (int half = 0; half < HALVES; half++) {
+        for (int half = 0; half < halves; half++) {
             const int8_t *weights = from.weights + half * HALF_BYTES;
             __m256i more =
                 _mm256_add_epi32(widen(products(evens, weights)), widen(products(odds, weights)));
@@ -102,44 +112,57 @@ BW_INLINE sources take(position *at, const uint8_t *in, int count)
 }
 
 BW_INLINE void run_bundles(__m256i sums[][HALVES], position *at, const bw_conv_steps *steps,
-                           int bundles, int count, int pixels)
+                           int bundles, int count, int pixels, int halves)
 {
     for (; bundles > 0; bundles--)
-        bundle(sums, take(at, steps->in, count), steps->in_pixel, count, pixels);
+        bundle(sums, take(at, steps->in, count), steps->in_pixel, count, pixels, halves);
 }
 
-BW_INLINE void run_tile(const bw_conv_steps *steps, int pixels)
+/* The sums of a half that is left out are zero. */
+BW_INLINE void store_sums(int32_t *to, __m256i sums[][HALVES], int pixels, int halves)
 {
-    __m256i sums[PIXELS][HALVES];
+    BW_UNROLL
+    for (int pixel = 0; pixel < pixels; pixel++) {
+        __m256i *vectors = (__m256i *)(void *)(to + pixel * BW_LANES);
+        BW_UNROLL
+        for (int half = 0; half < HALVES; half++)
+            _mm256_storeu_si256(vectors + half,
+                                half < halves ? sums[pixel][half] : _mm256_setzero_si256());
+    }
+}
+
+BW_INLINE void run_tile(const bw_conv_steps *steps, int pixels, int halves)
+{
+    __m256i sums[NARROW_PIXELS][HALVES];
     position at = {steps->places, steps->weights};
     BW_UNROLL
     for (int pixel = 0; pixel < pixels; pixel++) {
         BW_UNROLL
-        for (int half = 0; half < HALVES; half++)
+        for (int half = 0; half < halves; half++)
             sums[pixel][half] =
                 _mm256_loadu_si256((const __m256i *)(const void *)(steps->starts + 8 * half));
     }
     for (int segment = 0; segment < steps->segments; segment++) {
         const bw_bundles *bundles = &steps->bundles[segment];
-        run_bundles(sums, &at, steps, bundles->fours, 4, pixels);
-        run_bundles(sums, &at, steps, bundles->twos, 2, pixels);
-        run_bundles(sums, &at, steps, bundles->ones, 1, pixels);
+        run_bundles(sums, &at, steps, bundles->fours, 4, pixels, halves);
+        run_bundles(sums, &at, steps, bundles->twos, 2, pixels, halves);
+        run_bundles(sums, &at, steps, bundles->ones, 1, pixels, halves);
         for (int left = bundles->wides; left > 0; left--)
-            wide(sums, take(&at, steps->in, 1), steps->in_pixel, pixels);
+            wide(sums, take(&at, steps->in, 1), steps->in_pixel, pixels, halves);
     }
-    BW_UNROLL
-    for (int pixel = 0; pixel < pixels; pixel++) {
-        __m256i *to = (__m256i *)(void *)(steps->sums + pixel * BW_LANES);
-        BW_UNROLL
-        for (int half = 0; half < HALVES; half++)
-            _mm256_storeu_si256(to + half, sums[pixel][half]);
-    }
+    store_sums(steps->sums, sums, pixels, halves);
 }
 
 #define TILE(pixels)                                                                               \
     static void tile_##pixels(const bw_conv_steps *steps)                                          \
     {                                                                                              \
-        run_tile(steps, pixels);                                                                   \
+        run_tile(steps, pixels, HALVES);                                                           \
+    }
+
+#define NARROW(pixels)                                                                             \
+    static void narrow_##pixels(const bw_conv_steps *steps)                                        \
+    {                                                                                              \
+        run_tile(steps, pixels, 1);                                                                \
     }
 
 TILE(1)
@@ -148,6 +171,18 @@ TILE(3)
 TILE(4)
 TILE(5)
 TILE(6)
+NARROW(1)
+NARROW(2)
+NARROW(3)
+NARROW(4)
+NARROW(5)
+NARROW(6)
+NARROW(7)
+NARROW(8)
+NARROW(9)
+NARROW(10)
+NARROW(11)
+NARROW(12)
 
 const bw_conv_u8_method bw_conv_u8_avx2 = {
     .pixels = PIXELS,
@@ -156,6 +191,9 @@ const bw_conv_u8_method bw_conv_u8_avx2 = {
     .step_cycles = 2.4,
     .finish_cycles = 8.5,
     .run = {{tile_1, tile_2, tile_3, tile_4, tile_5, tile_6}},
+    .narrow_pixels = NARROW_PIXELS,
+    .narrow = {narrow_1, narrow_2, narrow_3, narrow_4, narrow_5, narrow_6, narrow_7, narrow_8,
+               narrow_9, narrow_10, narrow_11, narrow_12},
     .finish = finish_pixels,
 };
 

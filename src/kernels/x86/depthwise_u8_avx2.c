@@ -1,6 +1,6 @@
 /**
  * Depthwise on bytes with AVX2: each pixel of the input becomes floats once and is multiplied into
- * every sum whose window it is in, four pixels of 16 channels at a time, in registers. The sums are
+ * every sum whose window it is in, eight pixels of 8 channels at a time, in registers. The sums are
  * whole numbers below 2^24, which floats hold exactly in any order: the largest window at the
  * largest weights gives less.
  *
@@ -17,8 +17,7 @@
 #include "kernels/x86/rows.h"
 
 enum {
-    PIXELS = 4, /* whose sums are in registers */
-    HALVES = BW_LANES / BW_VECTOR_LANES,
+    PIXELS = 8,           /* whose sums are in registers */
     MOST_POSITIONS = 128, /* of a window */
 };
 
@@ -71,8 +70,10 @@ static bool accepts(const bw_operation *operation)
 
 static double cost(const bw_operation *operation)
 {
-    double pixels = (double)operation->out.height * operation->out.width;
-    return pixels * count_vectors(operation) * (10.0 + 1.8 * count_positions(operation));
+    const bw_layout *out = &operation->out;
+    int vectors = (out->channels + BW_VECTOR_LANES - 1) / BW_VECTOR_LANES;
+    double pixels = (double)out->height * out->width;
+    return pixels * vectors * (5.0 + 0.9 * count_positions(operation));
 }
 
 static size_t packed_bytes(const bw_operation *operation)
@@ -96,7 +97,7 @@ static void pack(const bw_operation *operation, const bw_filters *filters, void 
     }
 }
 
-/** One row of 16 channels. */
+/** One row of one vector of channels. */
 typedef struct line {
     const bw_operation *operation;
     lane_weights by;
@@ -105,7 +106,7 @@ typedef struct line {
     uint8_t *to;
 } line;
 
-/* One input channel's byte a lane, as a number. */
+/* A byte of each channel, as a number. */
 BW_INLINE bw_vector load_bytes(const uint8_t *from)
 {
     bw_vector x = bw_vector_from_bytes(from, 0);
@@ -113,19 +114,8 @@ BW_INLINE bw_vector load_bytes(const uint8_t *from)
     return x;
 }
 
-BW_INLINE void start_sums(const line *row, bw_vector sums[][HALVES], int pixels)
-{
-    BW_UNROLL
-    for (int pixel = 0; pixel < pixels; pixel++) {
-        BW_UNROLL
-        for (int half = 0; half < HALVES; half++)
-            sums[pixel][half] = bw_vector_load(row->by.starts + half * BW_VECTOR_LANES);
-    }
-}
-
 /* Sums over windows of a size that is known here, so that all loops but one unroll. */
-BW_INLINE void sum_known(const line *row, int x, bw_vector sums[][HALVES], int pixels, int size,
-                         int stride)
+BW_INLINE void sum_known(const line *row, int x, bw_vector *sums, int pixels, int size, int stride)
 {
     const ptrdiff_t lanes = row->operation->in.lanes;
     const uint8_t *from = row->from + x * stride * lanes;
@@ -133,18 +123,13 @@ BW_INLINE void sum_known(const line *row, int x, bw_vector sums[][HALVES], int p
     for (int y = 0; y < size; y++) {
         BW_UNROLL
         for (int column = 0; column < (pixels - 1) * stride + size; column++) {
+            bw_vector value = load_bytes(from + column * lanes);
             BW_UNROLL
-            for (int half = 0; half < HALVES; half++) {
-                int lane = half * BW_VECTOR_LANES;
-                bw_vector value = load_bytes(from + column * lanes + lane);
-                BW_UNROLL
-                for (int pixel = 0; pixel < pixels; pixel++) {
-                    int tap = column - pixel * stride;
-                    if (tap >= 0 && tap < size)
-                        sums[pixel][half] =
-                            bw_vector_fma(value, bw_vector_load(weights + tap * BW_LANES + lane),
-                                          sums[pixel][half]);
-                }
+            for (int pixel = 0; pixel < pixels; pixel++) {
+                int tap = column - pixel * stride;
+                if (tap >= 0 && tap < size)
+                    sums[pixel] =
+                        bw_vector_fma(value, bw_vector_load(weights + tap * BW_LANES), sums[pixel]);
             }
         }
         from += row->operation->in.row_stride;
@@ -153,7 +138,7 @@ BW_INLINE void sum_known(const line *row, int x, bw_vector sums[][HALVES], int p
 }
 
 /* The same for windows of any size. */
-BW_INLINE void sum_any(const line *row, int x, bw_vector sums[][HALVES], int pixels)
+BW_INLINE void sum_any(const line *row, int x, bw_vector *sums, int pixels)
 {
     const bw_operation *operation = row->operation;
     const ptrdiff_t lanes = operation->in.lanes, stride = operation->stride * lanes;
@@ -161,23 +146,26 @@ BW_INLINE void sum_any(const line *row, int x, bw_vector sums[][HALVES], int pix
     const float *weights = row->by.positions;
     for (int y = 0; y < operation->kernel_height; y++) {
         for (int column = 0; column < operation->kernel_width; column++, weights += BW_LANES) {
+            const uint8_t *bytes = from + column * lanes;
             BW_UNROLL
-            for (int pixel = 0; pixel < pixels; pixel++) {
-                const uint8_t *bytes = from + column * lanes + pixel * stride;
-                BW_UNROLL
-                for (int half = 0; half < HALVES; half++) {
-                    int lane = half * BW_VECTOR_LANES;
-                    sums[pixel][half] =
-                        bw_vector_fma(load_bytes(bytes + lane), bw_vector_load(weights + lane),
-                                      sums[pixel][half]);
-                }
-            }
+            for (int pixel = 0; pixel < pixels; pixel++)
+                sums[pixel] = bw_vector_fma(load_bytes(bytes + pixel * stride),
+                                            bw_vector_load(weights), sums[pixel]);
         }
         from += operation->in.row_stride;
     }
 }
 
-BW_INLINE void store_as(const line *row, int x, bw_vector sums[][HALVES], int pixels,
+/* Four pixels, whose bytes lie apart. */
+BW_INLINE void store_quad(uint8_t *to, size_t pixel, const bw_vector *x, int32_t zero_point)
+{
+    uint8_t bytes[4 * BW_VECTOR_LANES];
+    bw_vectors_to_bytes(bytes, x, zero_point);
+    for (int index = 0; index < 4; index++, to += pixel)
+        memcpy(to, bytes + (ptrdiff_t)index * BW_VECTOR_LANES, BW_VECTOR_LANES);
+}
+
+BW_INLINE void store_as(const line *row, int x, bw_vector *sums, int pixels,
                         bw_activation activation)
 {
     const bw_epilogue *e = &row->epilogue;
@@ -185,34 +173,26 @@ BW_INLINE void store_as(const line *row, int x, bw_vector sums[][HALVES], int pi
     size_t at = (size_t)x * e->out_pixel;
     BW_UNROLL
     for (int pixel = 0; pixel < pixels; pixel++) {
-        BW_UNROLL
-        for (int half = 0; half < HALVES; half++)
-            sums[pixel][half] = finish_vector(
-                e, activation, sums[pixel][half],
-                second ? second + (size_t)pixel * e->second_pixel : NULL, half * BW_VECTOR_LANES);
-    }
-    if (e->bytes && e->out_pixel == BW_LANES && pixels % 2 == 0) {
-        BW_UNROLL
-        for (int pixel = 0; pixel + 1 < pixels; pixel += 2)
-            bw_vectors_to_bytes(row->to + at + pixel * BW_LANES, sums[pixel], e->out_zero);
-        return;
+        sums[pixel] = finish_vector(e, activation, sums[pixel], second, 0);
+        second = second ? second + e->second_pixel : NULL;
     }
     BW_UNROLL
-    for (int pixel = 0; pixel < pixels; pixel++, at += e->out_pixel) {
-        BW_UNROLL
-        for (int half = 0; half < HALVES; half++) {
-            size_t lane = (size_t)half * BW_VECTOR_LANES;
-            if (e->bytes)
-                bw_vector_to_bytes(row->to + at + lane, sums[pixel][half], e->out_zero);
-            else
-                bw_vector_store((float *)(void *)row->to + at + lane, sums[pixel][half]);
+    for (int pixel = 0; pixel < pixels; at += e->out_pixel) {
+        if (!e->bytes) {
+            bw_vector_store((float *)(void *)row->to + at, sums[pixel++]);
+        } else if (pixels % 4) {
+            bw_vector_to_bytes(row->to + at, sums[pixel++], e->out_zero);
+        } else {
+            store_quad(row->to + at, e->out_pixel, sums + pixel, e->out_zero);
+            pixel += 4;
+            at += 3 * e->out_pixel;
         }
     }
 }
 
 /* The activations that take an exponential, apart from the loop that keeps its sums in registers.
  */
-static __attribute__((noinline)) void store_smooth(const line *row, int x, bw_vector sums[][HALVES],
+static __attribute__((noinline)) void store_smooth(const line *row, int x, bw_vector *sums,
                                                    int pixels)
 {
     for (int pixel = 0; pixel < pixels; pixel++) {
@@ -224,24 +204,28 @@ static __attribute__((noinline)) void store_smooth(const line *row, int x, bw_ve
     }
 }
 
-BW_INLINE void store(const line *row, int x, bw_vector sums[][HALVES], int pixels)
+BW_INLINE void store(const line *row, int x, bw_vector *sums, int pixels)
 {
-    bw_vector copy[PIXELS][HALVES];
+    bw_vector copy[PIXELS];
     switch (row->epilogue.activation) {
     case BW_LINEAR: store_as(row, x, sums, pixels, BW_LINEAR); return;
     case BW_RELU: store_as(row, x, sums, pixels, BW_RELU); return;
     case BW_LEAKY: store_as(row, x, sums, pixels, BW_LEAKY); return;
     default: break;
     }
-    memcpy(copy, sums, sizeof(bw_vector) * HALVES * (size_t)pixels);
+    BW_UNROLL
+    for (int pixel = 0; pixel < pixels; pixel++)
+        copy[pixel] = sums[pixel];
     store_smooth(row, x, copy, pixels);
 }
 
 /* `size` 0 stands for any window and stride. */
 BW_INLINE void run_block(const line *row, int x, int pixels, int size, int stride)
 {
-    bw_vector sums[PIXELS][HALVES];
-    start_sums(row, sums, pixels);
+    bw_vector sums[PIXELS];
+    BW_UNROLL
+    for (int pixel = 0; pixel < pixels; pixel++)
+        sums[pixel] = bw_vector_load(row->by.starts);
     if (size)
         sum_known(row, x, sums, pixels, size, stride);
     else
@@ -254,9 +238,11 @@ BW_INLINE void run_line(const line *row, int size, int stride)
     int x = 0, width = row->operation->out.width;
     for (; x + PIXELS <= width; x += PIXELS)
         run_block(row, x, PIXELS, size, stride);
-    for (; x + 2 <= width; x += 2)
-        run_block(row, x, 2, size, stride);
-    if (x < width)
+    if (width - x >= 4) {
+        run_block(row, x, 4, size, stride);
+        x += 4;
+    }
+    for (; x < width; x++)
         run_block(row, x, 1, size, stride);
 }
 
@@ -286,18 +272,20 @@ static line_function *line_function_of(const bw_operation *operation)
     return run_line_0_0;
 }
 
-/* 16 channels of the first row of a band. */
+/* The vector at `lane` of a plane, in the first row of a band. */
 static line first_line(const bw_band *band, int lane)
 {
     const bw_operation *operation = band->operation;
     const bw_operands *operands = band->operands;
     const bw_layout *in = &operation->in, *out = &operation->out;
-    int top = band->first * operation->stride - operation->pad_top;
+    int top = band->first * operation->stride - operation->pad_top, rest = lane % BW_LANES;
     int vector = band->plane * (out->lanes / BW_LANES) + lane / BW_LANES;
     line row = {.operation = operation, .epilogue = bw_epilogue_of(operation)};
     row.by = weights_of(operation, operands->weights, vector);
-    row.epilogue.multipliers = row.by.multipliers;
-    row.epilogue.offsets = row.by.offsets;
+    row.by.starts += rest;
+    row.by.positions += rest;
+    row.epilogue.multipliers = row.by.multipliers + rest;
+    row.epilogue.offsets = row.by.offsets + rest;
     row.from = bw_row_of(in, operands->in, band->image, band->plane, top);
     row.from += lane - (ptrdiff_t)operation->pad_left * in->lanes;
     if (operation->has_second) {
@@ -310,16 +298,29 @@ static line first_line(const bw_band *band, int lane)
     return row;
 }
 
+/* Of lanes without a channel. */
+static void clear_line(const line *row)
+{
+    const bw_layout *out = &row->operation->out;
+    size_t size = bw_type_size(out->format.type), pixel = (size_t)out->lanes * size;
+    for (int x = 0; x < out->width; x++)
+        memset(row->to + (size_t)x * pixel, 0, BW_VECTOR_LANES * size);
+}
+
 static void run_band(const bw_band *band, void *context)
 {
     const bw_operation *operation = band->operation;
     const bw_layout *out = &operation->out;
     line_function *function = line_function_of(operation);
+    int channels = out->channels - band->plane * out->lanes;
     (void)context;
-    for (int lane = 0; lane < out->lanes; lane += BW_LANES) {
+    for (int lane = 0; lane < out->lanes; lane += BW_VECTOR_LANES) {
         line row = first_line(band, lane);
         for (int y = band->first; y < band->last; y++) {
-            function(&row);
+            if (lane < channels)
+                function(&row);
+            else
+                clear_line(&row);
             row.from += (size_t)operation->stride * operation->in.row_stride;
             row.to += out->row_stride * bw_type_size(out->format.type);
             if (row.second)
