@@ -171,7 +171,7 @@ static bw_status quantize(bw_graph *graph, bw_calibration *calibration, bw_quant
 }
 
 static bw_status quantize_graph(bw_graph *graph, bw_calibration *calibration, int largest,
-                                int largest_winograd, const bw_mix *mix, bool symmetric,
+                                int largest_whole, const bw_mix *mix, bool symmetric,
                                 bw_error *error)
 {
     if (!calibration)
@@ -182,7 +182,7 @@ static bw_status quantize_graph(bw_graph *graph, bw_calibration *calibration, in
     bw_status status = take_statistics(&statistics, calibration, graph->tensor_count, error);
     if (status == BW_OK)
         status = bw_quantization_open(&how, graph, statistics, largest, error);
-    how.largest_winograd = largest_winograd;
+    how.largest_whole = largest_whole;
     if (status == BW_OK && mix) {
         how.share_bits = mix->share_bits;
         how.share_noise = mix->share_noise;

@@ -29,20 +29,22 @@ typedef struct bw_range {
 /** A quantisation of one graph, as it is made step by step; its memory is the graph's. */
 typedef struct bw_quantization {
     const bw_statistics *statistics; /* one a tensor of the graph, borrowed */
-    int largest_dense;    /* magnitude of the integers of dense convolutions: in general, */
-    int largest_winograd; /* and of 3 × 3 windows of stride 1, summed in 32 bits from the start */
-    float **factors;      /* one array a tensor: what its channels were multiplied by since */
-    int *classes;         /* of each tensor: the first one of those that must share its format */
-    bw_range *ranges;     /* of each tensor, equal within a class */
-    const bool *floats;   /* classes (by their first tensor) that stay floats; NULL: none */
-    int share_bits;       /* of an index of a dense weight; 0: weights share nothing; or AUTO */
-    float share_noise;    /* AUTO: see bw_build_options */
+    int largest_dense;  /* magnitude of the integers of dense convolutions: in general, */
+    int largest_whole;  /* of those of Winograd's windows (3 × 3 of stride 1), summed in 32 bits
+                           from the start, and of those that heads read, whose errors nothing
+                           evens out */
+    float **factors;    /* one array a tensor: what its channels were multiplied by since */
+    int *classes;       /* of each tensor: the first one of those that must share its format */
+    bw_range *ranges;   /* of each tensor, equal within a class */
+    const bool *floats; /* classes (by their first tensor) that stay floats; NULL: none */
+    int share_bits;     /* of an index of a dense weight; 0: weights share nothing; or AUTO */
+    float share_noise;  /* AUTO: see bw_build_options */
 } bw_quantization;
 
 /**
  * Equalises the graph's channels and finds the classes. The integers of dense convolutions will be
  * −largest_dense to largest_dense (127, or less for speed, see the kernels), others −127 to 127;
- * the caller may allow those of Winograd's convolutions more.
+ * the caller may allow some more, see largest_whole.
  */
 bw_status bw_quantization_open(bw_quantization *how, bw_graph *graph,
                                const bw_statistics *statistics, int largest_dense, bw_error *error);

@@ -92,21 +92,30 @@ static void round_to_nearest(const bw_node *node, int8_t *integers, float *scale
     }
 }
 
-static int largest_integer(const bw_node *node, const bw_quantization *how)
+static bool is_output(const bw_graph *graph, int tensor)
+{
+    for (size_t index = 0; index < graph->output_count; index++)
+        if (graph->outputs[index].tensor == tensor)
+            return true;
+    return false;
+}
+
+static int largest_integer(const bw_graph *graph, const bw_node *node, const bw_quantization *how)
 {
     const bw_attributes *a = &node->attributes;
     if (a->groups != 1)
         return LARGEST_INTEGER;
     bool winograd = a->kernel_height == 3 && a->kernel_width == 3 && a->stride == 1;
-    return winograd ? how->largest_winograd : how->largest_dense;
+    return winograd || is_output(graph, node->output) ? how->largest_whole : how->largest_dense;
 }
 
-static bw_status choose_integers(bw_node *node, int8_t *integers, float *scales,
-                                 const bw_quantization *how, const bw_price *price, bw_error *error)
+static bw_status choose_integers(const bw_graph *graph, bw_node *node, int8_t *integers,
+                                 float *scales, const bw_quantization *how, const bw_price *price,
+                                 bw_error *error)
 {
     bw_refinement r;
     bool dense = node->attributes.groups == 1;
-    float largest = (float)largest_integer(node, how);
+    float largest = (float)largest_integer(graph, node, how);
     bw_status status = BW_OK;
     if (!bw_refinement_open(&r, how->statistics[node->output].windows,
                             how->factors[node->inputs[0]]))
@@ -133,7 +142,7 @@ static bw_status quantize_node(bw_graph *graph, bw_node *node, const bw_quantiza
         return bw_fail_memory(error, node->weights.count, "integer weights");
     int inputs = graph->tensors[node->inputs[0]].shape.channels / a->groups;
     int tensor = node->inputs[0];
-    bw_status status = choose_integers(node, integers, scales, how, price, error);
+    bw_status status = choose_integers(graph, node, integers, scales, how, price, error);
     if (status != BW_OK)
         return status;
     for (size_t index = 0; index < channels; index++) {

@@ -1,5 +1,5 @@
 /**
- * The plan as a file (.bwp), version 8: read by mapping it, and checked as if an enemy wrote it.
+ * The plan as a file (.bwp), version 9: read by mapping it, and checked as if an enemy wrote it.
  *
  * All numbers are little-endian; u32 and u64 without a sign, i32 in two's complement, f32 as IEEE
  * 754; a text is its length (u32) and its bytes, none of them NUL. Nothing is padded but the
@@ -63,7 +63,7 @@
 #include "plan/plan.h"
 
 enum {
-    BW_PLAN_VERSION = 8,
+    BW_PLAN_VERSION = 9,
     BW_PLAN_TAG_SIZE = 8,
     BW_PLAN_HEAD_SIZE = 56,
     BW_PLAN_PAGE = 4096,

@@ -49,10 +49,13 @@ def make_folders(folder: Path) -> None:
             Path(folder, "labelled/images", photo.stem + ".png").write_bytes(black)
 
 
-CASES = [  # pictures, options, whether a plan is to be written, what is to be said
+# Where kernels make floats free the search may end in a plan that loses nothing at all.
+STRICT = r"int8 loses too much: F1 .* where 0\.0000 is allowed|F1 1\.000 of int8 .* drop 0\.000,"
+
+CASES = [  # pictures, options, whether a plan is to be written (None: either), what is to be said
     (None, (), True, r"Accuracy +AP 0\.2\d+ in fp32, 0\.2\d+ in int8: .* 128 labelled pictures"),
     ("plain", (), True, r"Accuracy +F1 0\.9\d+ of int8 with the \d+ boxes .* 32 pictures"),
-    ("plain", ("--max-drop", "0"), False, r"int8 loses too much: F1 .* where 0\.0000 is allowed"),
+    ("plain", ("--max-drop", "0"), None, STRICT),
     ("plain", ("--max-drop", "0.01", "--no-tune"), True, r"more layers in floats, for 1/2 of the"),
     ("black", (), False, r"show nothing that the network recognises"),
     ("labelled", (), False, r"AP is 0\.0000 in fp32 already"),
@@ -68,6 +71,7 @@ def main() -> None:
         for pictures, options, passes, words in CASES:
             plan = folder / "plan.bwp"
             status, said = build(folder / pictures if pictures else SET / "images", plan, *options)
+            passes = status == 0 if passes is None else passes
             good = (status == (0 if passes else GATE) and plan.exists() == passes
                     and re.search(words, said) is not None)
             failures += not good
