@@ -1,7 +1,5 @@
 #include "passes/halve.h"
 
-#include <stdlib.h>
-
 #include "passes/heads.h"
 
 static const bw_format halves = {.type = BW_BF16};
@@ -59,7 +57,7 @@ static bw_status convert_picture(bw_graph *graph, int picture, bw_error *error)
     return status;
 }
 
-static bw_status choose_formats(bw_graph *graph, int *uses, bw_error *error)
+static bw_status choose_formats(bw_graph *graph, bw_error *error)
 {
     static const bw_format floats = {.type = BW_F32};
     for (size_t tensor = 0; tensor < graph->tensor_count; tensor++)
@@ -69,8 +67,7 @@ static bw_status choose_formats(bw_graph *graph, int *uses, bw_error *error)
         if (node->op == BW_OP_INPUT)
             graph->tensors[node->output].format = floats;
     }
-    bw_graph_count_uses(graph, uses);
-    return bw_free_outputs(graph, uses, error);
+    return bw_free_outputs(graph, error);
 }
 
 bw_status bw_pass_halve(bw_graph *graph, bw_error *error)
@@ -82,10 +79,6 @@ bw_status bw_pass_halve(bw_graph *graph, bw_error *error)
     }
     if (status != BW_OK)
         return status;
-    int *uses = malloc(graph->tensor_count * sizeof *uses);
-    if (!uses)
-        return bw_fail_memory(error, graph->tensor_count * sizeof *uses, "a pass");
-    status = choose_formats(graph, uses, error);
-    free(uses);
+    status = choose_formats(graph, error);
     return status == BW_OK ? bw_graph_verify(graph, error) : status;
 }

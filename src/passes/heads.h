@@ -8,9 +8,10 @@
 
 /**
  * Makes every output of a graph whose tensors have other formats a tensor of floats. Convolutions
- * that nothing else reads write floats themselves; other nodes get a conversion after them. `uses`
- * is what bw_graph_count_uses gives.
+ * that nothing else reads write floats themselves, also where what they write is first joined to
+ * others of their kind, as the boxes and scores of one head are; other nodes get a conversion after
+ * them. What nothing but a general operator reads is floats in the same way.
  */
-bw_status bw_free_outputs(bw_graph *graph, const int *uses, bw_error *error);
+bw_status bw_free_outputs(bw_graph *graph, bw_error *error);
 
 #endif

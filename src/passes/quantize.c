@@ -1,7 +1,6 @@
 #include "passes/quantize.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "passes/gains.h"
 #include "passes/heads.h"
@@ -164,22 +163,11 @@ static bw_status set_formats(bw_graph *graph, const bw_quantization *how, bw_err
     return status;
 }
 
-static bw_status free_heads(bw_graph *graph, bw_error *error)
-{
-    int *uses = malloc(graph->tensor_count * sizeof *uses);
-    if (!uses)
-        return bw_fail_memory(error, graph->tensor_count * sizeof *uses, "a pass");
-    bw_graph_count_uses(graph, uses);
-    bw_status status = bw_free_outputs(graph, uses, error);
-    free(uses);
-    return status;
-}
-
 bw_status bw_give_formats(bw_graph *graph, const bw_quantization *how, bw_error *error)
 {
     bw_status status = set_formats(graph, how, error);
     if (status == BW_OK)
-        status = free_heads(graph, error);
+        status = bw_free_outputs(graph, error);
     return status == BW_OK ? bw_join_formats(graph, error) : status;
 }
 
@@ -187,7 +175,7 @@ bw_status bw_pass_quantize(bw_graph *graph, const bw_quantization *how, bw_error
 {
     bw_status status = set_formats(graph, how, error);
     if (status == BW_OK)
-        status = free_heads(graph, error);
+        status = bw_free_outputs(graph, error);
     if (status == BW_OK)
         status = bw_quantize_weights(graph, how, error);
     if (status == BW_OK)

@@ -186,6 +186,29 @@ static void converts_a_head_that_others_read(void **state)
     bw_graph_free(&graph);
 }
 
+/* Boxes and scores that different convolutions write are joined as floats; what others read too is
+ * not. */
+static void joins_a_head_in_floats(void **state)
+{
+    (void)state;
+    for (int shared = 0; shared < 2; shared++) {
+        bw_graph graph;
+        int input = start(&graph);
+        int first = add(&graph, BW_OP_CONV, input, BW_NONE);
+        int boxes = add(&graph, BW_OP_CONV, first, BW_NONE);
+        int scores = shared ? first : add(&graph, BW_OP_CONV, first, BW_NONE);
+        int joined = add(&graph, BW_OP_CONCAT, boxes, scores);
+        finish(&graph, joined);
+        check_ok(bw_pass_halve(&graph, &error));
+        bw_type type = shared ? BW_BF16 : BW_F32;
+        assert_int_equal(type_of(&graph, first), BW_BF16);
+        assert_int_equal(type_of(&graph, boxes), type);
+        assert_int_equal(type_of(&graph, joined), type);
+        assert_int_equal(type_of(&graph, graph.outputs[0].tensor), BW_F32);
+        bw_graph_free(&graph);
+    }
+}
+
 /* The conversion comes right after the picture, before all that read it. */
 static void converts_the_picture_for_others_than_convolutions(void **state)
 {
@@ -218,6 +241,7 @@ int main(void)
         cmocka_unit_test(removes_what_nobody_reads),
         cmocka_unit_test(halves_all_but_picture_and_heads),
         cmocka_unit_test(converts_a_head_that_others_read),
+        cmocka_unit_test(joins_a_head_in_floats),
         cmocka_unit_test(converts_the_picture_for_others_than_convolutions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

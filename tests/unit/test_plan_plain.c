@@ -7,10 +7,31 @@
 
 #include "backend/backend.h"
 #include "base/cpu.h"
+#include "calibrate/observe.h"
 #include "passes/halve.h"
 #include "plan/plan_file.h"
 
 enum { NUMBERS = 7 * PLAIN_SIDE * PLAIN_SIDE };
+
+/* A byte of a made-up picture. */
+static uint8_t byte_of(size_t y, size_t x, int image)
+{
+    return (uint8_t)(15 * ((y * 13 + x * 5 + (size_t)image * 3) % 17));
+}
+
+static void load_picture(bw_executor *executor, const bw_layout *in, int image)
+{
+    void *pixels = bw_backend_cpu.input(executor, image);
+    for (size_t y = 0; y < PLAIN_SIDE; y++) {
+        for (size_t x = 0; x < 4 * PLAIN_SIDE; x++) {
+            uint8_t byte = x % 4 == 3 ? 0 : byte_of(y, x, image);
+            if (in->format.type == BW_U8)
+                ((uint8_t *)pixels)[y * in->row_stride + x] = byte;
+            else
+                ((float *)pixels)[y * in->row_stride + x] = (float)byte / 255.0f;
+        }
+    }
+}
 
 static void run(const bw_plan *plan, int threads, float *numbers)
 {
@@ -19,14 +40,8 @@ static void run(const bw_plan *plan, int threads, float *numbers)
     bw_error error;
     assert_int_equal(bw_pool_open(&pool, threads, &error), BW_OK);
     assert_int_equal(bw_backend_cpu.open(&executor, plan, pool, &error), BW_OK);
-    for (int image = 0; image < 2; image++) {
-        float *pixels = bw_backend_cpu.input(executor, image);
-        for (size_t y = 0; y < PLAIN_SIDE; y++) {
-            for (size_t x = 0; x < 4 * PLAIN_SIDE; x++)
-                pixels[y * plan->input.layout.row_stride + x] =
-                    x % 4 == 3 ? 0.0f : (float)((y * 13 + x * 5 + (size_t)image * 3) % 17) / 17.0f;
-        }
-    }
+    for (int image = 0; image < 2; image++)
+        load_picture(executor, &plan->input.layout, image);
     assert_int_equal(bw_backend_cpu.run(executor, 2, NULL, &error), BW_OK);
     for (int image = 0; image < 2; image++) {
         bw_head_view view = bw_backend_cpu.output(executor, 0, image);
@@ -73,6 +88,74 @@ static void test_halves(void **state)
     for (size_t at = 0; at < 2 * NUMBERS; at++)
         assert_true(fabsf(whole[at] - halved[at]) <= 0.05f);
     bw_plan_close(&plan);
+    bw_graph_free(&graph);
+}
+
+/* The pictures of `run`, as bytes. */
+static void observe_pictures(bw_observer *observer)
+{
+    uint8_t pixels[PLAIN_SIDE * PLAIN_SIDE * 3];
+    bw_image image = {
+        .pixels = pixels, .width = PLAIN_SIDE, .height = PLAIN_SIDE, .stride = PLAIN_SIDE * 3};
+    bw_error error;
+    for (int number = 0; number < 2; number++) {
+        for (size_t at = 0; at < sizeof pixels; at++)
+            pixels[at] = byte_of(at / (3 * PLAIN_SIDE), at / 3 % PLAIN_SIDE * 4 + at % 3, number);
+        assert_int_equal(bw_observer_add(observer, &image, BW_RESIZE_STRETCH, 0.5f, &error), BW_OK);
+    }
+}
+
+static void quantize(bw_graph *graph)
+{
+    bw_pool *pool;
+    bw_observer *observer;
+    bw_error error;
+    bw_quantization how;
+    size_t count = graph->tensor_count;
+    bw_statistics *statistics = calloc(count, sizeof *statistics);
+    bw_probed *probed = calloc(count, sizeof *probed);
+    assert_int_equal(bw_pool_open(&pool, 2, &error), BW_OK);
+    assert_int_equal(bw_observer_open(&observer, graph, pool, &error), BW_OK);
+    observe_pictures(observer);
+    bw_observer_statistics(observer, statistics);
+    assert_int_equal(bw_quantization_open(&how, graph, statistics, 63, &error), BW_OK);
+    bw_probe_pictures kept = bw_observer_kept(observer);
+    assert_int_equal(bw_probe_ranges(probed, &how, graph, &kept, pool, &error), BW_OK);
+    assert_int_equal(bw_pass_quantize(graph, &how, &error), BW_OK);
+    bw_observer_close(&observer);
+    bw_pool_close(&pool);
+    free(statistics);
+    free(probed);
+}
+
+/* Convolutions before and after general operators read bytes; what those operators read and the
+ * head are floats that the convolution writes itself. */
+static void test_bytes(void **state)
+{
+    (void)state;
+    bw_graph graph;
+    float whole[2 * NUMBERS], bytes[2 * NUMBERS];
+    plain_graph(&graph);
+    bw_plan *plan = plain_plan(&graph, bw_cpu_features());
+    run(plan, 1, whole);
+    bw_plan_close(&plan);
+    quantize(&graph);
+    int convolutions = 0;
+    for (size_t index = 0; index < graph.node_count; index++) {
+        const bw_node *node = &graph.nodes[index];
+        convolutions += node->op == BW_OP_CONV && node->integers != NULL;
+        if (node->op == BW_OP_CONV || node->op == BW_OP_PLAIN)
+            assert_int_equal(graph.tensors[node->output].format.type, BW_F32);
+    }
+    assert_int_equal(convolutions, 2);
+    plan = plain_plan(&graph, bw_cpu_features());
+    run(plan, 1, bytes);
+    bw_plan_close(&plan);
+    for (size_t at = 0; at < 2 * NUMBERS; at++) {
+        if (!(fabsf(whole[at] - bytes[at]) <= 0.05f))
+            fail_msg("number %zu is %g in floats, %g with bytes", at, (double)whole[at],
+                     (double)bytes[at]);
+    }
     bw_graph_free(&graph);
 }
 
@@ -219,10 +302,8 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_runs),
-        cmocka_unit_test(test_halves),
-        cmocka_unit_test(test_file),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_runs), cmocka_unit_test(test_halves),   cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_file), cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
