@@ -1,9 +1,9 @@
-"""What INT8 costs in average precision, ours and NNCF's: `bench/run.sh --accuracy`.
+"""What BF16 and INT8 cost in average precision, ours and NNCF's: `bench/run.sh --accuracy`.
 
 A labelled set is split into two halves: each side calibrates on one and is measured on the other,
 then the other way round; a figure is the mean of the two. FP32 is measured on the same halves. The
 peer's boxes come from OpenVINO's tensors by the NumPy decoder of tests/golden, at the confidence
-and overlap that Boxwright is run with.
+and overlap that Boxwright is run with. The peer has BF16 only where the processor has it.
 """
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ from evaluation import COCO_IDS, average_precision
 from reference import Boxes, Detector
 
 CONFIDENCE, OVERLAP, MOST_BOXES = 0.001, 0.45, 1000
-HEADINGS = ["network", "engine", "AP FP32", "AP INT8", "loss", "AP50 FP32", "AP50 INT8", "loss"]
+PRECISIONS = ("fp32", "bf16", "int8")
+HEADINGS = ["network", "engine", *(f"{figure} {text}" if text != "loss" else text
+                                   for figure in ("AP", "AP50")
+                                   for text in ("FP32", "BF16", "loss", "INT8", "loss"))]
 RIGHT = set(range(2, len(HEADINGS)))
 
 
@@ -107,7 +110,7 @@ def both_ways(measure: Callable, arguments, files: dict, halves: tuple[Half, Hal
 
 def measure(arguments, name: str, files: dict, halves: tuple[Half, Half],
             left_out: list[str]) -> list[dict]:
-    """Each side's AP and AP50 in both precisions."""
+    """Each side's AP and AP50 in each precision that it has."""
     sides = {
         "boxwright": lambda precision: lambda setting, half: measure_boxwright(
             arguments.boxwright, precision, setting, half),
@@ -117,7 +120,11 @@ def measure(arguments, name: str, files: dict, halves: tuple[Half, Half],
     results = []
     for engine, side in sides.items():
         found = {"model": name, "engine": engine}
-        for precision in ("fp32", "int8"):
+        for precision in PRECISIONS:
+            if precision == "bf16" and engine != "boxwright" and not processor.has_bf16(
+                    arguments.cpu):
+                left_out.append(f"{engine} bf16: it calculates in FP32 on this processor")
+                continue
             try:
                 found[precision] = both_ways(side(precision), arguments, files, halves)
                 print(f"{name}, {engine} {precision}: {found[precision]}", file=sys.stderr)
@@ -130,15 +137,16 @@ def measure(arguments, name: str, files: dict, halves: tuple[Half, Half],
 def row(result: dict) -> list[str]:
     cells = [result["model"], result["engine"]]
     for index in range(2):
-        plain, quantised = (result.get(precision, [None] * 2)[index]
-                            for precision in ("fp32", "int8"))
-        loss = None if plain is None or quantised is None else plain - quantised
-        cells += ["" if value is None else f"{value:.4f}" for value in (plain, quantised, loss)]
+        whole, *others = ((result.get(precision) or [None] * 2)[index] for precision in PRECISIONS)
+        values = [whole]
+        for value in others:
+            values += [value, None if whole is None or value is None else whole - value]
+        cells += ["" if value is None else f"{value:.4f}" for value in values]
     return cells
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Compare what INT8 costs in average precision.")
+    parser = argparse.ArgumentParser(description="Compare what BF16 and INT8 cost in average precision.")
     known = [name for name, model in networks.read_list().items() if "weights" in model]
     options.add_common(parser, known, "accuracy.json")
     parser.add_argument("--set", type=Path, metavar="DIR",

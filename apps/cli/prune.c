@@ -9,7 +9,7 @@
 #include "terminal.h"
 
 enum {
-    HALVINGS = 5,   /* of the range that AUTO looks through */
+    HALVINGS = 6,   /* of the range that AUTO looks through */
     STEPS_BACK = 4, /* that it takes where another precision than FP32 does not pass */
     LEAST_RUNS = 3, /* of each plan whose time is measured */
     MOST_RUNS = 200,
@@ -80,12 +80,17 @@ static bw_status cut(search *s, double share, bw_error *error)
     return bw_pruning_cut(&s->model, &s->saved, s->pruning, share, error);
 }
 
-static void say_tried(double saved, const bw_gate_outcome *gate, bool passed)
+/* Notes and tells what the gate said of the network at hand. */
+static void note_trial(search *s, const bw_gate_outcome *gate, bool passed)
 {
     char line[200];
+    bw_prune_outcome *outcome = s->choice->pruned;
+    if (outcome->trial_count < BW_PRUNE_MOST_TRIALS)
+        outcome->trials[outcome->trial_count++] =
+            (bw_prune_trial){s->saved, gate->drop, gate->budget, gate->precision, passed};
     snprintf(line, sizeof line,
              "pruning: %.1f %% of the estimated time away, a drop of %.4f where %.4f is allowed%s",
-             100 * saved, gate->drop, gate->budget, passed ? "" : ": too much");
+             100 * s->saved, gate->drop, gate->budget, passed ? "" : ": too much");
     bw_print_message(line);
 }
 
@@ -108,10 +113,10 @@ static bw_status try_share(bool *passed, search *s, double share, bw_error *erro
         status = s->build(&plan, s->model, &choice, &options, error);
     *passed = status == BW_OK;
     bw_plan_close(&plan);
-    if (!gate.refused || gate.blind)
-        return status;
-    say_tried(s->saved, &gate, *passed);
-    return BW_OK;
+    bool judged = *passed || (gate.refused && !gate.blind);
+    if (judged)
+        note_trial(s, &gate, *passed);
+    return judged ? BW_OK : status;
 }
 
 /* The largest share that passes in FP32, as far as halving the range finds it; 0: none. */
@@ -139,17 +144,28 @@ static bw_status build_cut(bw_plan **out, search *s, double share, bw_error *err
     return status == BW_OK ? s->build(out, s->model, s->choice, s->options, error) : status;
 }
 
+/* The same, judged in the precision asked for where that is another than the trials'. */
+static bw_status build_tried(bw_plan **out, search *s, double share, bw_error *error)
+{
+    bw_status status = build_cut(out, s, share, error);
+    const bw_gate_outcome *gate = s->choice->outcome;
+    if (gate->precision != BW_PRECISION_FP32 &&
+        (status == BW_OK || (gate->refused && !gate->blind)))
+        note_trial(s, gate, status == BW_OK);
+    return status;
+}
+
 static bw_status build_most(bw_plan **out, search *s, bw_error *error)
 {
     double share;
     bw_status status = find_share(&share, s, error);
     if (status != BW_OK)
         return status;
-    status = build_cut(out, s, share, error);
+    status = build_tried(out, s, share, error);
     for (int step = 0; status != BW_OK && share > 0 && s->choice->outcome->refused; step++) {
         bw_print_message("pruning: less of it, as the precision asked for loses something, too");
         share = step < STEPS_BACK && share * step_back >= least_share ? share * step_back : 0;
-        status = build_cut(out, s, share, error);
+        status = build_tried(out, s, share, error);
     }
     return status;
 }
@@ -265,6 +281,25 @@ bw_status bw_build_pruned(bw_plan **out, const bw_model *model, const bw_plan_ch
 
 /* ---- Words ---------------------------------------------------------------------------------- */
 
+/* The least that lost too much, of which there may be none: then it was the network that ended. */
+static void print_trials(FILE *file, const bw_prune_outcome *outcome)
+{
+    const bw_prune_trial *least = NULL;
+    for (int index = 0; index < outcome->trial_count; index++) {
+        const bw_prune_trial *trial = &outcome->trials[index];
+        fprintf(file, "%-13s%.1f %% less time in %s: drop %.4f, budget %.4f%s\n",
+                index ? "" : "Tried", 100 * trial->saved, bw_precision_name(trial->precision),
+                trial->drop, trial->budget, trial->passed ? "" : ", too much");
+        if (!trial->passed && (!least || trial->saved < least->saved))
+            least = trial;
+    }
+    if (least)
+        fprintf(file, "Stopped by   accuracy: %.1f %% less time loses more than is allowed\n",
+                100 * least->saved);
+    else if (outcome->trial_count > 0)
+        fprintf(file, "Stopped by   the search's end: all that was tried passes\n");
+}
+
 void bw_print_pruning(FILE *file, const bw_prune_outcome *outcome)
 {
     if (!(outcome->milliseconds > 0))
@@ -278,6 +313,7 @@ void bw_print_pruning(FILE *file, const bw_prune_outcome *outcome)
     fprintf(file, "Speed        %.3f instead of %.3f ms a picture, measured: %.2f times as fast\n",
             outcome->milliseconds, outcome->milliseconds_before,
             outcome->milliseconds_before / outcome->milliseconds);
+    print_trials(file, outcome);
 }
 
 static void print_pruned_layer(FILE *file, const bw_step_info *step, double all)

@@ -9,12 +9,12 @@ enum {
     MOST_LEVELS = 32,
     PROBES = 4, /* levels of a family that are measured */
     JUMPS = 3,  /* a move goes over 1, 2 or 4 levels */
-    MOST_PICTURES = 16,
+    MOST_PICTURES = 12,
     LEAST_PICTURES = 4,
 };
 
 /* Multiply-accumulates that measuring may take. */
-static const double work_budget = 1500e9;
+static const double work_budget = 750e9;
 
 /* The walk ends where so much of the time is saved. */
 static const double farthest = 0.75;

@@ -8,7 +8,7 @@ typedef struct job {
     int n, step;
 } job;
 
-enum { GRAIN = 16 };
+enum { GRAIN = 16, LANES = 8 };
 
 void bw_dampen(double *matrix, int n, double share)
 {
@@ -45,6 +45,22 @@ void bw_factorize(double *matrix, int n, bw_pool *pool)
     }
 }
 
+/* Sums side by side, for none to wait for another. */
+static double dot(const double *a, const double *b, int count)
+{
+    double sums[LANES] = {0}, sum = 0.0;
+    int at = 0;
+    for (; at + LANES <= count; at += LANES) {
+        for (int lane = 0; lane < LANES; lane++)
+            sums[lane] += a[at + lane] * b[at + lane];
+    }
+    for (; at < count; at++)
+        sum += a[at] * b[at];
+    for (int lane = 0; lane < LANES; lane++)
+        sum += sums[lane];
+    return sum;
+}
+
 static void solve_row(const double *factor, int n, double *row)
 {
     for (int at = 0; at < n; at++) {
@@ -54,10 +70,7 @@ static void solve_row(const double *factor, int n, double *row)
     }
     for (int at = n - 1; at >= 0; at--) {
         const double *pivot = factor + (size_t)at * (size_t)n;
-        double sum = row[at];
-        for (int next = at + 1; next < n; next++)
-            sum -= pivot[next] * row[next];
-        row[at] = sum / pivot[at];
+        row[at] = (row[at] - dot(pivot + at + 1, row + at + 1, n - at - 1)) / pivot[at];
     }
 }
 

@@ -1,6 +1,8 @@
 /**
  * What the numbers of a tensor's pixels have to do with each other, and with those of the same
- * tensor in a pruned copy of the network: means and covariances, from sampled pixels.
+ * tensor in a pruned copy of the network: means and covariances, from sampled pixels. All is summed
+ * in double precision: what is left of a channel that hardly varies, once the square of its mean is
+ * taken off, would else be rounding errors, and the matrix not definite.
  */
 #ifndef BW_PRUNE_MOMENTS_H
 #define BW_PRUNE_MOMENTS_H

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "prune/matrix.h"
+#include "prune/products.h"
+
+enum { COLUMNS = 512 /* of a convolution's weights that are looked at together */ };
 
 /* Of the diagonal, what is added to it: how little the samples are trusted. */
 static const double damping = 1e-3;
@@ -40,31 +43,31 @@ bw_status bw_find_readings(bw_reading **readings, size_t *count, const bw_graph 
     return BW_OK;
 }
 
-/* The Gram matrix of a convolution's weights over its input channels, row by row. */
-typedef struct gram {
-    const bw_node *conv;
-    double *matrix;
-    int channels, window;
-} gram;
-
-static void add_gram(void *context, int first, int last, int worker)
+/* Columns of a convolution's weights: [filter and place in the window][input channel]. */
+static void gather_columns(float *to, const bw_node *conv, int channels, int first, int count)
 {
-    (void)worker;
-    const gram *g = context;
-    size_t filter = (size_t)g->channels * (size_t)g->window;
-    for (int row = first; row < last; row++) {
-        double *sums = g->matrix + (size_t)row * (size_t)g->channels;
-        for (int out = 0; out < g->conv->attributes.channels; out++) {
-            const float *weights = g->conv->weights.data + (size_t)out * filter;
-            const float *own = weights + (size_t)row * (size_t)g->window;
-            for (int channel = 0; channel < g->channels; channel++) {
-                double sum = 0.0;
-                for (int at = 0; at < g->window; at++)
-                    sum += (double)own[at] * (double)weights[channel * g->window + at];
-                sums[channel] += sum;
-            }
-        }
+    int window = conv->attributes.kernel_height * conv->attributes.kernel_width;
+    for (int column = first; column < first + count; column++, to += channels) {
+        const float *from = conv->weights.data + column % window +
+                            (size_t)(column / window) * (size_t)channels * (size_t)window;
+        for (int channel = 0; channel < channels; channel++)
+            to[channel] = from[(size_t)channel * (size_t)window];
     }
+}
+
+/* The Gram matrix of a convolution's weights over its input channels. */
+static void find_gram(double *matrix, float *columns, const bw_node *conv, int channels,
+                      bw_pool *pool)
+{
+    int all =
+        conv->attributes.channels * conv->attributes.kernel_height * conv->attributes.kernel_width;
+    memset(matrix, 0, (size_t)channels * (size_t)channels * sizeof *matrix);
+    for (int first = 0; first < all; first += COLUMNS) {
+        int count = all - first < COLUMNS ? all - first : COLUMNS;
+        gather_columns(columns, conv, channels, first, count);
+        bw_add_squares(matrix, columns, channels, count, pool);
+    }
+    bw_mirror(matrix, channels);
 }
 
 /* The power of the result, numbers under a window taken to be independent of pixel to pixel. */
@@ -76,14 +79,12 @@ static double power_of(const double *gram_matrix, const double *covariance, size
     return power;
 }
 
-static void add_demand(bw_reading *reading, const bw_node *conv, double *scratch, bw_pool *pool)
+static void add_demand(bw_reading *reading, const bw_node *conv, double *scratch, float *columns,
+                       bw_pool *pool)
 {
     int channels = reading->moments.channels;
     size_t all = (size_t)channels * (size_t)channels;
-    memset(scratch, 0, all * sizeof *scratch);
-    gram g = {conv, scratch, channels,
-              conv->attributes.kernel_height * conv->attributes.kernel_width};
-    bw_pool_run(pool, add_gram, &g, channels, 1);
+    find_gram(scratch, columns, conv, channels, pool);
     double power = power_of(scratch, reading->moments.square, (size_t)channels);
     if (power > 0.0)
         for (size_t at = 0; at < all; at++)
@@ -96,15 +97,17 @@ bw_status bw_reading_finish(bw_reading *reading, const bw_graph *graph, bw_pool 
     int n = reading->moments.channels;
     size_t all = (size_t)n * (size_t)n;
     double *scratch = malloc(all * sizeof *scratch);
+    float *columns = malloc((size_t)n * COLUMNS * sizeof *columns);
     reading->precision = calloc(all, sizeof *reading->precision);
     reading->demand = calloc(all, sizeof *reading->demand);
-    if (!scratch || !reading->precision || !reading->demand) {
+    if (!scratch || !columns || !reading->precision || !reading->demand) {
         free(scratch);
+        free(columns);
         return bw_fail_memory(error, all * sizeof *scratch, "pruning");
     }
     for (size_t index = 0; index < graph->node_count; index++) {
         if (reads(&graph->nodes[index], reading->tensor))
-            add_demand(reading, &graph->nodes[index], scratch, pool);
+            add_demand(reading, &graph->nodes[index], scratch, columns, pool);
     }
     memcpy(scratch, reading->moments.square, all * sizeof *scratch);
     bw_dampen(scratch, n, damping);
@@ -113,6 +116,7 @@ bw_status bw_reading_finish(bw_reading *reading, const bw_graph *graph, bw_pool 
         reading->precision[at * (size_t)n + at] = 1.0;
     bw_solve_rows(scratch, n, reading->precision, n, pool);
     free(scratch);
+    free(columns);
     return BW_OK;
 }
 

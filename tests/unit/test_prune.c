@@ -12,6 +12,7 @@
 
 #include "api/api.h"
 #include "prune/cut.h"
+#include "prune/products.h"
 #include "prune/state.h"
 #include "prune/viewer.h"
 
@@ -354,6 +355,65 @@ static void constants_are_taken_over(void **state)
     bw_model_close(&model);
 }
 
+/* ---- Sums of products ------------------------------------------------------------------------ */
+
+/* Random numbers from -0.5 to 0.5, [sample][channel]; the caller's. */
+static float *make_samples(int channels, int samples, uint32_t seed)
+{
+    float *numbers = calloc((size_t)(channels * samples), sizeof *numbers);
+    for (int at = 0; at < channels * samples; at++)
+        numbers[at] = (float)next_random(&seed) / 65536.0f - 0.5f;
+    return numbers;
+}
+
+static void expect_sums(const double *sums, const float *a, int rows, const float *b, int columns,
+                        int samples)
+{
+    for (int row = 0; row < rows; row++) {
+        for (int column = 0; column < columns; column++) {
+            double sum = 0.0;
+            for (int sample = 0; sample < samples; sample++)
+                sum += (double)a[sample * rows + row] * (double)b[sample * columns + column];
+            if (!(fabs(sums[row * columns + column] - sum) <= 1e-9))
+                fail_msg("row %d, column %d of %d x %d, %d samples", row, column, rows, columns,
+                         samples);
+        }
+    }
+}
+
+/* Sizes around those of panels, blocks and stretches; the same to the bit on any threads. */
+static void products_are_summed(void **state)
+{
+    (void)state;
+    static const int sizes[][3] = {{1, 1, 1}, {5, 7, 3}, {33, 66, 129}, {64, 31, 300}};
+    for (size_t index = 0; index < sizeof sizes / sizeof *sizes; index++) {
+        int rows = sizes[index][0], columns = sizes[index][1], samples = sizes[index][2];
+        size_t all = (size_t)(rows * columns), square = (size_t)(rows * rows);
+        float *a = make_samples(rows, samples, 1), *b = make_samples(columns, samples, 2);
+        double *products[2], *squares[2];
+        for (int threads = 1; threads <= 2; threads++) {
+            bw_pool *pool;
+            double *p = products[threads - 1] = calloc(all, sizeof *p);
+            double *s = squares[threads - 1] = calloc(square, sizeof *s);
+            check_ok(bw_pool_open(&pool, threads, &error));
+            bw_add_products(p, a, rows, b, columns, samples, pool);
+            bw_add_squares(s, a, rows, samples, pool);
+            bw_mirror(s, rows);
+            bw_pool_close(&pool);
+            expect_sums(p, a, rows, b, columns, samples);
+            expect_sums(s, a, rows, a, rows, samples);
+        }
+        assert_memory_equal(products[0], products[1], all * sizeof(double));
+        assert_memory_equal(squares[0], squares[1], square * sizeof(double));
+        for (int which = 0; which < 2; which++) {
+            free(products[which]);
+            free(squares[which]);
+        }
+        free(a);
+        free(b);
+    }
+}
+
 /* ---- The whole of it ------------------------------------------------------------------------ */
 
 static bw_model *prune(const bw_model *model, double share, int threads, double *saved)
@@ -475,6 +535,7 @@ int main(void)
         cmocka_unit_test(zero_channels_may_go),
         cmocka_unit_test(zero_channels_of_real_networks_may_go),
         cmocka_unit_test(constants_are_taken_over),
+        cmocka_unit_test(products_are_summed),
         cmocka_unit_test(networks_become_smaller_alike_on_all_threads),
         cmocka_unit_test(plans_do_not_depend_on_threads),
     };

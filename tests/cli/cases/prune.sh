@@ -38,7 +38,7 @@ build() {
     shift
     boxwright build $wide -o "$plan" "$@" >said 2>&1
     echo "exit $?"
-    grep 'boxwright:\|^Pruning\|^Speed\|^Accuracy' said | sed 's/[0-9]*\.[0-9]*/N/g; s/the [0-9]* boxes/the N boxes/'
+    grep 'boxwright:\|^Pruning\|^Speed\|^Accuracy\|^Tried\|^   *[0-9.]* % less\|^Stopped' said | sed 's/[0-9]*\.[0-9]*/N/g; s/the [0-9]* boxes/the N boxes/'
 }
 build half --prune 0.5 --calib photos --no-gate
 boxwright inspect --model half.bwp | sed -n '/^Pruned/,$p' | sed 's/[0-9]*\.[0-9]*/N/g; s/  *[0-9]* *\([0-9]* *N  *N%\)/ KEPT \1/; s/KEPT *[0-9]*/KEPT/; s/  */ /g'
