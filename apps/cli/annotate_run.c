@@ -102,15 +102,52 @@ static bw_status open_model(run *state, bw_gate_outcome *gate, bw_error *error)
     return status;
 }
 
+/* `context` counts down the pictures that are still few. */
+static bool count_few(void *context, const bw_found *found)
+{
+    int *left = context;
+    *left -= found->container ? *left + 1 : 1;
+    return *left >= 0;
+}
+
+static bool is_interrupted(void *context)
+{
+    (void)context;
+    return bw_interrupted();
+}
+
+/* Whether there are at most `few` pictures; what holds pictures or comes from elsewhere has many.
+ */
+static bool has_few(const bw_sources *sources, int few)
+{
+    bw_list_options list = {count_few, is_interrupted, &few, .closed = true};
+    return bw_list_is_countable(sources) && bw_list_sources(sources, &list);
+}
+
+/*
+ * A thread that has a picture of its own waits for no other. Few pictures are shared among all
+ * threads, to be done soon, and so are those of a network whose activations take much memory.
+ */
+static int choose_streams(const run *state)
+{
+    const uint64_t memory = UINT64_C(1) << 30;
+    const bw_annotate_options *options = state->options;
+    if (options->machine.streams || has_few(&options->sources, 4 * state->threads))
+        return options->machine.streams;
+    uint64_t most = memory / (state->info.arena_bytes + 1);
+    int streams = most < (uint64_t)state->threads ? (int)most : state->threads;
+    return streams > 1 ? streams : 0;
+}
+
 static bw_status open_engine(run *state, bw_error *error)
 {
     const bw_annotate_options *options = state->options;
     state->threads = options->machine.threads ? options->machine.threads : bw_cpu_count();
-    state->decoders = state->threads / 2 > 1 ? state->threads / 2 : 1;
+    state->decoders = state->threads;
     bw_run_options choice;
     bw_run_options_init(&choice);
     choice.threads = state->threads;
-    choice.streams = options->machine.streams;
+    choice.streams = choose_streams(state);
     choice.confidence = options->confidence;
     choice.iou = options->iou;
     choice.max_detections = options->max_detections;
@@ -333,8 +370,9 @@ static bw_status run_stages(run *state, bw_annotate_result *result, bw_error *er
         .last = state->last,
         .ignore_exif = options->exif != 0,
         .decoders = state->decoders,
-        .batch = state->info.batch * state->engine_info.streams,
         .engine = state->engine,
+        .streams = state->engine_info.streams,
+        .batch = state->info.batch,
         .sink = take_item,
         .idle = let_rest,
         .sink_context = state,

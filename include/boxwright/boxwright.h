@@ -443,9 +443,28 @@ BW_API void bw_engine_describe(const bw_engine *engine, bw_engine_info *info);
 BW_API bw_status bw_engine_detect(bw_engine *engine, const bw_image *images, size_t count,
                                   bw_detections *out, bw_error *error);
 
+/** Where the streams get pictures, each by itself; both functions are called by several at once. */
+typedef struct bw_feed {
+    /**
+     * Points `*images` and `*out` at 1 to `most` pictures for a stream, valid until it calls
+     * `done`; returns how many, or 0 when there will be no more. May wait.
+     */
+    size_t (*take)(void *context, int stream, size_t most, const bw_image **images,
+                   bw_detections **out);
+    /** These pictures' detections are filled, or `failure`, if not NULL, says why they are not. */
+    void (*done)(void *context, int stream, const bw_error *failure);
+    void *context;
+} bw_feed;
+
+/**
+ * Detects until there is nothing to take. No stream waits for another, so that all are busy while
+ * there are pictures. One that fails takes no more; the first such stream's failure is returned.
+ */
+BW_API bw_status bw_engine_serve(bw_engine *engine, const bw_feed *feed, bw_error *error);
+
 /**
  * Nanoseconds spent since the engine was opened, and what they were spent on. With several streams,
- * their mean: the sum over the streams divided by their number.
+ * their mean. May be called while the engine works.
  */
 typedef struct bw_engine_times {
     uint64_t images;

@@ -138,7 +138,7 @@ static bw_status take_failure(bw_lane *lane, bw_error *error)
 static bw_status run_batch(batch *work, int count, bw_error *error)
 {
     const bw_stream *stream = work->stream;
-    bw_engine_times *times = &work->lane->times;
+    bw_lane_times *times = &work->lane->times;
     uint64_t start = bw_clock();
     bw_pool_run(stream->pool, prepare_rows, work, count * work->units_an_image, 1);
     uint64_t prepared = bw_clock();
@@ -147,27 +147,35 @@ static bw_status run_batch(batch *work, int count, bw_error *error)
         return status;
     uint64_t computed = bw_clock();
     bw_pool_run(stream->pool, detect_images, work, count, 1);
-    times->images += (uint64_t)count;
-    times->prepare += prepared - start;
-    times->network += computed - prepared;
-    times->detect += bw_clock() - computed;
+    atomic_fetch_add(&times->images, (uint64_t)count);
+    atomic_fetch_add(&times->prepare, prepared - start);
+    atomic_fetch_add(&times->network, computed - prepared);
+    atomic_fetch_add(&times->detect, bw_clock() - computed);
     return take_failure(work->lane, error);
+}
+
+static bw_status detect_batch(const bw_engine *engine, const bw_stream *stream,
+                              const bw_image *images, bw_detections *out, size_t count,
+                              bw_error *error)
+{
+    int rows = engine->plan->input.layout.height;
+    batch work = {
+        .engine = engine,
+        .stream = stream,
+        .lane = &engine->lanes[stream->index],
+        .images = images,
+        .out = out,
+        .units_an_image = (rows + ROWS_A_UNIT - 1) / ROWS_A_UNIT,
+    };
+    return run_batch(&work, (int)count, error);
 }
 
 static bw_status take_batch(void *context, bw_stream *stream, size_t piece, bw_error *error)
 {
     const call *all = context;
     size_t first = piece * all->batch, left = all->count - first;
-    int rows = all->engine->plan->input.layout.height;
-    batch work = {
-        .engine = all->engine,
-        .stream = stream,
-        .lane = &all->engine->lanes[stream->index],
-        .images = all->images + first,
-        .out = all->out + first,
-        .units_an_image = (rows + ROWS_A_UNIT - 1) / ROWS_A_UNIT,
-    };
-    return run_batch(&work, (int)(left < all->batch ? left : all->batch), error);
+    return detect_batch(all->engine, stream, all->images + first, all->out + first,
+                        left < all->batch ? left : all->batch, error);
 }
 
 static bw_status check_images(const bw_image *images, size_t count, bw_error *error)
@@ -198,4 +206,40 @@ bw_status bw_engine_detect(bw_engine *engine, const bw_image *images, size_t cou
     call all = {engine, images, out, count, choose_batch(engine, count)};
     size_t batches = (count - 1) / all.batch + 1;
     return bw_group_deal(engine->group, batches, take_batch, &all, error);
+}
+
+/* ---- Streams that take pictures themselves --------------------------------------------------- */
+
+typedef struct service {
+    const bw_engine *engine;
+    const bw_feed *feed;
+} service;
+
+static bw_status serve_stream(void *context, bw_stream *stream, size_t piece, bw_error *error)
+{
+    (void)piece;
+    const service *all = context;
+    const bw_feed *feed = all->feed;
+    bw_status status = BW_OK;
+    while (status == BW_OK) {
+        const bw_image *images = NULL;
+        bw_detections *out = NULL;
+        size_t most = (size_t)all->engine->plan->batch;
+        size_t count = feed->take(feed->context, stream->index, most, &images, &out);
+        if (count == 0)
+            break;
+        status = count <= most ? check_images(images, count, error)
+                               : bw_fail(error, BW_ERROR_ARGUMENT,
+                                         "%zu pictures for a batch of at most %zu", count, most);
+        if (status == BW_OK)
+            status = detect_batch(all->engine, stream, images, out, count, error);
+        feed->done(feed->context, stream->index, status == BW_OK ? NULL : error);
+    }
+    return status;
+}
+
+bw_status bw_engine_serve(bw_engine *engine, const bw_feed *feed, bw_error *error)
+{
+    service all = {engine, feed};
+    return bw_group_each(engine->group, serve_stream, &all, error);
 }

@@ -149,11 +149,11 @@ void bw_engine_read_times(const bw_engine *engine, bw_engine_times *times)
     uint64_t streams = (uint64_t)engine->options.streams;
     *times = (bw_engine_times){0};
     for (uint64_t index = 0; index < streams; index++) {
-        const bw_engine_times *one = &engine->lanes[index].times;
-        times->images += one->images;
-        times->prepare += one->prepare;
-        times->network += one->network;
-        times->detect += one->detect;
+        bw_lane_times *one = &engine->lanes[index].times;
+        times->images += atomic_load(&one->images);
+        times->prepare += atomic_load(&one->prepare);
+        times->network += atomic_load(&one->network);
+        times->detect += atomic_load(&one->detect);
     }
     times->prepare /= streams;
     times->network /= streams;

@@ -5,6 +5,8 @@
 #ifndef BW_API_ENGINE_H
 #define BW_API_ENGINE_H
 
+#include <stdatomic.h>
+
 #include "backend/group.h"
 #include "detect/detect.h"
 
@@ -15,11 +17,16 @@ typedef struct bw_detector {
     bw_error error;   /* of that image; BW_OK while none has failed */
 } bw_detector;
 
+/** As bw_engine_times, written by the stream while anybody reads. */
+typedef struct bw_lane_times {
+    atomic_ullong images, prepare, network, detect;
+} bw_lane_times;
+
 /** What the engine keeps for one stream; only that stream's threads touch it during a call. */
 typedef struct bw_lane {
     bw_detector *detectors; /* one a thread */
     int threads;
-    bw_engine_times times;
+    bw_lane_times times;
 } bw_lane;
 
 struct bw_engine {

@@ -143,6 +143,79 @@ static void streams_change_nothing(void **state)
     clear(expected);
 }
 
+/* Pictures that streams take, each a batch of 1 and 2 in turn. */
+typedef struct counter {
+    const bw_image *images;
+    bw_detections *out;
+    size_t count, most;
+    atomic_size_t next;
+    atomic_int taken, done, failed;
+} counter;
+
+static size_t take_next(void *context, int stream, size_t most, const bw_image **images,
+                        bw_detections **out)
+{
+    counter *feed = context;
+    assert_true(stream >= 0 && stream < 3);
+    size_t first = atomic_fetch_add(&feed->next, feed->most);
+    if (first >= feed->count)
+        return 0;
+    *images = feed->images + first;
+    *out = feed->out + first;
+    atomic_fetch_add(&feed->taken, 1);
+    size_t left = feed->count - first;
+    assert_true(feed->most <= most);
+    return left < feed->most ? left : feed->most;
+}
+
+static void note_done(void *context, int stream, const bw_error *failure)
+{
+    (void)stream;
+    counter *feed = context;
+    atomic_fetch_add(failure ? &feed->failed : &feed->done, 1);
+}
+
+static void serves_every_picture_once(void **state)
+{
+    (void)state;
+    bw_detections expected[PICTURES] = {0};
+    bw_engine *single = open_engine(1, 1, 1);
+    check_ok(bw_engine_detect(single, pictures, PICTURES, expected, &error));
+    bw_engine_close(&single);
+    for (int streams = 1; streams <= 3; streams++) {
+        for (size_t most = 1; most <= 2; most++) {
+            bw_detections results[PICTURES] = {0};
+            bw_engine *engine = open_engine(2, 3, streams);
+            counter feed = {.images = pictures, .out = results, .count = PICTURES, .most = most};
+            check_ok(bw_engine_serve(engine, &(bw_feed){take_next, note_done, &feed}, &error));
+            check_same(results, expected, PICTURES);
+            assert_int_equal(atomic_load(&feed.done), atomic_load(&feed.taken));
+            bw_engine_close(&engine);
+            clear(results);
+        }
+    }
+    clear(expected);
+}
+
+/* A stream that fails takes no more; with all of them gone, pictures are left. */
+static void serving_ends_with_a_failure(void **state)
+{
+    (void)state;
+    bw_detections results[PICTURES] = {0};
+    bw_image broken[PICTURES];
+    memcpy(broken, pictures, sizeof broken);
+    broken[2].pixels = NULL;
+    bw_engine *engine = open_engine(1, 1, 1);
+    counter feed = {.images = broken, .out = results, .count = PICTURES, .most = 1};
+    check_fails(bw_engine_serve(engine, &(bw_feed){take_next, note_done, &feed}, &error),
+                BW_ERROR_ARGUMENT, "image 0");
+    assert_int_equal(atomic_load(&feed.done), 2);
+    assert_int_equal(atomic_load(&feed.failed), 1);
+    assert_int_equal(atomic_load(&feed.next), 3);
+    bw_engine_close(&engine);
+    clear(results);
+}
+
 static void profiles_every_stream(void **state)
 {
     (void)state;
@@ -318,9 +391,14 @@ static void keeps_to_its_processors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(streams_change_nothing),  cmocka_unit_test(profiles_every_stream),
-        cmocka_unit_test(refuses_mistakes),        cmocka_unit_test(chooses_streams),
-        cmocka_unit_test(deals_every_piece_once),  cmocka_unit_test(tells_of_the_lowest_failure),
+        cmocka_unit_test(streams_change_nothing),
+        cmocka_unit_test(serves_every_picture_once),
+        cmocka_unit_test(serving_ends_with_a_failure),
+        cmocka_unit_test(profiles_every_stream),
+        cmocka_unit_test(refuses_mistakes),
+        cmocka_unit_test(chooses_streams),
+        cmocka_unit_test(deals_every_piece_once),
+        cmocka_unit_test(tells_of_the_lowest_failure),
         cmocka_unit_test(keeps_to_its_processors),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -27,6 +27,7 @@ typedef struct bw_item {
     atomic_bool fetched;            /* which has been done, or been given up */
     bool dropped;                   /* the run was stopped before it was decoded */
     atomic_bool decoded;
+    atomic_bool detected; /* its detections are there, or will never be */
     bw_image image;
     size_t charged; /* bytes of the budget that the pixels hold */
     int width, height;

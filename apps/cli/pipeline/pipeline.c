@@ -31,6 +31,24 @@ static bool has_failed(bw_pipeline *pipeline)
     return failed;
 }
 
+void bw_pipeline_await(bw_pipeline *pipeline, atomic_bool *flag, pthread_cond_t *condition)
+{
+    if (atomic_load(flag))
+        return;
+    pthread_mutex_lock(&pipeline->mutex);
+    while (!atomic_load(flag))
+        pthread_cond_wait(condition, &pipeline->mutex);
+    pthread_mutex_unlock(&pipeline->mutex);
+}
+
+void bw_pipeline_announce(bw_pipeline *pipeline, atomic_bool *flag, pthread_cond_t *condition)
+{
+    pthread_mutex_lock(&pipeline->mutex);
+    atomic_store(flag, true);
+    pthread_cond_broadcast(condition);
+    pthread_mutex_unlock(&pipeline->mutex);
+}
+
 void bw_pipeline_discard(bw_pipeline *pipeline, bw_item *item)
 {
     if (item->charged)
@@ -50,14 +68,13 @@ int64_t bw_pipeline_total(const bw_pipeline *pipeline)
 
 void bw_pipeline_read_times(bw_pipeline *pipeline, bw_stage_times *times)
 {
-    pthread_mutex_lock(&pipeline->mutex);
-    bw_engine_times engine = pipeline->engine_times;
-    pthread_mutex_unlock(&pipeline->mutex);
+    bw_engine_times engine;
+    bw_engine_read_times(pipeline->options->engine, &engine);
     *times = (bw_stage_times){
         .wall = bw_clock() - pipeline->begun,
         .decode = atomic_load(&pipeline->decode_time),
         .decoders = pipeline->options->decoders,
-        .wait = atomic_load(&pipeline->wait_time),
+        .wait = atomic_load(&pipeline->wait_time) / (unsigned)pipeline->options->streams,
         .engine = engine,
         .sink = atomic_load(&pipeline->sink_time),
     };
@@ -67,12 +84,14 @@ static bw_status open_shared(bw_pipeline *pipeline, const bw_pipeline_options *o
                              bw_error *error)
 {
     size_t decoders = (size_t)options->decoders;
-    size_t window = 4 * (size_t)options->batch + 4 * decoders + 16;
+    size_t window = 2 * (size_t)(options->batch * options->streams) + 2 * decoders + 16;
     *pipeline = (bw_pipeline){.options = options, .total = -1, .begun = bw_clock()};
     pthread_mutex_init(&pipeline->mutex, NULL);
+    pthread_mutex_init(&pipeline->taking, NULL);
     pthread_cond_init(&pipeline->item_decoded, NULL);
     pthread_cond_init(&pipeline->item_fetched, NULL);
-    bw_budget_init(&pipeline->budget, (64 + 64 * decoders) * MEGABYTE);
+    pthread_cond_init(&pipeline->item_detected, NULL);
+    bw_budget_init(&pipeline->budget, (96 + 32 * decoders) * MEGABYTE);
     bw_budget_init(&pipeline->content_budget, (size_t)64 * MEGABYTE);
     bw_budget_init(&pipeline->fetch_budget, (size_t)64 * MEGABYTE);
     bw_status status = bw_queue_open(&pipeline->to_decode, window, error);
@@ -83,13 +102,13 @@ static bw_status open_shared(bw_pipeline *pipeline, const bw_pipeline_options *o
     if (status == BW_OK)
         status = bw_queue_open(&pipeline->to_write, window, error);
     if (status == BW_OK)
-        status = bw_batch_open(&pipeline->batch, options->batch, error);
+        status = bw_batches_open(&pipeline->batches, options, error);
     return status;
 }
 
 static void close_shared(bw_pipeline *pipeline)
 {
-    bw_batch_close(&pipeline->batch);
+    bw_batches_close(&pipeline->batches, pipeline->options->streams);
     bw_queue_close(&pipeline->to_write);
     bw_queue_close(&pipeline->in_order);
     bw_queue_close(&pipeline->to_decode);
@@ -99,6 +118,8 @@ static void close_shared(bw_pipeline *pipeline)
     bw_budget_destroy(&pipeline->budget);
     pthread_cond_destroy(&pipeline->item_decoded);
     pthread_cond_destroy(&pipeline->item_fetched);
+    pthread_cond_destroy(&pipeline->item_detected);
+    pthread_mutex_destroy(&pipeline->taking);
     pthread_mutex_destroy(&pipeline->mutex);
 }
 
@@ -148,7 +169,7 @@ static void join_stages(stage_threads *group)
 
 /* ---- The run -------------------------------------------------------------------------------- */
 
-/* Waits for the next item to write; NULL at the end. */
+/* Waits for the next item to write, and for its boxes; NULL at the end. */
 static bw_item *next_item(bw_pipeline *pipeline)
 {
     enum { PATIENCE = 500000000 }; /* nanoseconds */
@@ -158,7 +179,10 @@ static bw_item *next_item(bw_pipeline *pipeline)
         if (!has_failed(pipeline) && options->idle(options->sink_context, &error) != BW_OK)
             bw_pipeline_fail(pipeline, &error);
     }
-    return bw_queue_pop(pipeline->to_write);
+    bw_item *item = bw_queue_pop(pipeline->to_write);
+    if (item)
+        bw_pipeline_await(pipeline, &item->detected, &pipeline->item_detected);
+    return item;
 }
 
 /* The last stage, in the caller's thread. After a failure it only empties the queue. */

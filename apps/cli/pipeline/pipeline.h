@@ -1,13 +1,15 @@
 /**
  * The stages of a run, each in its own file, joined by bounded queues:
  *
- *     stage_list ──► stage_decode (threads) ──► stage_detect (the engine) ──► the caller's sink
- *        │ └───────────── in_order ──────────────────►┘
+ *     stage_list ──► stage_decode (threads) ──► stage_detect (streams) ──► the caller's sink
+ *        │ └───────────── in_order ──────────────────►┘ └─── to_write ───────►┘
  *        └► stage_fetch (threads): what lies in a network, read ahead of decoding
  *
  * Listing puts every item into two queues: one from which any decoder takes the next, one that
- * keeps the order, in which detecting waits for each item to be decoded. So results come in the
- * order of listing, whatever the number of threads. Memory is bounded by the queues' capacity and
+ * keeps the order, in which detecting waits for each item to be decoded. What a stream of the
+ * engine takes from there it appends to a third queue at once, in which the sink waits for each
+ * item's boxes. So results come in the order of listing, whatever the number of threads, and no
+ * stream waits for another. Memory is bounded by the queues' capacity and
  * by a budget of decoded bytes, which decoders await before they take an item. What the lister
  * reads from archives has a budget of its own, which only decoding returns, and decoders never wait
  * for.
@@ -44,8 +46,8 @@ typedef struct bw_pipeline_options {
     int64_t last;   /* the highest number that the run has given; 0 for none */
     bool ignore_exif;
     int decoders; /* threads that decode */
-    int batch;    /* pictures handed to the engine at once, for all its streams */
     bw_engine *engine;
+    int streams, batch; /* of the engine; pictures that a stream takes at once */
     bw_sink_function *sink;
     bw_idle_function *idle;
     void *sink_context; /* of both */
@@ -56,12 +58,12 @@ typedef struct bw_stage_times {
     uint64_t wall;
     uint64_t decode; /* of `decoders` threads */
     int decoders;
-    uint64_t wait; /* of detecting, for decoded pictures */
+    uint64_t wait; /* of the engine's streams, for decoded pictures; their mean, as the engine's */
     bw_engine_times engine;
     uint64_t sink;
 } bw_stage_times;
 
-/** The pictures that detecting has in hand; stage_detect.c. */
+/** The pictures that a stream has in hand; stage_detect.c. */
 typedef struct bw_batch bw_batch;
 
 /** What the stages share; private to this folder. */
@@ -71,18 +73,20 @@ typedef struct bw_pipeline {
     bw_budget budget;         /* of decoded bytes */
     bw_budget content_budget; /* of bytes that were read from archives and not yet decoded */
     bw_budget fetch_budget;   /* of bytes that were fetched and not yet decoded */
-    bw_batch *batch;
+    bw_batch *batches;        /* one a stream */
+    pthread_mutex_t taking;   /* held by the stream that takes pictures; of what follows */
+    bool dropping;            /* an item was dropped, so all after it are */
     atomic_int unreachable;   /* objects that could not be had, one after the other */
     atomic_bool network_lost; /* for they were too many */
     atomic_bool stop;
     atomic_llong total; /* pictures there are; -1 while unknown */
     uint64_t begun;
     atomic_ullong decode_time, wait_time, sink_time;
-    pthread_mutex_t mutex;       /* of what follows */
-    pthread_cond_t item_decoded; /* some item's `decoded` became true */
-    pthread_cond_t item_fetched; /* some item's `fetched` did */
-    bw_error error;              /* the first failure; BW_OK while there is none */
-    bw_engine_times engine_times;
+    pthread_mutex_t mutex;        /* of what follows */
+    pthread_cond_t item_decoded;  /* some item's `decoded` became true */
+    pthread_cond_t item_fetched;  /* some item's `fetched` did */
+    pthread_cond_t item_detected; /* and some item's `detected` */
+    bw_error error;               /* the first failure; BW_OK while there is none */
 } bw_pipeline;
 
 /** Runs all stages to the end; fails with the first failure of any. */
@@ -98,8 +102,15 @@ bool bw_pipeline_lost_network(const bw_pipeline *pipeline);
 /** Pictures that there are; -1 while that is not known. */
 int64_t bw_pipeline_total(const bw_pipeline *pipeline);
 
-bw_status bw_batch_open(bw_batch **out, int pictures, bw_error *error);
-void bw_batch_close(bw_batch **batch);
+/** A batch for each stream of the options. */
+bw_status bw_batches_open(bw_batch **out, const bw_pipeline_options *options, bw_error *error);
+void bw_batches_close(bw_batch **batches, int streams);
+
+/** Waits until a stage has set the item's flag, of which `condition` tells. */
+void bw_pipeline_await(bw_pipeline *pipeline, atomic_bool *flag, pthread_cond_t *condition);
+
+/** Sets the flag and tells all who wait. */
+void bw_pipeline_announce(bw_pipeline *pipeline, atomic_bool *flag, pthread_cond_t *condition);
 
 /* The stages: bodies of threads, whose argument is the pipeline. */
 void *bw_stage_count(void *pipeline);

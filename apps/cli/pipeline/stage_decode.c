@@ -67,22 +67,6 @@ static void decode(bw_pipeline *pipeline, bw_item *item)
     bw_budget_charge(&pipeline->budget, item->charged);
 }
 
-static void mark_decoded(bw_pipeline *pipeline, bw_item *item)
-{
-    pthread_mutex_lock(&pipeline->mutex);
-    atomic_store(&item->decoded, true);
-    pthread_cond_signal(&pipeline->item_decoded);
-    pthread_mutex_unlock(&pipeline->mutex);
-}
-
-static void wait_fetched(bw_pipeline *pipeline, bw_item *item)
-{
-    pthread_mutex_lock(&pipeline->mutex);
-    while (!atomic_load(&item->fetched))
-        pthread_cond_wait(&pipeline->item_fetched, &pipeline->mutex);
-    pthread_mutex_unlock(&pipeline->mutex);
-}
-
 /* Items are taken in order, so the one that detecting waits for is always in somebody's hands. */
 void *bw_stage_decode(void *argument)
 {
@@ -93,7 +77,7 @@ void *bw_stage_decode(void *argument)
         if (!item)
             return NULL;
         if (item->remote)
-            wait_fetched(pipeline, item);
+            bw_pipeline_await(pipeline, &item->fetched, &pipeline->item_fetched);
         uint64_t start = bw_clock();
         if (bw_pipeline_stopped(pipeline))
             item->dropped = true;
@@ -102,6 +86,6 @@ void *bw_stage_decode(void *argument)
         if (item->content || item->picture)
             drop_content(pipeline, item);
         atomic_fetch_add(&pipeline->decode_time, bw_clock() - start);
-        mark_decoded(pipeline, item);
+        bw_pipeline_announce(pipeline, &item->decoded, &pipeline->item_decoded);
     }
 }

@@ -1,8 +1,10 @@
 /**
- * The third stage: hands decoded pictures to the engine, in order, as many at once as are ready.
+ * The third stage: the engine's streams take decoded pictures, in order, each as many as are ready
+ * and its batch holds.
  *
- * A batch waits for nothing but its first picture. So the engine is never idle while there is
- * something to do, and a budget that large pictures have used up cannot lock the run.
+ * A batch waits for nothing but its first picture, and a stream for nothing but that. So none is
+ * idle while there is something to do, and a budget that large pictures have used up cannot lock
+ * the run.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,116 +13,132 @@
 #include "pipeline/pipeline.h"
 
 struct bw_batch {
-    bw_item **items; /* in order, unusable ones among them */
-    size_t count, capacity;
-    bw_image *images; /* of the usable ones */
+    bw_item **items;  /* usable ones, in order */
+    bw_image *images; /* theirs */
     bw_detections *detections;
-    size_t pictures, picture_capacity;
-    bool dropping; /* an item was dropped, so all after it are */
+    size_t count;
 };
 
-void bw_batch_close(bw_batch **batch)
+void bw_batches_close(bw_batch **batches, int streams)
 {
-    if (!*batch)
-        return;
-    free((*batch)->items);
-    free((*batch)->images);
-    free((*batch)->detections);
-    free(*batch);
-    *batch = NULL;
+    for (int stream = 0; *batches && stream < streams; stream++) {
+        free((*batches)[stream].items);
+        free((*batches)[stream].images);
+        free((*batches)[stream].detections);
+    }
+    free(*batches);
+    *batches = NULL;
 }
 
-bw_status bw_batch_open(bw_batch **out, int pictures, bw_error *error)
+bw_status bw_batches_open(bw_batch **out, const bw_pipeline_options *options, bw_error *error)
 {
-    bw_batch *batch = *out = calloc(1, sizeof *batch);
-    if (!batch)
-        return bw_fail_memory(error, sizeof *batch, "a batch of pictures");
-    batch->picture_capacity = (size_t)pictures;
-    batch->capacity = 2 * batch->picture_capacity;
-    batch->items = calloc(batch->capacity, sizeof(bw_item *));
-    batch->images = calloc(batch->picture_capacity, sizeof *batch->images);
-    batch->detections = calloc(batch->picture_capacity, sizeof *batch->detections);
-    if (batch->items && batch->images && batch->detections)
+    size_t streams = (size_t)options->streams, pictures = (size_t)options->batch;
+    bw_batch *batches = *out = calloc(streams, sizeof *batches);
+    bool good = batches != NULL;
+    for (size_t stream = 0; good && stream < streams; stream++) {
+        bw_batch *batch = &batches[stream];
+        batch->items = calloc(pictures, sizeof(bw_item *));
+        batch->images = calloc(pictures, sizeof *batch->images);
+        batch->detections = calloc(pictures, sizeof *batch->detections);
+        good = batch->items && batch->images && batch->detections;
+    }
+    if (good)
         return BW_OK;
-    bw_batch_close(out);
-    return bw_fail_memory(error, (size_t)pictures * sizeof(bw_image), "a batch of pictures");
+    bw_batches_close(out, options->streams);
+    return bw_fail_memory(error, streams * pictures * sizeof(bw_image), "batches of pictures");
 }
 
-static void wait_decoded(bw_pipeline *pipeline, const bw_item *item)
-{
-    pthread_mutex_lock(&pipeline->mutex);
-    while (!atomic_load(&item->decoded))
-        pthread_cond_wait(&pipeline->item_decoded, &pipeline->mutex);
-    pthread_mutex_unlock(&pipeline->mutex);
-}
+/* ---- Taking --------------------------------------------------------------------------------- */
 
+/* An item that was taken goes to the sink at once, which waits for its boxes, or away. */
 static void add_item(bw_batch *batch, bw_pipeline *pipeline, bw_item *item)
 {
-    batch->dropping |= item->dropped;
-    if (batch->dropping) {
+    pipeline->dropping |= item->dropped;
+    if (pipeline->dropping) {
         bw_pipeline_discard(pipeline, item);
         return;
     }
-    batch->items[batch->count++] = item;
-    if (item->error.status == BW_OK)
-        batch->images[batch->pictures++] = item->image;
+    if (item->error.status == BW_OK) {
+        batch->items[batch->count] = item;
+        batch->images[batch->count++] = item->image;
+    } else {
+        atomic_store(&item->detected, true);
+    }
+    bw_queue_push(pipeline->to_write, item);
 }
 
-/* Fills the batch; false at the end of the run. */
-static bool collect(bw_batch *batch, bw_pipeline *pipeline)
+/* Waits for the next item; false at the end of the run. */
+static bool take_first(bw_batch *batch, bw_pipeline *pipeline)
 {
-    batch->count = batch->pictures = 0;
-    uint64_t begun = bw_clock();
     bw_item *item = bw_queue_pop(pipeline->in_order);
-    if (item)
-        wait_decoded(pipeline, item);
-    atomic_fetch_add(&pipeline->wait_time, bw_clock() - begun);
     if (!item)
         return false;
+    bw_pipeline_await(pipeline, &item->decoded, &pipeline->item_decoded);
     add_item(batch, pipeline, item);
-    while (batch->count < batch->capacity && batch->pictures < batch->picture_capacity) {
-        item = bw_queue_peek(pipeline->in_order);
-        if (!item || !atomic_load(&item->decoded))
-            break;
-        add_item(batch, pipeline, bw_queue_pop(pipeline->in_order));
-    }
     return true;
 }
 
-static void note_times(bw_pipeline *pipeline)
+/* A failed one ends a batch: nothing that the sink has to write may wait behind what it waits for.
+ */
+static void take_ready(bw_batch *batch, bw_pipeline *pipeline, size_t most)
 {
-    bw_engine_times times;
-    bw_engine_read_times(pipeline->options->engine, &times);
-    pthread_mutex_lock(&pipeline->mutex);
-    pipeline->engine_times = times;
-    pthread_mutex_unlock(&pipeline->mutex);
+    while (batch->count < most) {
+        bw_item *item = bw_queue_peek(pipeline->in_order);
+        if (!item || !atomic_load(&item->decoded) || item->error.status != BW_OK || item->dropped)
+            return;
+        add_item(batch, pipeline, bw_queue_pop(pipeline->in_order));
+    }
 }
 
-static void detect(bw_batch *batch, bw_pipeline *pipeline)
+static size_t take(void *context, int stream, size_t most, const bw_image **images,
+                   bw_detections **out)
 {
-    if (batch->pictures == 0)
-        return;
-    bw_error error;
-    memset(batch->detections, 0, batch->pictures * sizeof *batch->detections);
-    if (bw_engine_detect(pipeline->options->engine, batch->images, batch->pictures,
-                         batch->detections, &error) != BW_OK)
-        bw_pipeline_fail(pipeline, &error);
-    note_times(pipeline);
-    size_t next = 0;
-    for (size_t i = 0; i < batch->count; i++)
-        if (batch->items[i]->error.status == BW_OK)
-            batch->items[i]->detections = batch->detections[next++];
+    bw_pipeline *pipeline = context;
+    bw_batch *batch = &pipeline->batches[stream];
+    uint64_t begun = bw_clock();
+    batch->count = 0;
+    pthread_mutex_lock(&pipeline->taking);
+    while (batch->count == 0 && take_first(batch, pipeline))
+        continue;
+    if (batch->count > 0)
+        take_ready(batch, pipeline, most);
+    pthread_mutex_unlock(&pipeline->taking);
+    atomic_fetch_add(&pipeline->wait_time, bw_clock() - begun);
+    memset(batch->detections, 0, batch->count * sizeof *batch->detections);
+    *images = batch->images;
+    *out = batch->detections;
+    return batch->count;
+}
+
+/* ---- Handing on ----------------------------------------------------------------------------- */
+
+static void hand_on(void *context, int stream, const bw_error *failure)
+{
+    bw_pipeline *pipeline = context;
+    bw_batch *batch = &pipeline->batches[stream];
+    if (failure)
+        bw_pipeline_fail(pipeline, failure);
+    for (size_t i = 0; i < batch->count; i++) {
+        batch->items[i]->detections = batch->detections[i];
+        bw_pipeline_announce(pipeline, &batch->items[i]->detected, &pipeline->item_detected);
+    }
+}
+
+/* What no stream took, since all of them failed. */
+static void drop_rest(bw_pipeline *pipeline)
+{
+    pipeline->dropping = true;
+    while (take_first(&pipeline->batches[0], pipeline))
+        continue;
 }
 
 void *bw_stage_detect(void *argument)
 {
     bw_pipeline *pipeline = argument;
-    bw_batch *batch = pipeline->batch;
-    while (collect(batch, pipeline)) {
-        detect(batch, pipeline);
-        for (size_t i = 0; i < batch->count; i++)
-            bw_queue_push(pipeline->to_write, batch->items[i]);
-    }
+    bw_feed feed = {take, hand_on, pipeline};
+    bw_error error;
+    if (bw_engine_serve(pipeline->options->engine, &feed, &error) != BW_OK)
+        drop_rest(pipeline);
     bw_queue_finish(pipeline->to_write);
     return NULL;
 }

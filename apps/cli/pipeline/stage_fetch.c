@@ -45,14 +45,6 @@ static void fetch(bw_pipeline *pipeline, bw_remote *remote, bw_item *item)
     count_unreachable(pipeline, item, status != BW_OK && object.unreachable);
 }
 
-static void mark_fetched(bw_pipeline *pipeline, bw_item *item)
-{
-    pthread_mutex_lock(&pipeline->mutex);
-    atomic_store(&item->fetched, true);
-    pthread_cond_broadcast(&pipeline->item_fetched);
-    pthread_mutex_unlock(&pipeline->mutex);
-}
-
 void *bw_stage_fetch(void *argument)
 {
     bw_pipeline *pipeline = argument;
@@ -69,7 +61,7 @@ void *bw_stage_fetch(void *argument)
             item->error = error;
         else if (!bw_pipeline_stopped(pipeline))
             fetch(pipeline, remote, item);
-        mark_fetched(pipeline, item);
+        bw_pipeline_announce(pipeline, &item->fetched, &pipeline->item_fetched);
     }
     bw_remote_close(&remote);
     return NULL;
