@@ -54,7 +54,9 @@ bw_status bw_graph_quantize_portably(bw_graph *graph, bw_calibration *calibratio
 /** Magnitudes of integer weights. */
 enum {
     BW_LARGEST_INTEGER = 127, /* where products of bytes are added in 32 bits */
-    BW_SHORT_INTEGER = 63,    /* where several are added in 16 bits first, as AVX2 has to */
+    BW_MIDDLE_INTEGER = 96,   /* where AVX2 adds two in 16 bits first: few pairs do not fit, and
+                                 those are added otherwise */
+    BW_SHORT_INTEGER = 63,    /* where other programs may add two in 16 bits without looking */
 };
 
 #endif

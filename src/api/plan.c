@@ -54,7 +54,7 @@ static bw_status record_settings(bw_plan *plan, const bw_build_options *options,
 static bw_status set_precision(bw_graph *graph, const bw_build_options *options, uint32_t cpu,
                                bw_error *error)
 {
-    int largest = cpu & BW_CPU_AVX512_VNNI ? BW_LARGEST_INTEGER : BW_SHORT_INTEGER;
+    int largest = cpu & BW_CPU_AVX512_VNNI ? BW_LARGEST_INTEGER : BW_MIDDLE_INTEGER;
     bw_mix mix = {cpu, options->halvings, options->share_bits, options->share_noise};
     bw_portable portable = {BW_SHORT_INTEGER, options->halvings, options->symmetric};
     switch (options->precision) {
