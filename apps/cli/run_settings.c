@@ -38,26 +38,29 @@ enum {
     DECIDING
 };
 
-static const char *const deciding[DECIDING] = {
-    [FINGERPRINT] = "fingerprint",
-    [INPUT] = "input",
-    [NAMES] = "names",
-    [PRECISION] = "precision",
-    [PLAN] = "plan",
-    [CONFIDENCE] = "confidence",
-    [IOU] = "iou",
-    [MAX_DETECTIONS] = "max_detections",
-    [CLASS_AGNOSTIC] = "class_agnostic",
-    [NMS] = "nms",
-    [RESIZE] = "resize",
-    [FRAMES] = "frames",
-    [EXIF] = "exif",
-    [CLASSES] = "classes",
-    [FORMATS] = "formats",
-    [SAVE_CONFIDENCE] = "save_confidence",
-    [DRAW] = "draw",
-    [SHARD] = "shard",
-    [TRACKS] = "tracks",
+/* Their keys, and what programs did that knew nothing of them; NULL where every run tells them. */
+static const struct {
+    const char *key, *absent;
+} deciding[DECIDING] = {
+    [FINGERPRINT] = {"fingerprint", NULL},
+    [INPUT] = {"input", NULL},
+    [NAMES] = {"names", NULL},
+    [PRECISION] = {"precision", NULL},
+    [PLAN] = {"plan", NULL},
+    [CONFIDENCE] = {"confidence", NULL},
+    [IOU] = {"iou", NULL},
+    [MAX_DETECTIONS] = {"max_detections", NULL},
+    [CLASS_AGNOSTIC] = {"class_agnostic", "0"},
+    [NMS] = {"nms", "auto"},
+    [RESIZE] = {"resize", NULL},
+    [FRAMES] = {"frames", "every 0, 0 a second, from 0 to 0 s"},
+    [EXIF] = {"exif", "apply"},
+    [CLASSES] = {"classes", "all"},
+    [FORMATS] = {"formats", NULL},
+    [SAVE_CONFIDENCE] = {"save_confidence", "0"},
+    [DRAW] = {"draw", "0"},
+    [SHARD] = {"shard", "all"},
+    [TRACKS] = {"tracks", "none"},
 };
 
 typedef struct setting {
@@ -126,26 +129,26 @@ static void add_deciding(settings *list, const bw_annotate_options *options,
 {
     const bw_plan_info *plan = means->plan;
     const bw_model_info *model = &plan->model;
-    add(list, deciding[FINGERPRINT], model->fingerprint);
-    add(list, deciding[INPUT],
+    add(list, deciding[FINGERPRINT].key, model->fingerprint);
+    add(list, deciding[INPUT].key,
         bw_arena_format(&list->arena, "%d x %d", model->width, model->height));
-    add(list, deciding[NAMES], describe_names(list, model));
-    add(list, deciding[PRECISION], bw_precision_name(plan->precision));
-    add(list, deciding[PLAN], plan->settings);
-    add_number(list, deciding[CONFIDENCE], (double)options->confidence);
-    add_number(list, deciding[IOU], (double)options->iou);
-    add_number(list, deciding[MAX_DETECTIONS], options->max_detections);
-    add_number(list, deciding[CLASS_AGNOSTIC], options->agnostic);
-    add(list, deciding[NMS], nms_name(options->nms));
-    add(list, deciding[RESIZE], resize_name((bw_resize)options->resize, model));
-    add(list, deciding[FRAMES], describe_frames(list, &options->sources.frames));
-    add(list, deciding[EXIF], options->exif ? "ignore" : "apply");
-    add(list, deciding[CLASSES], options->classes ? options->classes : "all");
-    add(list, deciding[FORMATS], options->formats);
-    add_number(list, deciding[SAVE_CONFIDENCE], options->save_confidence);
-    add(list, deciding[TRACKS], describe_tracks(list, &options->tracks));
-    add_number(list, deciding[DRAW], options->draw);
-    add(list, deciding[SHARD],
+    add(list, deciding[NAMES].key, describe_names(list, model));
+    add(list, deciding[PRECISION].key, bw_precision_name(plan->precision));
+    add(list, deciding[PLAN].key, plan->settings);
+    add_number(list, deciding[CONFIDENCE].key, (double)options->confidence);
+    add_number(list, deciding[IOU].key, (double)options->iou);
+    add_number(list, deciding[MAX_DETECTIONS].key, options->max_detections);
+    add_number(list, deciding[CLASS_AGNOSTIC].key, options->agnostic);
+    add(list, deciding[NMS].key, nms_name(options->nms));
+    add(list, deciding[RESIZE].key, resize_name((bw_resize)options->resize, model));
+    add(list, deciding[FRAMES].key, describe_frames(list, &options->sources.frames));
+    add(list, deciding[EXIF].key, options->exif ? "ignore" : "apply");
+    add(list, deciding[CLASSES].key, options->classes ? options->classes : "all");
+    add(list, deciding[FORMATS].key, options->formats);
+    add_number(list, deciding[SAVE_CONFIDENCE].key, options->save_confidence);
+    add(list, deciding[TRACKS].key, describe_tracks(list, &options->tracks));
+    add_number(list, deciding[DRAW].key, options->draw);
+    add(list, deciding[SHARD].key,
         options->share.count > 0
             ? bw_arena_format(&list->arena, "%d/%d", options->share.index, options->share.count)
             : "all");
@@ -178,6 +181,14 @@ static void add_means(settings *list, const bw_annotate_options *options, const 
     add_number(list, "decoders", means->decoders);
     add_number(list, "batch", means->plan->batch);
     add(list, "state", "running");
+}
+
+const char *bw_run_settings_absent(const char *key)
+{
+    for (int i = 0; i < DECIDING; i++)
+        if (strcmp(deciding[i].key, key) == 0)
+            return deciding[i].absent;
+    return NULL;
 }
 
 /* Writes the list down and frees it. */
@@ -213,6 +224,7 @@ bw_status bw_run_settings_continue(bw_store *store, const bw_annotate_options *o
                                    const bw_run_means *means, bw_error *error)
 {
     settings list = {.count = 0};
+    add_deciding(&list, options, means);
     add_means(&list, options, means);
     return store_all(&list, store, error);
 }
@@ -244,6 +256,8 @@ bw_status bw_run_settings_compare(bw_store *store, const bw_annotate_options *op
     for (size_t index = 0; status == BW_OK && index < list.count; index++) {
         const char *then = NULL;
         status = bw_store_get(store, list.all[index].key, &list.arena, &then, error);
+        if (!then)
+            then = bw_run_settings_absent(list.all[index].key);
         if (status == BW_OK && !is_same(&list.all[index], then))
             tell_difference(differences, sizeof differences, &list.all[index], then);
     }
@@ -258,12 +272,12 @@ bw_status bw_run_settings_compare(bw_store *store, const bw_annotate_options *op
 
 /* ---- Two runs ------------------------------------------------------------------------------- */
 
-static bw_status read_setting(sqlite3 *database, const char *key, bw_arena *arena,
-                              const char **value, bw_error *error)
+static bw_status read_deciding(sqlite3 *database, int which, bw_arena *arena, const char **value,
+                               bw_error *error)
 {
-    bw_status status = bw_run_setting(value, database, key, arena, error);
+    bw_status status = bw_run_setting(value, database, deciding[which].key, arena, error);
     if (status == BW_OK && !*value)
-        *value = "not recorded";
+        *value = deciding[which].absent ? deciding[which].absent : "not recorded";
     return status;
 }
 
@@ -275,11 +289,11 @@ bw_status bw_run_settings_agree(const bw_run_pair *pair, bw_error *error)
     for (int i = 0; status == BW_OK && i < DECIDING; i++) {
         const char *values[2];
         for (int k = 0; status == BW_OK && k < 2; k++)
-            status = read_setting(pair->databases[k], deciding[i], &arena, &values[k], error);
+            status = read_deciding(pair->databases[k], i, &arena, &values[k], error);
         size_t used = strlen(differences);
         if (status == BW_OK && i != SHARD && strcmp(values[0], values[1]) != 0)
             snprintf(differences + used, sizeof differences - used, "%s%s is %.40s there and %.40s",
-                     used > 0 ? "; " : "", deciding[i], values[0], values[1]);
+                     used > 0 ? "; " : "", deciding[i].key, values[0], values[1]);
     }
     bw_arena_free(&arena);
     if (status == BW_OK && differences[0] != '\0')

@@ -19,9 +19,19 @@ typedef struct bw_run_means {
 bw_status bw_run_settings_record(bw_store *store, const bw_annotate_options *options,
                                  const bw_run_means *means, bw_error *error);
 
-/** Records those that may be others each time that a run goes on. */
+/**
+ * Records what a run that goes on has: those that may be others each time, and those that decide
+ * results, which are as they were (see bw_run_settings_compare), also where an older program had not
+ * recorded them all.
+ */
 bw_status bw_run_settings_continue(bw_store *store, const bw_annotate_options *options,
                                    const bw_run_means *means, bw_error *error);
+
+/**
+ * What a setting was that decides results in runs that do not tell it, since the program that made
+ * them did not have it yet: what such programs did. NULL where every run tells it.
+ */
+const char *bw_run_settings_absent(const char *key);
 
 /**
  * Fails with BW_ERROR_ARGUMENT and the differences where the run of the database was made with

@@ -152,6 +152,21 @@ def test_kill(program, shares, folder):
     print(f"{killed} merges killed")
 
 
+def test_older(program, folder):
+    """Shares by a program that had not all of the settings yet fit those that tell their defaults."""
+    photos = os.path.join(folder, "photos")
+    older, newer, merged = (os.path.join(folder, name) for name in ("older", "newer", "both"))
+    for i, share in ((1, older), (2, newer)):
+        annotate(program, [photos], share, "--shard", f"{i}/2")
+    query(older, "DELETE FROM settings WHERE key IN ('tracks', 'frames', 'nms', 'save_confidence')")
+    for shares in ([older, newer], [newer, older]):
+        shutil.rmtree(merged, ignore_errors=True)
+        assert merge(program, merged, shares).returncode == 3
+    annotate(program, [photos], newer, "--shard", "2/2", "--track", "--redo")
+    done = merge(program, merged + "-not", [older, newer])
+    assert done.returncode == 2 and "tracks is none there" in done.stderr, done
+
+
 def main():
     program = sys.argv[1]
     with tempfile.TemporaryDirectory() as folder:
@@ -161,6 +176,7 @@ def main():
         test_reports(program, inputs, folder)
         test_lists(program, inputs, folder)
         test_kill(program, shares, folder)
+        test_older(program, folder)
 
 
 main()

@@ -7,6 +7,7 @@ usage: settings.py PROGRAM
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,12 @@ DECIDING = [
     (("--size", "96"), "input"), (("--weights", "random:2"), "fingerprint"),
     (("--precision", "int8", "--calib", "noise", "--no-gate"), "precision"),
 ]
+# Settings that programs of old did not have, an option that makes another of each, and what it was.
+LATER = [("tracks", ("--track",), "none"), ("frames", ("--every", "2"), "every 0"),
+         ("exif", ("--exif", "ignore"), "apply"), ("shard", ("--shard", "1/2"), "all"),
+         ("save_confidence", ("--save-conf",), "0"), ("draw", ("--draw",), "0"),
+         ("classes", ("--classes", "0"), "all"), ("nms", ("--nms", "diou"), "auto"),
+         ("class_agnostic", ("--agnostic",), "0")]
 # What may be another every time.
 FREE = [("--threads", "2"), ("--threads", "2", "--streams", "2"), ("--log", "json"),
         ("--metrics", "METRICS"), ("--no-cache",)]
@@ -105,6 +112,28 @@ class Bench:
             self.tally.expect(found[1][table] == whole[1][table], f"{options}: {table} differ")
         self.tally.counts["gone on"] += 1
 
+    def forget(self):
+        """The run as a program of old left it, without the settings that came later."""
+        self.take_up()
+        base = sqlite3.connect(os.path.join(self.out, "run.db"))
+        base.executemany("DELETE FROM settings WHERE key = ?", [(key,) for key, *_ in LATER])
+        base.commit()
+        base.close()
+
+    def go_on_from_old(self, whole):
+        """What an older program did not record it did as the defaults tell."""
+        for key, options, was in LATER:
+            self.forget()
+            status, words = runs.finish(self.command(*options))
+            self.tally.expect(status == REFUSED and f"{key} is {was}" in words,
+                              f"{options} on an old run: status {status}: {words}")
+            self.tally.counts["refused"] += 1
+        self.forget()
+        status, words = runs.finish(self.command())
+        self.tally.expect(status == DONE, f"an old run: status {status}: {words}")
+        self.tally.expect(self.result() == whole, "an old run: another result")
+        self.tally.counts["gone on"] += 1
+
     def other_files(self):
         """A network or names of the same name and other content."""
         model, names = (os.path.join(self.folder, name) for name in ("net.cfg", "net.names"))
@@ -133,6 +162,7 @@ def main():
         whole = bench.fresh()[1]
         for options in FREE:
             bench.go_on(options, whole)
+        bench.go_on_from_old(whole)
         for options, name in DECIDING:
             bench.refuse(options, name)
         bench.other_files()

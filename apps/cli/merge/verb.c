@@ -13,6 +13,7 @@
 #include "merge/record.h"
 #include "report/report.h"
 #include "run_formats.h"
+#include "run_settings.h"
 #include "store/overwrite.h"
 #include "store/read.h"
 #include "store/replay.h"
@@ -179,6 +180,8 @@ static bw_status begin_store(merge *state, bw_error *error)
 static bw_status get(merge *state, const char *key, const char **value, bw_error *error)
 {
     bw_status status = bw_store_get(state->store, key, &state->arena, value, error);
+    if (status == BW_OK && !*value)
+        *value = bw_run_settings_absent(key);
     if (status == BW_OK && !*value)
         status = bw_fail(error, BW_ERROR_FORMAT, "'%.200s' does not tell its %s",
                          state->runs.all[0].folder, key);
