@@ -21,8 +21,8 @@ bw_status bw_run_settings_record(bw_store *store, const bw_annotate_options *opt
 
 /**
  * Records what a run that goes on has: those that may be others each time, and those that decide
- * results, which are as they were (see bw_run_settings_compare), also where an older program had not
- * recorded them all.
+ * results, which are as they were (see bw_run_settings_compare), also where an older program had
+ * not recorded them all.
  */
 bw_status bw_run_settings_continue(bw_store *store, const bw_annotate_options *options,
                                    const bw_run_means *means, bw_error *error);

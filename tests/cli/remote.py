@@ -8,7 +8,9 @@ import hmac
 import http.server
 import os
 import random
+import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -278,6 +280,62 @@ def test_outage(program, web, folder):
     check(done.returncode == 3 and "is there a network" in said, said)
 
 
+def certify(folder, name, *more):
+    """A key and a certificate for localhost; signed by the authority's where that is told."""
+    path = os.path.join(folder, name)
+    subprocess.run(["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-keyout", path + ".key",
+                    "-subj", "/CN=" + name, *more], check=True, capture_output=True)
+    return path
+
+
+def sign(path, authority, host, *days):
+    with open(path + ".ext", "w", encoding="utf-8") as file:
+        file.write(f"subjectAltName={host}\n")
+    subprocess.run(["openssl", "x509", "-req", "-in", path + ".csr", "-CA", authority + ".pem",
+                    "-CAkey", authority + ".key", "-CAcreateserial", "-out", path + ".pem",
+                    "-extfile", path + ".ext", *days], check=True, capture_output=True)
+    return path
+
+
+def serve_tls(path):
+    server = Quiet(("127.0.0.1", 0), Server)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path + ".pem", path + ".key")
+    server.socket = context.wrap_socket(server.socket, server_side=True,
+                                        do_handshake_on_connect=False)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"https://localhost:{server.server_port}/good.jpg"
+
+
+def test_tls(program, web, folder):
+    """Certificates that are wrong in each way are told so, and asked for once; good ones serve."""
+    if not shutil.which("openssl"):
+        print("openssl is not installed: certificates are not tried")
+        return
+    authority, self_signed = (
+        certify(folder, name, "-x509", "-days", "9", "-out", os.path.join(folder, name + ".pem"),
+                "-addext", "subjectAltName=DNS:localhost") for name in ("authority", "alone"))
+    good, old, other = (certify(folder, name, "-out", os.path.join(folder, name + ".csr"))
+                        for name in ("good", "old", "other"))
+    cases = [(sign(good, authority, "DNS:localhost", "-days", "9"), None, None),
+             (sign(old, authority, "DNS:localhost", "-days", "-1"), None, "has expired"),
+             (sign(other, authority, "DNS:elsewhere.test", "-days", "9"), None, "for another host"),
+             (self_signed, None, "signed by nobody that is trusted here"),
+             (good, "", "is not trusted"),
+             (good, os.path.join(folder, "nowhere.pem"), "SSL_CERT_FILE name")]
+    for number, (path, authorities, expected) in enumerate(cases):
+        url, out = serve_tls(path), os.path.join(folder, f"tls{number}")
+        file = authority + ".pem" if authorities is None else authorities
+        done = annotate(program, out, url, env={**os.environ, "SSL_CERT_FILE": file})
+        check(done.returncode == (3 if expected else 0), number, done)
+        said = errors(out).get(url, "")
+        check((expected in said) if expected else not said, number, said)
+    out, url = os.path.join(folder, "plain"), web.replace("http:", "https:") + "/good.jpg"
+    check(annotate(program, out, url).returncode == 3, "https of a server of http")
+    check("does the server speak https" in errors(out)[url], errors(out))
+    print(f"{len(cases)} certificates")
+
+
 def main():
     program = sys.argv[1]
     server = Quiet(("127.0.0.1", 0), Server)
@@ -296,6 +354,7 @@ def main():
             State.jpeg = file.read()
         test_http(program, web, folder)
         test_lists(program, web, folder)
+        test_tls(program, web, folder)
         test_kills(program, folder, test_s3(program, folder))
         test_outage(program, web, folder)
 

@@ -16,6 +16,7 @@ struct bw_remote {
     bw_remote_stopped *stopped;
     void *context;
     bw_s3_account account;
+    const char *authorities;    /* the file of their certificates; NULL: the system's */
     struct curl_slist *headers; /* of S3's requests */
     uint8_t *bytes;             /* of the answer */
     size_t size, capacity;
@@ -70,6 +71,8 @@ bw_status bw_remote_open(bw_remote **out, const bw_remote_options *options,
     remote->stopped = stopped;
     remote->context = context;
     remote->account = bw_s3_environment();
+    const char *authorities = getenv("SSL_CERT_FILE");
+    remote->authorities = authorities && authorities[0] ? authorities : NULL;
     remote->curl = curl_easy_init();
     if (remote->curl && make_headers(remote))
         return BW_OK;
@@ -168,6 +171,8 @@ static CURLcode perform(bw_remote *remote, const char *url, bool s3, bw_arena *a
     curl_easy_setopt(curl, CURLOPT_MAXREDIRS, (long)MOST_REDIRECTS);
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
+    if (remote->authorities)
+        curl_easy_setopt(curl, CURLOPT_CAINFO, remote->authorities);
     curl_easy_setopt(curl, CURLOPT_FILETIME, 1L);
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "boxwright");
     set_limits(remote);
@@ -242,6 +247,30 @@ static outcome judge_answer(bw_remote *remote, const char *shown, bool s3, bw_ar
     return FINAL;
 }
 
+/* What libraries for TLS call a fault of a certificate, and what it means. */
+typedef struct certificate_fault {
+    const char *word, *what, *remedy;
+} certificate_fault;
+
+static const certificate_fault *fault_of(const char *why)
+{
+    static const char trust[] = "install that of its authority in the system, or have "
+                                "SSL_CERT_FILE name a file that holds it";
+    static const certificate_fault faults[] = {
+        {"expired", "has expired", "its owner must renew it, or this machine's clock is wrong"},
+        {"not yet valid", "is not valid yet", "this machine's clock may be wrong"},
+        {"subject name", "is for another host", "use a name that it is for"},
+        {"does not match", "is for another host", "use a name that it is for"},
+        {"self-signed", "is signed by nobody that is trusted here", trust},
+        {"self signed", "is signed by nobody that is trusted here", trust},
+        {"", "is not trusted", trust},
+    };
+    const certificate_fault *fault = faults;
+    while (!strstr(why, fault->word))
+        fault++;
+    return fault;
+}
+
 static outcome judge_failure(bw_remote *remote, CURLcode code, const char *shown, bw_error *error)
 {
     const char *why = remote->message[0] ? remote->message : curl_easy_strerror(code);
@@ -259,12 +288,21 @@ static outcome judge_failure(bw_remote *remote, CURLcode code, const char *shown
         bw_fail(error, BW_ERROR_IO, "%.300s: the transfer was stopped", shown);
         return FINAL;
     case CURLE_PEER_FAILED_VERIFICATION:
+        bw_fail(error, BW_ERROR_IO, "%.180s: the server's certificate %s (%.120s); %s", shown,
+                fault_of(why)->what, why, fault_of(why)->remedy);
+        return FINAL;
     case CURLE_SSL_CACERT_BADFILE:
         bw_fail(error, BW_ERROR_IO,
-                "%.200s: the server's certificate is not trusted (%.150s); install that of its "
-                "authority in the system, or ca-certificates",
+                "%.150s: the certificates of authorities cannot be read (%.150s); install "
+                "ca-certificates, or have SSL_CERT_FILE name a file that holds them",
                 shown, why);
         return FINAL;
+    case CURLE_SSL_CONNECT_ERROR:
+        bw_fail(error, BW_ERROR_IO,
+                "%.200s: no secure connection comes about (%.150s); does the server speak https "
+                "at this port?",
+                shown, why);
+        return AGAIN;
     case CURLE_UNSUPPORTED_PROTOCOL:
         bw_fail(error, BW_ERROR_UNSUPPORTED,
                 "%.200s: leads to a place that is not followed (%.150s); redirects go to http and "
