@@ -179,13 +179,14 @@ static void probe_pictures(void *context, int first, int last, int index)
 static bool computes(bw_op op)
 {
     return op == BW_OP_CONV || op == BW_OP_ADD || op == BW_OP_ACTIVATION ||
-           op == BW_OP_AVERAGE_POOL || op == BW_OP_BATCH_NORM;
+           op == BW_OP_AVERAGE_POOL || op == BW_OP_BATCH_NORM || op == BW_OP_MULTIPLY;
 }
 
 static bool step_computes(bw_family family)
 {
     return family == BW_FAMILY_CONV || family == BW_FAMILY_DEPTHWISE || family == BW_FAMILY_ADD ||
-           family == BW_FAMILY_ACTIVATION || family == BW_FAMILY_AVERAGE_POOL;
+           family == BW_FAMILY_ACTIVATION || family == BW_FAMILY_AVERAGE_POOL ||
+           family == BW_FAMILY_MULTIPLY;
 }
 
 /* Nodes that compute have one step each, in their order. */

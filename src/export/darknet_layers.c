@@ -6,7 +6,7 @@
 
 #include "export/darknet.h"
 
-static const float epsilon = 1e-5f, leaky_slope = 0.1f;
+static const float epsilon = 1e-5f;
 
 enum { MOST_PARTS = 64 };
 
@@ -67,11 +67,14 @@ bw_status bw_darknet_read_tensor(bw_darknet_file *file, const bw_node *node, int
 static bw_status write_activation_key(const bw_darknet_file *file, const bw_node *node)
 {
     const bw_attributes *a = &node->attributes;
-    bool other = a->activation == BW_LEAKY && fabsf(a->slope - leaky_slope) > 1e-6f;
-    if (other)
-        return bw_darknet_refuse(file, node, "its slope is %g, and darknet's leaky has 0.1",
-                                 (double)a->slope);
-    fprintf(file->cfg, "activation=%s\n", bw_activation_name(a->activation));
+    const char *name = bw_activation_name(a->activation);
+    if (a->activation == BW_HARD_LOGISTIC || a->activation == BW_HARD_SWISH)
+        return bw_darknet_refuse(file, node, "darknet has no activation such as %s", name);
+    float usual = bw_activation_slope(a->activation);
+    if (usual > 0.0f && fabsf(a->slope - usual) > 1e-6f)
+        return bw_darknet_refuse(file, node, "its number is %g, and darknet's %s has %g",
+                                 (double)a->slope, name, (double)usual);
+    fprintf(file->cfg, "activation=%s\n", name);
     return BW_OK;
 }
 

@@ -18,6 +18,23 @@ static const char *gate(bw_onnx *onnx, const char *name, const char *in, const c
     return bw_onnx_join(onnx, "Mul", bw_onnx_name(onnx, name, "activation"), in, factor);
 }
 
+static const char *clip(bw_onnx *onnx, const bw_node *node, const char *name, const char *in)
+{
+    const char *least = bw_onnx_scalar(onnx, bw_onnx_name(onnx, name, "least"), 0.0f);
+    const char *most =
+        bw_onnx_scalar(onnx, bw_onnx_name(onnx, name, "most"), node->attributes.slope);
+    bw_onnx_begin(onnx, "Clip", (const char *const[]){in, least, most}, 3);
+    return bw_onnx_end(onnx, bw_onnx_name(onnx, name, "activation"));
+}
+
+static const char *hard_logistic(bw_onnx *onnx, const bw_node *node, const char *to, const char *in)
+{
+    bw_onnx_begin(onnx, "HardSigmoid", &in, 1);
+    bw_onnx_number(onnx, "alpha", node->attributes.slope);
+    bw_onnx_number(onnx, "beta", 0.5f);
+    return bw_onnx_end(onnx, to);
+}
+
 static const char *activate(bw_onnx *onnx, const bw_node *node, const char *name, const char *in)
 {
     const char *to = bw_onnx_name(onnx, name, "activation");
@@ -36,6 +53,11 @@ static const char *activate(bw_onnx *onnx, const bw_node *node, const char *name
             onnx, name, in,
             bw_onnx_map(onnx, "Tanh", bw_onnx_name(onnx, name, "tanh"),
                         bw_onnx_map(onnx, "Softplus", bw_onnx_name(onnx, name, "softplus"), in)));
+    case BW_CLIPPED: return clip(onnx, node, name, in);
+    case BW_HARD_LOGISTIC: return hard_logistic(onnx, node, to, in);
+    case BW_HARD_SWISH:
+        return gate(onnx, name, in,
+                    hard_logistic(onnx, node, bw_onnx_name(onnx, name, "hard_sigmoid"), in));
     case BW_LINEAR:
     case BW_ACTIVATION_COUNT: break;
     }
@@ -82,6 +104,11 @@ static const char *write_add(bw_onnx *onnx, const bw_node *node, const char *nam
     const char *sum =
         bw_onnx_join(onnx, "Add", name, input_of(onnx, node), onnx->tensors[node->inputs[1]]);
     return activate(onnx, node, name, sum);
+}
+
+static const char *write_multiply(bw_onnx *onnx, const bw_node *node, const char *name)
+{
+    return bw_onnx_join(onnx, "Mul", name, input_of(onnx, node), onnx->tensors[node->inputs[1]]);
 }
 
 static const char *write_activation(bw_onnx *onnx, const bw_node *node, const char *name)
@@ -158,6 +185,7 @@ static layer_writer *const writers[BW_OP_COUNT] = {
     [BW_OP_MAX_POOL] = write_max_pool,
     [BW_OP_AVERAGE_POOL] = write_average_pool,
     [BW_OP_ADD] = write_add,
+    [BW_OP_MULTIPLY] = write_multiply,
     [BW_OP_CONCAT] = write_concat,
     [BW_OP_SLICE] = write_slice,
     [BW_OP_UPSAMPLE] = write_upsample,

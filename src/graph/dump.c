@@ -11,6 +11,7 @@ static const char *const op_names[BW_OP_COUNT] = {
     [BW_OP_MAX_POOL] = "max_pool",
     [BW_OP_AVERAGE_POOL] = "average_pool",
     [BW_OP_ADD] = "add",
+    [BW_OP_MULTIPLY] = "multiply",
     [BW_OP_CONCAT] = "concat",
     [BW_OP_SLICE] = "slice",
     [BW_OP_UPSAMPLE] = "upsample",

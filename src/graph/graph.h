@@ -37,6 +37,7 @@ typedef enum bw_op {
     BW_OP_MAX_POOL,     /* windows that leave the picture see −∞ there */
     BW_OP_AVERAGE_POOL, /* over the whole picture: height and width become 1 */
     BW_OP_ADD,          /* two tensors of one shape */
+    BW_OP_MULTIPLY,     /* likewise, or the second has one pixel that is a factor for all */
     BW_OP_CONCAT,       /* along the channels */
     BW_OP_SLICE,        /* a range of channels */
     BW_OP_UPSAMPLE,     /* nearest neighbour, by a whole factor */

@@ -122,6 +122,20 @@ static bw_status infer_add(const bw_graph *graph, const bw_node *node, bw_shape 
     return BW_OK;
 }
 
+static bw_status infer_multiply(const bw_graph *graph, const bw_node *node, bw_shape *out,
+                                bw_error *error)
+{
+    bw_shape a = input_shape(graph, node, 0), b = input_shape(graph, node, 1);
+    bool pixel = b.height == 1 && b.width == 1 && a.channels == b.channels;
+    if (!pixel && !bw_shape_equal(a, b))
+        return bw_fail(error, BW_ERROR_FORMAT,
+                       "layer %s multiplies %d × %d × %d by %d × %d × %d, which is neither of that "
+                       "shape nor a factor for each channel",
+                       node->name, a.height, a.width, a.channels, b.height, b.width, b.channels);
+    *out = a;
+    return BW_OK;
+}
+
 static bw_status infer_concat(const bw_graph *graph, const bw_node *node, bw_shape *out,
                               bw_error *error)
 {
@@ -241,6 +255,7 @@ static const struct {
     [BW_OP_MAX_POOL] = {infer_pool, 1, 1},
     [BW_OP_AVERAGE_POOL] = {infer_average_pool, 1, 1},
     [BW_OP_ADD] = {infer_add, 2, 2},
+    [BW_OP_MULTIPLY] = {infer_multiply, 2, 2},
     [BW_OP_CONCAT] = {infer_concat, 1, 4096},
     [BW_OP_SLICE] = {infer_slice, 1, 1},
     [BW_OP_UPSAMPLE] = {infer_upsample, 1, 1},

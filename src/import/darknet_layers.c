@@ -33,7 +33,7 @@ bw_status bw_darknet_activate(bw_darknet *net, int *tensor, bw_activation activa
 {
     bw_node node = {
         .op = BW_OP_ACTIVATION,
-        .attributes = {.activation = activation, .slope = activation == BW_LEAKY ? 0.1f : 0.0f}};
+        .attributes = {.activation = activation, .slope = bw_activation_slope(activation)}};
     return activation == BW_LINEAR ? BW_OK : bw_darknet_append(net, tensor, &node);
 }
 

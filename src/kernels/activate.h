@@ -55,6 +55,9 @@ static inline float bw_exact_activate(bw_activation activation, float slope, flo
     case BW_LOGISTIC: return bw_exact_logistic(x);
     case BW_SWISH: return x * bw_exact_logistic(x);
     case BW_MISH: return bw_exact_mish(x);
+    case BW_CLIPPED:
+    case BW_HARD_LOGISTIC:
+    case BW_HARD_SWISH: return bw_activate(activation, slope, x);
     case BW_LINEAR:
     case BW_ACTIVATION_COUNT: break;
     }

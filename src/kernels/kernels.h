@@ -54,6 +54,7 @@ typedef enum bw_family {
     BW_FAMILY_UPSAMPLE, /* the nearest pixel, `stride` times larger */
     BW_FAMILY_REORG,    /* darknet's space to depth, see ref/reorg_ref.c */
     BW_FAMILY_CONVERT,  /* the same numbers in another format and, perhaps, of other lanes */
+    BW_FAMILY_MULTIPLY, /* in × second, which has in's shape or one pixel for all of in's */
     BW_FAMILY_PLAIN,    /* a general operator on dense tensors, see bw_operation.plain */
     BW_FAMILY_COUNT
 } bw_family;
@@ -73,7 +74,7 @@ typedef enum bw_family {
  */
 typedef struct bw_operation {
     bw_family family;
-    bw_layout in, second, out; /* second: the residual of a convolution, the other term of ADD */
+    bw_layout in, second, out; /* second: a convolution's residual, the other term or factor */
     int32_t kernel_height, kernel_width, stride, pad_top, pad_left, groups;
     bw_activation activation;
     float slope;
@@ -154,6 +155,12 @@ typedef struct bw_kernel {
     void (*run)(const bw_operation *operation, const bw_operands *operands, int first, int last,
                 void *scratch);
 } bw_kernel;
+
+/** Whether a MULTIPLY has one pixel of factors for all of its input's. */
+static inline bool bw_multiply_spreads(const bw_operation *operation)
+{
+    return operation->second.height == 1 && operation->second.width == 1;
+}
 
 /** The `index`-th kernel of the list, or NULL past the last. */
 const bw_kernel *bw_kernel_at(int index);

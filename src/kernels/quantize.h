@@ -15,9 +15,10 @@
  * turns it into those units. The other families that compute with bytes, rather than move or
  * compare them:
  *
- *     ADD             x = fma(byte − zero point, second, (byte − zero point) × first), then as
- * above ACTIVATION      x = (byte − zero point) × first, then as above AVERAGE_POOL    x = (sum of
- * byte − zero point, exact) × mean
+ *     ADD           x = fma(byte − zero point, second, (byte − zero point) × first), as above
+ *     ACTIVATION    x = (byte − zero point) × first, then as above
+ *     MULTIPLY      x = ((byte − zero point) × (byte − zero point), exact) × factor
+ *     AVERAGE_POOL  x = (sum of byte − zero point, exact) × mean
  */
 #ifndef BW_KERNELS_QUANTIZE_H
 #define BW_KERNELS_QUANTIZE_H
@@ -59,6 +60,13 @@ static inline float bw_finish(const bw_operation *operation)
     return bytes && !bw_activation_is_proportional(operation->activation)
                ? (float)(1.0 / (double)operation->out.format.scale)
                : 1.0f;
+}
+
+/** MULTIPLY's factor, from products of bytes to units of the output's scale. */
+static inline float bw_multiply_factor(const bw_operation *operation)
+{
+    return (float)((double)operation->in.format.scale * (double)operation->second.format.scale /
+                   (double)operation->out.format.scale);
 }
 
 /** AVERAGE_POOL's factor, from the sum over all pixels to units of the output's scale. */

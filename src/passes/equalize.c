@@ -132,6 +132,7 @@ static void form_sets(channel_sets *sets, const bw_graph *graph, const bw_node *
     case BW_OP_INPUT:
     case BW_OP_BATCH_NORM:
     case BW_OP_REORG:
+    case BW_OP_MULTIPLY:
     case BW_OP_PLAIN:
     case BW_OP_COUNT: fix_all(sets, graph, node); return;
     }

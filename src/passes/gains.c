@@ -108,6 +108,7 @@ static void pass_node(float **gains, const bw_graph *graph, const bw_node *node,
     case BW_OP_MAX_POOL:
     case BW_OP_AVERAGE_POOL:
     case BW_OP_ADD:
+    case BW_OP_MULTIPLY:
     case BW_OP_CONCAT:
     case BW_OP_SLICE:
     case BW_OP_UPSAMPLE:

@@ -26,7 +26,7 @@ static const bw_family families[BW_OP_COUNT] = {
     [BW_OP_ADD] = BW_FAMILY_ADD,           [BW_OP_CONCAT] = BW_FAMILY_COPY,
     [BW_OP_SLICE] = BW_FAMILY_COPY,        [BW_OP_UPSAMPLE] = BW_FAMILY_UPSAMPLE,
     [BW_OP_REORG] = BW_FAMILY_REORG,       [BW_OP_CONVERT] = BW_FAMILY_CONVERT,
-    [BW_OP_PLAIN] = BW_FAMILY_PLAIN,
+    [BW_OP_MULTIPLY] = BW_FAMILY_MULTIPLY, [BW_OP_PLAIN] = BW_FAMILY_PLAIN,
 };
 
 static bool is_depthwise(const bw_operation *operation)
@@ -55,7 +55,8 @@ static bw_step make_step(const lowering *state, const bw_node *node, int input)
                                     .slope = a->slope};
     if (node->op == BW_OP_CONV && is_depthwise(&step.operation))
         step.operation.family = BW_FAMILY_DEPTHWISE;
-    int second = node->op == BW_OP_ADD ? node->inputs[1] : node->residual;
+    bool pairs = node->op == BW_OP_ADD || node->op == BW_OP_MULTIPLY;
+    int second = pairs ? node->inputs[1] : node->residual;
     if (second != BW_NONE) {
         step.operation.has_second = true;
         step.operation.second = state->seats[second].layout;

@@ -78,6 +78,14 @@ static bool add_fits(const bw_operation *operation)
            same_shape(&operation->second, &operation->out);
 }
 
+static bool multiply_fits(const bw_operation *operation)
+{
+    const bw_layout *second = &operation->second;
+    bool pixel = bw_multiply_spreads(operation) && second->channels == operation->out.channels;
+    return operation->has_second && same_shape(&operation->in, &operation->out) &&
+           (pixel || same_shape(second, &operation->out));
+}
+
 static bool copy_fits(const bw_operation *operation)
 {
     return same_picture(&operation->in, &operation->out) && !operation->has_second &&
@@ -118,6 +126,7 @@ bool bw_shapes_fit(const bw_operation *operation, size_t weight_bytes)
     case BW_FAMILY_MAX_POOL: return max_pool_fits(operation);
     case BW_FAMILY_AVERAGE_POOL: return average_pool_fits(operation);
     case BW_FAMILY_ADD: return add_fits(operation);
+    case BW_FAMILY_MULTIPLY: return multiply_fits(operation);
     case BW_FAMILY_ACTIVATION:
     case BW_FAMILY_CONVERT:
         return same_shape(&operation->in, &operation->out) && !operation->has_second;

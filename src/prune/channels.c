@@ -107,6 +107,7 @@ static void tie_node(forest *f, const bw_node *node)
         return;
     case BW_OP_PLAIN: fix_inputs(f, node); return;
     case BW_OP_ADD:
+    case BW_OP_MULTIPLY:
     case BW_OP_BATCH_NORM:
     case BW_OP_ACTIVATION:
     case BW_OP_MAX_POOL:

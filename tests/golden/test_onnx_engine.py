@@ -197,6 +197,47 @@ def shuffle(opset: int) -> tuple[onnx.ModelProto, int]:
     return finish(g, [x], 64), 64
 
 
+def hard_swish(g: Graph, x: str, spelling: int) -> str:
+    """The ways in which exporters write it: one node, two, and those of operator sets before both."""
+    if spelling == 0 and g.opset >= 14:
+        return g.node("HardSwish", x)
+    if spelling <= 1:
+        return g.node("Mul", x, g.node("HardSigmoid", x, alpha=1 / 6, beta=0.5))
+    six = relu6(g, g.node("Add", x, g.constant(3, np.float32)))
+    if spelling == 2:
+        return g.node("Div", g.node("Mul", x, six), g.constant(6, np.float32))
+    return g.node("Mul", g.node("Mul", six, g.constant(1 / 6, np.float32)), x)
+
+
+def relu6(g: Graph, x: str) -> str:
+    if g.opset < 11:
+        return g.node("Clip", x, min=0.0, max=6.0)
+    return g.node("Clip", x, g.constant(0, np.float32), g.constant(6, np.float32))
+
+
+def mobile(opset: int) -> tuple[onnx.ModelProto, int]:
+    """MobileNet's blocks, padded by nodes of their own, with gates of channels and means over windows."""
+    g = Graph(7, opset)
+    pads = [0, 0, 0, 0, 0, 0, 1, 1]
+    x = g.node("Pad", "images", pads=pads) if opset < 11 else g.node("Pad", "images", g.constant(pads))
+    weights = g.constant(g.random.normal(0, 0.3, (16, 3, 3, 3)), np.float32)
+    x = hard_swish(g, g.node("Conv", x, weights, strides=[2, 2]), 0)
+    for index in range(4):
+        inner = relu6(g, g.convolution(x, 16, 32, size=1)) if index % 2 else \
+            hard_swish(g, g.convolution(x, 16, 32, size=1), index)
+        inner = g.convolution(inner, 32, 32, groups=32)
+        inner = hard_swish(g, inner, 3 - index)
+        mean = g.node("GlobalAveragePool", inner)
+        gate = g.node("Relu", g.convolution(mean, 32, 8, size=1))
+        gate = g.convolution(gate, 8, 32, size=1)
+        gate = g.node("HardSigmoid", gate, alpha=0.2) if index % 2 else g.node("Sigmoid", gate)
+        inner = g.node("Mul", *((gate, inner) if index == 2 else (inner, gate)))
+        x = g.node("Add", x, g.convolution(inner, 32, 16, size=1))
+    x = g.node("AveragePool", x, kernel_shape=[2, 2], strides=[2, 2])
+    x = g.node("AveragePool", x, kernel_shape=[3, 3], pads=[1] * 4, count_include_pad=1)
+    return finish(g, [g.convolution(x, 16, 20, size=1)], 64), 64
+
+
 def halved(opset: int) -> tuple[onnx.ModelProto, int]:
     """A file in half precision."""
     g = Graph(8, opset)
@@ -217,7 +258,9 @@ def idioms():
     for opset in (13, 17, 18, 21):
         yield f"attention {opset}", *attention(opset), ("fp32",), None, None
     for opset in (9, 11, 13, 21):
-        yield f"shuffle {opset}", *shuffle(opset), both, None, 4
+        yield f"shuffle {opset}", *shuffle(opset), both, None, 2
+    for opset in (9, 11, 14, 21):
+        yield f"mobile {opset}", *mobile(opset), both, None, 0
     for opset in (13, 17):
         yield f"half precision {opset}", *halved(opset), ("fp32",), 0.01, 0
     for kind, opset, decoded, order in (("silu", 13, True, "yolox"), ("mish", 10, False, "rows"),

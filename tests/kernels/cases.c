@@ -25,7 +25,7 @@ const char *family_name(bw_family family)
         [BW_FAMILY_ADD] = "add",           [BW_FAMILY_ACTIVATION] = "activation",
         [BW_FAMILY_COPY] = "copy",         [BW_FAMILY_UPSAMPLE] = "upsample",
         [BW_FAMILY_REORG] = "reorg",       [BW_FAMILY_CONVERT] = "convert",
-        [BW_FAMILY_PLAIN] = "plain",
+        [BW_FAMILY_MULTIPLY] = "multiply", [BW_FAMILY_PLAIN] = "plain",
     };
     return names[family];
 }
@@ -47,6 +47,7 @@ double case_terms(const bw_operation *operation)
     case BW_FAMILY_DEPTHWISE: return window;
     case BW_FAMILY_AVERAGE_POOL: return (double)operation->in.height * operation->in.width;
     case BW_FAMILY_ADD: return 2.0;
+    case BW_FAMILY_MULTIPLY: return 1.0;
     case BW_FAMILY_MAX_POOL:
     case BW_FAMILY_ACTIVATION:
     case BW_FAMILY_COPY:
@@ -236,7 +237,7 @@ static bw_operation operation_of(const facts *shape)
         .pad_left = shape->pad_left,
         .groups = shape->groups,
         .activation = shape->activation,
-        .slope = shape->activation == BW_LEAKY ? 0.1f : 0.0f,
+        .slope = bw_activation_slope(shape->activation),
         .has_second = shape->residual,
     };
 }
@@ -332,6 +333,8 @@ static void random_places(random_source *random, test_case *test, const facts *s
     int lanes = input_lanes(random, shape), out_lanes = output_lanes(random, shape, lanes);
     test->in = placement_random(random, shape->height, shape->width, shape->inputs, lanes, border);
     test->out = random_place(random, height, width, shape->outputs, out_lanes);
+    if (shape->family == BW_FAMILY_MULTIPLY && random_once_in(random, 2))
+        height = width = 1;
     test->second = random_place(random, height, width, shape->outputs, out_lanes);
 }
 
@@ -351,7 +354,8 @@ static void random_rest(random_source *random, test_case *test)
     test->has_bias = !random_once_in(random, 4);
     test->seed = (uint64_t)random_between(random, 0, 1 << 30);
     bool same_types = test->in.layout.format.type == test->out.layout.format.type;
-    if (operation->has_second && same_types && random_once_in(random, 3)) {
+    bool sums = operation->family != BW_FAMILY_MULTIPLY;
+    if (operation->has_second && sums && same_types && random_once_in(random, 3)) {
         test->second_is_out = true;
         test->second = test->out;
     } else if ((operation->family == BW_FAMILY_ADD || operation->family == BW_FAMILY_ACTIVATION) &&
@@ -379,7 +383,8 @@ test_case case_random(random_source *random, bw_family family, bw_type in, bw_ty
         family == BW_FAMILY_ACTIVATION)
         shape.activation = (bw_activation)random_between(random, 0, BW_ACTIVATION_COUNT - 1);
     bool convolution = family == BW_FAMILY_CONV || family == BW_FAMILY_DEPTHWISE;
-    shape.residual = family == BW_FAMILY_ADD || (convolution && random_once_in(random, 3));
+    shape.residual = family == BW_FAMILY_ADD || family == BW_FAMILY_MULTIPLY ||
+                     (convolution && random_once_in(random, 3));
     test_case test = {.operation = operation_of(&shape)};
     if (family == BW_FAMILY_COPY)
         random_copy(random, &test, &shape);

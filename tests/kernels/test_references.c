@@ -174,10 +174,26 @@ static double activate(bw_activation activation, double slope, double x)
     case BW_LOGISTIC: return 1.0 / (1.0 + exp(-x));
     case BW_SWISH: return x / (1.0 + exp(-x));
     case BW_MISH: return x * tanh(log1p(exp(x)));
+    case BW_CLIPPED: return fmin(fmax(x, 0.0), slope);
+    case BW_HARD_LOGISTIC: return fmin(fmax(slope * x + 0.5, 0.0), 1.0);
+    case BW_HARD_SWISH: return x * fmin(fmax(slope * x + 0.5, 0.0), 1.0);
     case BW_LINEAR:
     case BW_ACTIVATION_COUNT: break;
     }
     return x;
+}
+
+static void multiply(const test_problem *problem, int image, plain_picture *out)
+{
+    plain_picture second = picture_of(&problem->second, image);
+    for (int channel = 0; channel < out->channels; channel++) {
+        for (int y = 0; y < out->height; y++) {
+            for (int x = 0; x < out->width; x++)
+                *at(out, channel, y, x) *=
+                    *at(&second, channel, y % second.height, x % second.width);
+        }
+    }
+    free(second.numbers);
 }
 
 static void finish(const test_problem *problem, int image, plain_picture *out)
@@ -185,7 +201,9 @@ static void finish(const test_problem *problem, int image, plain_picture *out)
     const bw_operation *operation = &problem->test.operation;
     bool sum = operation->family == BW_FAMILY_ADD;
     plain_picture second = {0};
-    if (operation->has_second)
+    if (operation->family == BW_FAMILY_MULTIPLY)
+        multiply(problem, image, out);
+    else if (operation->has_second)
         second = picture_of(&problem->second, image);
     for (int index = 0; index < out->channels * out->height * out->width; index++) {
         double x = out->numbers[index], other = second.numbers ? second.numbers[index] : 0.0;
@@ -212,6 +230,7 @@ static plain_picture expected(const test_problem *problem, int image)
     case BW_FAMILY_ADD:
     case BW_FAMILY_ACTIVATION:
     case BW_FAMILY_CONVERT:
+    case BW_FAMILY_MULTIPLY:
         memcpy(out.numbers, in.numbers,
                sizeof(double) * (size_t)(in.channels * in.height * in.width));
         break;

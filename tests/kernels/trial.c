@@ -330,7 +330,8 @@ static double allowed(const kernel_trial *trial, float wanted, float magnitude)
     if (is_exact(operation->family))
         return 0.0;
     double factor = trial->kernel->tolerance > 0.0f ? (double)trial->kernel->tolerance : 1.0;
-    double terms = case_terms(operation), steepness = 1.1;
+    double terms = case_terms(operation);
+    double steepness = operation->activation == BW_HARD_SWISH ? 1.5 : 1.1;
     double rounding = terms > 0.0 ? (4.0 + 2.0 * sqrt(terms)) * (double)magnitude : 0.0;
     double smooth = 8.0 * (fabs((double)wanted) + (operation->has_second ? (double)magnitude : 0));
     double least = (double)(reads_halves(operation) ? FLT_MIN : FLT_TRUE_MIN);

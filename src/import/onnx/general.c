@@ -14,7 +14,8 @@ enum { MOST_BETWEEN = 16 }; /* items between pictures and numbers, one made of t
 static bool is_between(bw_onnx_role role)
 {
     return role == BW_ONNX_SOFTPLUS || role == BW_ONNX_TANH_SOFTPLUS || role == BW_ONNX_PATCH ||
-           role == BW_ONNX_FOCUS || role == BW_ONNX_SPLIT || role == BW_ONNX_SORTED;
+           role == BW_ONNX_FOCUS || role == BW_ONNX_PADDED || role == BW_ONNX_SPLIT ||
+           role == BW_ONNX_SORTED;
 }
 
 /* What is only half of a fast operation becomes a general operator after all. */

@@ -6,7 +6,8 @@
 
 #include "import/onnx/lower.h"
 
-enum { LARGEST_HOLED = 13 }; /* sides of windows whose holes are filled up with zeros */
+/* Sides of windows whose holes are filled up with zeros, and of those that means are taken over. */
+enum { LARGEST_HOLED = 13, LARGEST_MEAN = 32, LARGEST_PADDING = 64 };
 
 /* A window as our graph has it, and the rest of what a node says about it. */
 typedef struct window_shape {
@@ -224,36 +225,53 @@ static bw_status read_filters(bw_onnx_lowering *lowering, bw_node *node, int cha
     return status == BW_OK && bias ? bw_onnx_floats(lowering, &node->bias, bias) : status;
 }
 
-bw_status bw_onnx_conv(bw_onnx_lowering *lowering)
+/* The shape that a convolution reads, where its input is completed by it. */
+static bw_shape shape_read(const bw_onnx_lowering *lowering, const bw_onnx_item *item, int tensor)
 {
-    const bw_onnx_item *item = bw_onnx_input_item(lowering, 0), *weights;
-    bw_onnx_item focus = *item;
-    bool focused = focus.role == BW_ONNX_FOCUS;
-    int tensor = item->tensor;
-    bw_status status = focused ? BW_OK : bw_onnx_input_picture(lowering, 0, &tensor);
-    if (status != BW_OK)
-        return status;
     bw_shape in = bw_onnx_shape(lowering, tensor);
-    if (focused)
-        in = (bw_shape){in.height / 2, in.width / 2, in.channels * 4};
-    bw_node node = {.op = BW_OP_CONV};
-    status = read_filters(lowering, &node, in.channels);
+    const int *pads = item->order;
+    if (item->role == BW_ONNX_FOCUS)
+        return (bw_shape){in.height / 2, in.width / 2, in.channels * 4};
+    if (item->role == BW_ONNX_PADDED)
+        return (bw_shape){in.height + pads[0] + pads[2], in.width + pads[1] + pads[3], in.channels};
+    return in;
+}
+
+/* Windows and filters of a convolution that reads such a shape. */
+static bw_status read_convolution(bw_onnx_lowering *lowering, bw_node *node, bw_shape in,
+                                  const bw_onnx_item *item)
+{
+    window_shape window;
+    bw_status status = read_filters(lowering, node, in.channels);
     if (status != BW_OK)
         return status;
-    weights = bw_onnx_input_item(lowering, 1);
-    bw_onnx_ints kernel = {.count = 2,
-                           .values = {weights->numbers->dims[2], weights->numbers->dims[3]}};
-    window_shape window;
+    const bw_onnx_tensor *weights = bw_onnx_input_item(lowering, 1)->numbers;
+    bw_onnx_ints kernel = {.count = 2, .values = {weights->dims[2], weights->dims[3]}};
     status = read_window(lowering, &window, &kernel, in);
     if (status != BW_OK)
         return status;
-    int groups = node.attributes.groups, filters = node.attributes.channels;
-    node.attributes = attributes_of(&window);
-    node.attributes.groups = groups;
-    node.attributes.channels = filters;
-    status = fill_holes(lowering, &node, &window);
+    for (int side = 0; side < 4 && item->role == BW_ONNX_PADDED; side++)
+        window.pad[side] += item->order[side];
+    int groups = node->attributes.groups, filters = node->attributes.channels;
+    node->attributes = attributes_of(&window);
+    node->attributes.groups = groups;
+    node->attributes.channels = filters;
+    return fill_holes(lowering, node, &window);
+}
+
+bw_status bw_onnx_conv(bw_onnx_lowering *lowering)
+{
+    bw_onnx_item focus = *bw_onnx_input_item(lowering, 0);
+    bool focused = focus.role == BW_ONNX_FOCUS, whole = focused || focus.role == BW_ONNX_PADDED;
+    int tensor = focus.tensor;
+    bw_status status = whole ? BW_OK : bw_onnx_input_picture(lowering, 0, &tensor);
     if (status != BW_OK)
         return status;
+    bw_node node = {.op = BW_OP_CONV};
+    status = read_convolution(lowering, &node, shape_read(lowering, &focus, tensor), &focus);
+    if (status != BW_OK)
+        return status;
+    int groups = node.attributes.groups;
     if (focused && groups != 1)
         return bw_onnx_decline(lowering, "groups after a focus layer are not supported");
     if (focused)
@@ -317,6 +335,83 @@ bw_status bw_onnx_max_pool(bw_onnx_lowering *lowering)
         round_up(&window, bw_onnx_shape(lowering, tensor));
     bw_node node = {.op = BW_OP_MAX_POOL, .attributes = attributes_of(&window)};
     return bw_onnx_append(lowering, &node, &tensor, 1);
+}
+
+/* A mean over windows that lie within the picture, or count what they see beside it as zeros, is a
+ * depthwise convolution. */
+static bw_status append_mean(bw_onnx_lowering *lowering, const window_shape *window, int tensor)
+{
+    int channels = bw_onnx_shape(lowering, tensor).channels;
+    size_t area = (size_t)window->kernel[0] * (size_t)window->kernel[1];
+    size_t count = area * (size_t)channels;
+    float *weights = bw_arena_array(&lowering->graph->arena, count, sizeof *weights);
+    if (!weights)
+        return bw_fail_memory(lowering->error, count * sizeof *weights, "weights");
+    for (size_t index = 0; index < count; index++)
+        weights[index] = 1.0f / (float)area;
+    bw_node node = {
+        .op = BW_OP_CONV, .attributes = attributes_of(window), .weights = {weights, count}};
+    node.attributes.groups = node.attributes.channels = channels;
+    return bw_onnx_append(lowering, &node, &tensor, 1);
+}
+
+bw_status bw_onnx_average_pool(bw_onnx_lowering *lowering)
+{
+    int tensor;
+    bw_onnx_ints kernel;
+    window_shape window;
+    bw_status status = bw_onnx_input_picture(lowering, 0, &tensor);
+    if (status == BW_OK)
+        status = bw_onnx_read_ints(lowering, &kernel, "kernel_shape", 0);
+    if (status == BW_OK && kernel.count != 2)
+        status = bw_onnx_decline(lowering, "only windows of two dimensions are supported");
+    bw_shape in = bw_onnx_shape(lowering, tensor == BW_NONE ? 0 : tensor);
+    if (status == BW_OK)
+        status = read_window(lowering, &window, &kernel, in);
+    if (status != BW_OK)
+        return status;
+    window_shape rounded = window;
+    if (bw_onnx_int(lowering, "ceil_mode", 0))
+        round_up(&rounded, in);
+    bool padded = window.pad[0] || window.pad[1] || window.pad[2] || window.pad[3];
+    bool zeros = !padded || bw_onnx_int(lowering, "count_include_pad", 0);
+    if (!zeros || memcmp(&rounded, &window, sizeof window) != 0 || window.hole[0] != 1 ||
+        window.hole[1] != 1 || window.kernel[0] > LARGEST_MEAN || window.kernel[1] > LARGEST_MEAN)
+        return bw_onnx_decline(lowering, "a mean over windows that are large, have holes or leave "
+                                         "the picture is not supported");
+    return append_mean(lowering, &window, tensor);
+}
+
+/* Zeros around a picture, which the convolution that follows can have for its own padding. */
+bw_status bw_onnx_pad(bw_onnx_lowering *lowering)
+{
+    int tensor;
+    bw_onnx_ints pads;
+    const bw_onnx_tensor *value = NULL;
+    bw_status status = bw_onnx_input_picture(lowering, 0, &tensor);
+    if (status == BW_OK)
+        status = bw_onnx_read_ints(lowering, &pads, "pads", 1);
+    if (status == BW_OK)
+        status = bw_onnx_input_numbers(lowering, 2, &value);
+    if (status != BW_OK)
+        return status;
+    double number = value && value->count == 1 && value->type == BW_ONNX_F32
+                        ? bw_onnx_real(value, 0)
+                        : (double)bw_onnx_float(lowering, "value", 0.0f);
+    bool fits = pads.count == 8 &&
+                strcmp(bw_onnx_word_of(lowering, "mode", "constant"), "constant") == 0 &&
+                number == 0.0 && lowering->node->input_count < 4 && bw_onnx_is_inner(lowering);
+    bw_onnx_item item = {.role = BW_ONNX_PADDED, .tensor = tensor};
+    static const size_t places[4] = {2, 3, 6, 7};
+    for (size_t side = 0; fits && side < 4; side++) {
+        int64_t width = pads.values[places[side]], other = pads.values[side / 2 * 4 + side % 2];
+        fits = width >= 0 && width <= LARGEST_PADDING && other == 0;
+        item.order[side] = fits ? (int)width : 0;
+    }
+    if (!fits)
+        return bw_onnx_decline(lowering, "only zeros around rows and columns are supported");
+    bw_onnx_output_item(lowering, 0, item);
+    return BW_OK;
 }
 
 bw_status bw_onnx_global_pool(bw_onnx_lowering *lowering)

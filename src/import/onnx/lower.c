@@ -92,6 +92,8 @@ static const struct {
     {"Softplus", bw_onnx_softplus, false},
     {"Tanh", bw_onnx_tanh, false},
     {"Clip", bw_onnx_clip, false},
+    {"HardSigmoid", bw_onnx_hard_sigmoid, false},
+    {"HardSwish", bw_onnx_hard_swish, false},
     {"Identity", bw_onnx_identity, false},
     {"Dropout", bw_onnx_identity, false},
     {"Add", bw_onnx_sum, false},
@@ -99,6 +101,8 @@ static const struct {
     {"Sub", bw_onnx_difference, false},
     {"Div", bw_onnx_quotient, false},
     {"MaxPool", bw_onnx_max_pool, true},
+    {"AveragePool", bw_onnx_average_pool, true},
+    {"Pad", bw_onnx_pad, false},
     {"GlobalAveragePool", bw_onnx_global_pool, true},
     {"ReduceMean", bw_onnx_reduce_mean, false},
     {"Resize", bw_onnx_resize, true},
@@ -221,6 +225,11 @@ static bool is_inner(const bw_onnx_lowering *lowering, const bw_onnx_node *node)
     return false;
 }
 
+bool bw_onnx_is_inner(const bw_onnx_lowering *lowering)
+{
+    return lowering->complete || is_inner(lowering, lowering->node);
+}
+
 static bw_status lower_fast(bw_onnx_lowering *lowering)
 {
     bool eager = false;
@@ -240,7 +249,7 @@ static bw_status lower_node(bw_onnx_lowering *lowering, const bw_onnx_node *node
     bw_status status = lower_fast(lowering);
     if (status != BW_ERROR_UNSUPPORTED)
         return status;
-    if (lowering->complete || is_inner(lowering, node))
+    if (bw_onnx_is_inner(lowering))
         status = bw_onnx_general(lowering);
     if (status != BW_ERROR_UNSUPPORTED || lowering->complete)
         return status;

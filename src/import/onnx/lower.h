@@ -29,6 +29,7 @@ typedef enum bw_onnx_role {
     BW_ONNX_TANH_SOFTPLUS, /* tanh of that: × x it is Mish */
     BW_ONNX_PATCH,         /* every `step`-th row and column of `tensor`, from `first` on */
     BW_ONNX_FOCUS,         /* four such patches, one behind the other: space to depth */
+    BW_ONNX_PADDED,        /* `tensor` with zeros around it: `order` above, left, below, right */
     BW_ONNX_DENSE,         /* `tensor` is dense; type and shape are those of the evaluation */
     BW_ONNX_SPLIT,         /* `tensor` in blocks of `step`, six-sided, for [reorg] */
     BW_ONNX_SORTED,        /* the same, its sides in [reorg]'s order */
@@ -44,7 +45,7 @@ typedef struct bw_onnx_item {
     int twin;   /* of PICTURE and DENSE: the same in the other form; 0: that is not there yet */
     bool inner; /* a convolution depends on it; by name, whatever the item is */
     int step[2], first[2]; /* of PATCH: down, across; of SPLIT and SORTED `step` */
-    int order[4];          /* of FOCUS: 2 × first row + first column of each patch */
+    int order[4];          /* of FOCUS: 2 × first row + first column of each patch; of PADDED */
 } bw_onnx_item;
 
 typedef struct bw_onnx_lowering {
@@ -76,15 +77,22 @@ typedef struct bw_onnx_lowering {
 typedef bw_status bw_onnx_handler(bw_onnx_lowering *lowering);
 
 bw_onnx_handler bw_onnx_conv, bw_onnx_batch_norm, bw_onnx_max_pool, bw_onnx_global_pool,
-    bw_onnx_reduce_mean, bw_onnx_resize;
+    bw_onnx_average_pool, bw_onnx_pad, bw_onnx_reduce_mean, bw_onnx_resize;
 bw_onnx_handler bw_onnx_relu, bw_onnx_leaky, bw_onnx_prelu, bw_onnx_sigmoid, bw_onnx_silu,
-    bw_onnx_mish, bw_onnx_softplus, bw_onnx_tanh, bw_onnx_clip, bw_onnx_identity, bw_onnx_sum,
-    bw_onnx_difference, bw_onnx_product, bw_onnx_quotient;
+    bw_onnx_mish, bw_onnx_softplus, bw_onnx_tanh, bw_onnx_clip, bw_onnx_hard_sigmoid,
+    bw_onnx_hard_swish, bw_onnx_identity, bw_onnx_sum, bw_onnx_difference, bw_onnx_product,
+    bw_onnx_quotient;
 bw_onnx_handler bw_onnx_reshape_reorg, bw_onnx_transpose_reorg;
 bw_onnx_handler bw_onnx_join_channels, bw_onnx_split, bw_onnx_cut;
 
 /** Makes a general operator of the node at hand, whatever it is. */
 bw_onnx_handler bw_onnx_general;
+
+/**
+ * Whether a convolution depends on what the node at hand gives, or all that the file computes is
+ * wanted. If neither, it may be a part of decoding, which the engine does itself.
+ */
+bool bw_onnx_is_inner(const bw_onnx_lowering *lowering);
 
 /** Makes `node` the one at hand. */
 void bw_onnx_begin_node(bw_onnx_lowering *lowering, const bw_onnx_node *node);

@@ -22,7 +22,7 @@ static size_t weight_count(const bw_operation *operation)
 
 static double cost(const bw_operation *operation)
 {
-    return 2.0 * (double)weight_count(operation) * operation->out.height * operation->out.width;
+    return 16.0 * (double)weight_count(operation) * operation->out.height * operation->out.width;
 }
 
 static size_t packed_bytes(const bw_operation *operation)

@@ -14,7 +14,7 @@ static bool accepts(const bw_operation *operation)
 
 static double cost(const bw_operation *operation)
 {
-    return 2.0 * bw_ref_outputs(operation) * operation->kernel_height * operation->kernel_width;
+    return 16.0 * bw_ref_outputs(operation) * operation->kernel_height * operation->kernel_width;
 }
 
 static size_t packed_bytes(const bw_operation *operation)

@@ -40,6 +40,9 @@ static void run_row(const bw_row *row)
     case BW_LOGISTIC: activate(row->out, from, count, BW_LOGISTIC, slope); break;
     case BW_SWISH: activate(row->out, from, count, BW_SWISH, slope); break;
     case BW_MISH: activate(row->out, from, count, BW_MISH, slope); break;
+    case BW_CLIPPED: activate(row->out, from, count, BW_CLIPPED, slope); break;
+    case BW_HARD_LOGISTIC: activate(row->out, from, count, BW_HARD_LOGISTIC, slope); break;
+    case BW_HARD_SWISH: activate(row->out, from, count, BW_HARD_SWISH, slope); break;
     case BW_LINEAR:
     case BW_ACTIVATION_COUNT: activate(row->out, from, count, BW_LINEAR, slope); break;
     }

@@ -40,6 +40,9 @@ static void finish_pixels(const bw_bf16_finish *f)
     case BW_LOGISTIC: finish_as(f, BW_LOGISTIC); break;
     case BW_SWISH: finish_as(f, BW_SWISH); break;
     case BW_MISH: finish_as(f, BW_MISH); break;
+    case BW_CLIPPED: finish_as(f, BW_CLIPPED); break;
+    case BW_HARD_LOGISTIC: finish_as(f, BW_HARD_LOGISTIC); break;
+    case BW_HARD_SWISH: finish_as(f, BW_HARD_SWISH); break;
     case BW_LINEAR:
     case BW_ACTIVATION_COUNT: finish_as(f, BW_LINEAR); break;
     }

@@ -183,7 +183,8 @@ typedef struct work {
 
 static bool in_registers(bw_activation activation)
 {
-    return activation == BW_LINEAR || activation == BW_RELU || activation == BW_LEAKY;
+    return activation == BW_LINEAR || activation == BW_RELU || activation == BW_LEAKY ||
+           activation == BW_CLIPPED || activation == BW_HARD_SWISH;
 }
 
 /* What all tiles of a round of input planes have in common. */

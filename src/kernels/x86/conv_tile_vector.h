@@ -117,6 +117,22 @@ BW_INLINE void activate(bw_vector sums[][TILE_VECTORS], const bw_conv_tile *tile
             for (int part = 0; part < vectors; part++)
                 sums[pixel][part] = bw_vector_leaky(slope, sums[pixel][part]);
         }
+    } else if (tile->activation == BW_CLIPPED) {
+        bw_vector most = bw_vector_set(tile->slope);
+        BW_UNROLL
+        for (int pixel = 0; pixel < pixels; pixel++) {
+            BW_UNROLL
+            for (int part = 0; part < vectors; part++)
+                sums[pixel][part] = bw_vector_clip(sums[pixel][part], most);
+        }
+    } else if (tile->activation == BW_HARD_SWISH) {
+        bw_vector slope = bw_vector_set(tile->slope);
+        BW_UNROLL
+        for (int pixel = 0; pixel < pixels; pixel++) {
+            BW_UNROLL
+            for (int part = 0; part < vectors; part++)
+                sums[pixel][part] = bw_vector_activate(BW_HARD_SWISH, slope, sums[pixel][part]);
+        }
     }
 }
 
@@ -230,9 +246,12 @@ static void finish_pixels(bw_activation activation, float slope, const float *su
     case BW_LOGISTIC: finish_as(BW_LOGISTIC, slope, sums, second, out, pixels); break;
     case BW_SWISH: finish_as(BW_SWISH, slope, sums, second, out, pixels); break;
     case BW_MISH: finish_as(BW_MISH, slope, sums, second, out, pixels); break;
+    case BW_HARD_LOGISTIC: finish_as(BW_HARD_LOGISTIC, slope, sums, second, out, pixels); break;
     case BW_LINEAR:
     case BW_RELU:
     case BW_LEAKY:
+    case BW_CLIPPED:
+    case BW_HARD_SWISH:
     case BW_ACTIVATION_COUNT: break;
     }
 }

@@ -104,6 +104,9 @@ static void run_activation(const row_part *part)
     case BW_LOGISTIC: run_part(part, BW_LOGISTIC); break;
     case BW_SWISH: run_part(part, BW_SWISH); break;
     case BW_MISH: run_part(part, BW_MISH); break;
+    case BW_CLIPPED: run_part(part, BW_CLIPPED); break;
+    case BW_HARD_LOGISTIC: run_part(part, BW_HARD_LOGISTIC); break;
+    case BW_HARD_SWISH: run_part(part, BW_HARD_SWISH); break;
     case BW_LINEAR:
     case BW_ACTIVATION_COUNT: run_part(part, BW_LINEAR); break;
     }

@@ -130,6 +130,9 @@ static inline __attribute__((always_inline)) void store(row_part line, int x, co
     case BW_LINEAR: store_piecewise(line, x, sum, count, BW_LINEAR); return;
     case BW_RELU: store_piecewise(line, x, sum, count, BW_RELU); return;
     case BW_LEAKY: store_piecewise(line, x, sum, count, BW_LEAKY); return;
+    case BW_CLIPPED: store_piecewise(line, x, sum, count, BW_CLIPPED); return;
+    case BW_HARD_LOGISTIC: store_piecewise(line, x, sum, count, BW_HARD_LOGISTIC); return;
+    case BW_HARD_SWISH: store_piecewise(line, x, sum, count, BW_HARD_SWISH); return;
     case BW_LOGISTIC:
     case BW_SWISH:
     case BW_MISH:

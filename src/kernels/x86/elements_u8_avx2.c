@@ -1,5 +1,6 @@
 /**
- * Families that treat every number alike, on bytes with AVX2: add, activation, conversion.
+ * Families that treat every number alike, on bytes with AVX2: add, multiply, activation,
+ * conversion.
  */
 #include "kernels/x86/vector_avx2.h"
 
@@ -18,6 +19,12 @@ static bool add_accepts(const bw_operation *operation)
 {
     return operation->family == BW_FAMILY_ADD && rows_match(&operation->in, &operation->out) &&
            rows_match(&operation->second, &operation->out);
+}
+
+static bool multiply_accepts(const bw_operation *operation)
+{
+    return operation->family == BW_FAMILY_MULTIPLY && rows_match(&operation->in, &operation->out) &&
+           operation->second.lanes == operation->in.lanes;
 }
 
 static bool activation_accepts(const bw_operation *operation)
@@ -95,6 +102,9 @@ static void finish_terms(const terms *row, bw_activation activation)
     case BW_LOGISTIC: finish_row(row, BW_LOGISTIC, false); break;
     case BW_SWISH: finish_row(row, BW_SWISH, false); break;
     case BW_MISH: finish_row(row, BW_MISH, false); break;
+    case BW_CLIPPED: finish_row(row, BW_CLIPPED, false); break;
+    case BW_HARD_LOGISTIC: finish_row(row, BW_HARD_LOGISTIC, false); break;
+    case BW_HARD_SWISH: finish_row(row, BW_HARD_SWISH, false); break;
     case BW_LINEAR:
     case BW_ACTIVATION_COUNT: finish_row(row, BW_LINEAR, false); break;
     }
@@ -119,6 +129,24 @@ static void run_terms(const bw_row *row)
     if (operation->family == BW_FAMILY_ADD)
         made.b = bw_row_of(second, row->operands->second, row->image, row->plane, row->y);
     finish_terms(&made, operation->activation);
+}
+
+static void multiply_row(const bw_row *row)
+{
+    const bw_operation *operation = row->operation;
+    const bw_layout *in = &operation->in, *second = &operation->second;
+    bool spread = bw_multiply_spreads(operation);
+    const uint8_t *a = bw_row_of(in, row->operands->in, row->image, row->plane, row->y);
+    const uint8_t *b =
+        bw_row_of(second, row->operands->second, row->image, row->plane, spread ? 0 : row->y);
+    bw_vector factor = bw_vector_set(bw_multiply_factor(operation));
+    for (ptrdiff_t at = 0, count = row_numbers(row); at < count; at += BW_VECTOR_LANES) {
+        bw_vector x = bw_vector_mul(
+            bw_vector_from_bytes(a + at, in->format.zero_point),
+            bw_vector_from_bytes(b + (spread ? at % in->lanes : at), second->format.zero_point));
+        bw_vector_to_bytes((uint8_t *)row->out + at, bw_vector_mul(x, factor),
+                           operation->out.format.zero_point);
+    }
 }
 
 static void to_bytes_row(const bw_row *row)
@@ -169,6 +197,7 @@ static void rescale_row(const bw_row *row)
     }
 
 RUN(run_elements, run_terms)
+RUN(run_multiply, multiply_row)
 RUN(run_to_bytes, to_bytes_row)
 RUN(run_to_floats, to_floats_row)
 RUN(run_rescale, rescale_row)
@@ -187,6 +216,7 @@ RUN(run_rescale, rescale_row)
     }
 
 ELEMENTS(add_u8, BW_FAMILY_ADD, BW_U8, BW_U8, add_accepts, light_cost, run_elements);
+ELEMENTS(multiply_u8, BW_FAMILY_MULTIPLY, BW_U8, BW_U8, multiply_accepts, light_cost, run_multiply);
 ELEMENTS(activation_u8, BW_FAMILY_ACTIVATION, BW_U8, BW_U8, activation_accepts, activation_cost,
          run_elements);
 ELEMENTS(convert_f32_u8, BW_FAMILY_CONVERT, BW_F32, BW_U8, convert_accepts, convert_cost,

@@ -76,6 +76,9 @@ static void finish_pixels(const bw_epilogue *e, const int32_t *sums, const uint8
     case BW_LOGISTIC: finish_activation(e, BW_LOGISTIC, sums, second, out, pixels); break;
     case BW_SWISH: finish_activation(e, BW_SWISH, sums, second, out, pixels); break;
     case BW_MISH: finish_activation(e, BW_MISH, sums, second, out, pixels); break;
+    case BW_CLIPPED: finish_activation(e, BW_CLIPPED, sums, second, out, pixels); break;
+    case BW_HARD_LOGISTIC: finish_activation(e, BW_HARD_LOGISTIC, sums, second, out, pixels); break;
+    case BW_HARD_SWISH: finish_activation(e, BW_HARD_SWISH, sums, second, out, pixels); break;
     case BW_LINEAR:
     case BW_ACTIVATION_COUNT: finish_activation(e, BW_LINEAR, sums, second, out, pixels); break;
     }

@@ -94,9 +94,35 @@ static void activate_row(const bw_row *row)
     case BW_LOGISTIC: activate(row->out, a, b, count, BW_LOGISTIC, slope); break;
     case BW_SWISH: activate(row->out, a, b, count, BW_SWISH, slope); break;
     case BW_MISH: activate(row->out, a, b, count, BW_MISH, slope); break;
+    case BW_CLIPPED: activate(row->out, a, b, count, BW_CLIPPED, slope); break;
+    case BW_HARD_LOGISTIC: activate(row->out, a, b, count, BW_HARD_LOGISTIC, slope); break;
+    case BW_HARD_SWISH: activate(row->out, a, b, count, BW_HARD_SWISH, slope); break;
     case BW_LINEAR:
     case BW_ACTIVATION_COUNT: activate(row->out, a, b, count, BW_LINEAR, slope); break;
     }
+}
+
+/* ---- multiply ------------------------------------------------------------------------------- */
+
+static bool multiply_accepts(const bw_operation *operation)
+{
+    return operation->family == BW_FAMILY_MULTIPLY && rows_match(&operation->in, &operation->out) &&
+           operation->second.lanes == operation->in.lanes;
+}
+
+static void multiply_row(const bw_row *row)
+{
+    const bw_operation *operation = row->operation;
+    const bw_layout *in = &operation->in;
+    bool spread = bw_multiply_spreads(operation);
+    const uint16_t *a = bw_row_of(in, row->operands->in, row->image, row->plane, row->y);
+    const uint16_t *b = bw_row_of(&operation->second, row->operands->second, row->image, row->plane,
+                                  spread ? 0 : row->y);
+    for (ptrdiff_t at = 0, count = row_numbers(row); at < count; at += BW_VECTOR_LANES)
+        bw_vector_to_halves(
+            (uint16_t *)row->out + at,
+            bw_vector_mul(bw_vector_from_halves(a + at),
+                          bw_vector_from_halves(b + (spread ? at % in->lanes : at))));
 }
 
 /* ---- convert -------------------------------------------------------------------------------- */
@@ -279,6 +305,8 @@ static void copy_row(const bw_row *row)
                    light_cost, activate_row)                                                       \
     BW_ROWS_KERNEL(activation_bf16, isa, features, BW_FAMILY_ACTIVATION, BW_BF16, BW_BF16,         \
                    activation_accepts, activation_cost, activate_row)                              \
+    BW_ROWS_KERNEL(multiply_bf16, isa, features, BW_FAMILY_MULTIPLY, BW_BF16, BW_BF16,             \
+                   multiply_accepts, light_cost, multiply_row)                                     \
     BW_ROWS_KERNEL(convert_f32_bf16, isa, features, BW_FAMILY_CONVERT, BW_F32, BW_BF16,            \
                    convert_accepts, light_cost, narrow_row)                                        \
     BW_ROWS_KERNEL(convert_bf16_f32, isa, features, BW_FAMILY_CONVERT, BW_BF16, BW_F32,            \

@@ -41,6 +41,16 @@ static inline bw_vector bw_vector_mish(bw_vector x)
     return bw_vector_greater(x, bw_vector_set(20.0f), x, y);
 }
 
+static inline bw_vector bw_vector_clip(bw_vector x, bw_vector most)
+{
+    return bw_vector_min(bw_vector_max(x, bw_vector_zero()), most);
+}
+
+static inline bw_vector bw_vector_hard_logistic(bw_vector slope, bw_vector x)
+{
+    return bw_vector_clip(bw_vector_fma(slope, x, bw_vector_set(0.5f)), bw_vector_set(1.0f));
+}
+
 /** bw_activate of a vector. Cheap where `activation` is a constant; else choose outside the loop.
  */
 static inline bw_vector bw_vector_activate(bw_activation activation, bw_vector slope, bw_vector x)
@@ -51,6 +61,9 @@ static inline bw_vector bw_vector_activate(bw_activation activation, bw_vector s
     case BW_LOGISTIC: return bw_vector_logistic(x);
     case BW_SWISH: return bw_vector_mul(x, bw_vector_logistic(x));
     case BW_MISH: return bw_vector_mish(x);
+    case BW_CLIPPED: return bw_vector_clip(x, slope);
+    case BW_HARD_LOGISTIC: return bw_vector_hard_logistic(slope, x);
+    case BW_HARD_SWISH: return bw_vector_mul(x, bw_vector_hard_logistic(slope, x));
     case BW_LINEAR:
     case BW_ACTIVATION_COUNT: break;
     }

@@ -178,6 +178,9 @@ BW_INLINE void finish_part(const output_tile *output, int part, int outputs)
     case BW_LOGISTIC: finish_tile(output, BW_LOGISTIC, half, part, outputs); break;
     case BW_SWISH: finish_tile(output, BW_SWISH, half, part, outputs); break;
     case BW_MISH: finish_tile(output, BW_MISH, half, part, outputs); break;
+    case BW_CLIPPED: finish_tile(output, BW_CLIPPED, half, part, outputs); break;
+    case BW_HARD_LOGISTIC: finish_tile(output, BW_HARD_LOGISTIC, half, part, outputs); break;
+    case BW_HARD_SWISH: finish_tile(output, BW_HARD_SWISH, half, part, outputs); break;
     case BW_LINEAR:
     case BW_ACTIVATION_COUNT: finish_tile(output, BW_LINEAR, half, part, outputs); break;
     }
