@@ -29,7 +29,7 @@ void bw_read_head(float *to, const bw_head_view *view, int channels)
 
 static bool has_objectness(const bw_head *head)
 {
-    return head->kind != BW_HEAD_DISTANCES && head->kind != BW_HEAD_OFFSETS;
+    return head->kind < BW_HEAD_DISTANCES;
 }
 
 /* Numbers that have a weight in common: an anchor's, or where they lie apart a cell's. */
@@ -42,6 +42,8 @@ static size_t entry_of(const bw_head *head)
 static double weight_of(const bw_head *head, const float *numbers)
 {
     size_t first = head->kind == BW_HEAD_FASTEST ? 0 : 4, count = 1;
+    if (head->kind == BW_HEAD_ROWS)
+        return least_weight + (double)numbers[first];
     if (!has_objectness(head)) {
         first = 4 * (size_t)(head->kind == BW_HEAD_DISTANCES ? head->bins : head->anchors);
         count = (size_t)bw_head_channels(head) - first;

@@ -39,6 +39,7 @@ static bw_cells_decoder *const decoders[BW_HEAD_COUNT] = {
     [BW_HEAD_YOLO] = bw_decode_anchors,        [BW_HEAD_REGION] = bw_decode_anchors,
     [BW_HEAD_YOLOX] = bw_decode_anchors,       [BW_HEAD_FASTEST] = bw_decode_fastest,
     [BW_HEAD_DISTANCES] = bw_decode_distances, [BW_HEAD_OFFSETS] = bw_decode_offsets,
+    [BW_HEAD_QUERIES] = bw_decode_offsets,     [BW_HEAD_ROWS] = bw_decode_rows,
 };
 
 bw_status bw_head_decode(const bw_head *head, const bw_head_view *view, int input_width,

@@ -22,7 +22,8 @@ typedef struct bw_decoder {
 
 /** Appends the boxes of all cells; false where there is no memory. */
 typedef bool bw_cells_decoder(const bw_decoder *decoder);
-bw_cells_decoder bw_decode_anchors, bw_decode_fastest, bw_decode_distances, bw_decode_offsets;
+bw_cells_decoder bw_decode_anchors, bw_decode_fastest, bw_decode_distances, bw_decode_offsets,
+    bw_decode_rows;
 
 static inline float bw_logistic(float x)
 {

@@ -9,6 +9,8 @@
  *     DISTANCES            `bins` numbers for each of left, top, right, bottom; then the classes
  *     OFFSETS              for each anchor x, y, w, h; then for each anchor its classes, before or
  *                          behind which may stand a number for nothing, the background
+ *     QUERIES              as OFFSETS with one anchor
+ *     ROWS                 left, top, right, bottom in pixels of the input, score, class
  */
 #ifndef BW_DETECT_HEAD_H
 #define BW_DETECT_HEAD_H
@@ -28,6 +30,9 @@ typedef enum bw_head_kind {
                           "Generalized Focal Loss"; YOLOv6, v8 and later, NanoDet */
     BW_HEAD_OFFSETS, /* from anchors: x = anchor's x + variance × x × its width, w = its width ×
                         exp(variance × w) (Girshick et al. 2014): SSD, RetinaNet */
+    BW_HEAD_QUERIES, /* boxes as shares of the input, one for each query of a decoder: DETR (Carion
+                        et al. 2020), where with a softmax the best class alone counts; RT-DETR */
+    BW_HEAD_ROWS,    /* finished boxes, each of one class */
     BW_HEAD_COUNT
 } bw_head_kind;
 
@@ -35,7 +40,7 @@ typedef enum bw_head_kind {
 typedef enum bw_head_form {
     BW_HEAD_RAW,    /* nothing: logits; w and h go through exp (YOLOv2, v3, v4) */
     BW_HEAD_SCALED, /* `new_coords`: all logistic already; w = (2w)² × anchor (Scaled-YOLOv4, v7);
-                       of DISTANCES and OFFSETS: scores are probabilities already */
+                       of the kinds behind YOLOX: scores are probabilities already */
     BW_HEAD_SCALED_LOGITS, /* nothing, and then as SCALED: w = (2 σ(w))² × anchor (YOLOv5, v7) */
     BW_HEAD_FORM_COUNT
 } bw_head_form;
@@ -57,7 +62,7 @@ typedef struct bw_head {
     float scale_xy; /* x = scale × σ(x) − (scale − 1) / 2; 1 when not given */
     bw_nms nms;     /* the kind that the source asks for; AUTO: nothing said */
 
-    /* Of DISTANCES and OFFSETS. */
+    /* Of DISTANCES, OFFSETS and QUERIES. */
     int bins;          /* numbers a side, of which softmax gives the mean place; 1: the distance */
     float origin;      /* where in a cell boxes start: 0 its corner, 0.5 its centre */
     float stride;      /* pixels of a cell; 0: the input's size by the number of cells */
@@ -69,10 +74,13 @@ typedef struct bw_head {
 /** The channels that a head's tensor has. */
 static inline int64_t bw_head_channels(const bw_head *head)
 {
+    if (head->kind == BW_HEAD_ROWS)
+        return 6;
     int64_t scores = head->classes + (head->background != BW_BACKGROUND_NONE);
     if (head->kind == BW_HEAD_DISTANCES)
         return 4 * (int64_t)head->bins + scores;
-    return head->anchors * ((head->kind == BW_HEAD_OFFSETS ? 4 : 5) + scores);
+    bool alone = head->kind == BW_HEAD_OFFSETS || head->kind == BW_HEAD_QUERIES;
+    return head->anchors * ((alone ? 4 : 5) + scores);
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
  * Heads that tell how boxes differ from anchors: SSD (Liu et al. 2016) and RetinaNet (Lin et al.
- * 2017).
+ * 2017); and those of queries, whose boxes need no anchors: DETR (Carion et al. 2020).
  */
 #include "detect/decode.h"
 
@@ -16,6 +16,9 @@ static bw_detection decode_box(const bw_decoder *state, const place *at)
     const float *anchor = head->anchor[at->anchor];
     float numbers[4];
     bw_decoder_copy(state, at->cell, 4 * at->anchor, 4, numbers);
+    if (head->kind == BW_HEAD_QUERIES)
+        return bw_centred_box(numbers[0] * state->input_width, numbers[1] * state->input_height,
+                              numbers[2] * state->input_width, numbers[3] * state->input_height);
     float cx = ((float)at->x + head->origin) * state->cell_width;
     float cy = ((float)at->y + head->origin) * state->cell_height;
     return bw_centred_box(cx + head->variance[0] * numbers[0] * anchor[0],
@@ -34,6 +37,20 @@ static float softmax_sum(const bw_decoder *state, size_t cell, int first, int co
     for (int index = 0; index < count; index++)
         sum += expf(bw_decoder_value(state, cell, first + index) - *largest);
     return sum;
+}
+
+/* Whether only the best class of a query counts, and that is another one. */
+static bool is_passed_over(const bw_decoder *state, size_t cell, int first, int class_id)
+{
+    const bw_head *head = state->head;
+    float raw = bw_decoder_value(state, cell, first + class_id);
+    bool single = head->kind == BW_HEAD_QUERIES && head->softmax;
+    for (int other = 0; single && other < head->classes; other++) {
+        float value = bw_decoder_value(state, cell, first + other);
+        if (value > raw || (other < class_id && !(value < raw)))
+            return true;
+    }
+    return false;
 }
 
 static float score_of(const bw_head *head, float raw, float largest, float sum)
@@ -58,7 +75,8 @@ static bool decode_place(const bw_decoder *state, const place *at)
         return true;
     for (int class_id = 0; class_id < head->classes; class_id++) {
         float raw = bw_decoder_value(state, at->cell, first + class_id);
-        if ((!shared && !(raw > state->threshold)) || !bw_decoder_wants(state, class_id))
+        if ((!shared && !(raw > state->threshold)) || !bw_decoder_wants(state, class_id) ||
+            is_passed_over(state, at->cell, first, class_id))
             continue;
         box.class_id = class_id;
         box.score = score_of(head, raw, largest, sum);

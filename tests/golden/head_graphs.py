@@ -67,11 +67,13 @@ class Detector(Graph):
         return self.node("Slice", x, *(self.constant([n]) for n in (first, last, axis, 1)))
 
     def end(self, outputs: dict[str, str], metadata: dict[str, str] | None = None,
-            batch: int | str = 1) -> onnx.ModelProto:
+            batch: int | str = 1, sizes: bool = False) -> onnx.ModelProto:
         for name, value in outputs.items():
             self.nodes.append(helper.make_node("Identity", [value], [name]))
-        images = helper.make_tensor_value_info("images", TensorProto.FLOAT, [batch, 3, SIDE, SIDE])
-        graph = helper.make_graph(self.nodes, "graph", [images], [], self.constants)
+        inputs = [helper.make_tensor_value_info("images", TensorProto.FLOAT, [batch, 3, SIDE, SIDE])]
+        if sizes:
+            inputs.append(helper.make_tensor_value_info("orig_target_sizes", TensorProto.INT64, [1, 2]))
+        graph = helper.make_graph(self.nodes, "graph", inputs, [], self.constants)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)],
                                   ir_version=8, producer_name="tests")
         inferred = onnx.shape_inference.infer_shapes(model).graph.value_info
@@ -278,3 +280,57 @@ def offsets(seed: int, classes: int = 4, softmax: bool = True, **how: object) ->
     corners = g.node("Concat", g.node("Sub", xy, half), g.node("Add", xy, half), axis=2)
     score = g.node("Softmax", score, axis=2) if softmax else g.node("Sigmoid", score)
     return g.end({"boxes": corners, "scores": score})
+
+
+QUERIES = 20
+
+
+def queries(seed: int, classes: int = 4, form: str = "apart", **how: object) -> onnx.ModelProto:
+    """RT-DETR and DETR: the best places are queries, which look at a map where they like and at each other.
+
+    "apart": logits and boxes; "joined": boxes and probabilities; "nothing": DETR's, with a score for nothing;
+    "sizes", "constant": labels, boxes and scores for a size that is given or not; "rows": these as one.
+    """
+    g, width, side = Detector(seed, opset=17, **how), 16, SIDE // STRIDES[0]
+    map_ = g.block(g.features[0], width, width)
+    places = g.node("Transpose", g.reshape(map_, 1, width, side * side), perm=[0, 2, 1])
+
+    def linear(x: str, inputs: int, outputs: int, gain: float = 1.0) -> str:
+        weights = g.floats(g.random.normal(0, gain * inputs ** -0.5, (inputs, outputs)))
+        return g.node("Add", g.node("MatMul", x, weights), g.floats(g.random.normal(0, 0.3, outputs)))
+
+    def normalise(x: str) -> str:
+        lists = g.floats(g.random.uniform(0.5, 1.5, width)), g.floats(g.random.normal(0, 0.2, width))
+        return g.node("LayerNormalization", x, *lists, axis=-1)
+
+    best = g.node("ReduceMax", linear(places, width, classes), axes=[-1], keepdims=0)
+    _, chosen = g.node("TopK", best, g.constant([QUERIES]), axis=1, outputs=2)
+    rows = g.node("Tile", g.node("Unsqueeze", chosen, g.constant([2])), g.constant([1, 1, width]))
+    tokens = normalise(g.node("GatherElements", places, rows, axis=1))
+    grid = g.node("Unsqueeze", g.node("Tanh", linear(tokens, width, 2)), g.constant([1]))
+    seen = g.node("GridSample", map_, grid, mode="bilinear", padding_mode="zeros", align_corners=0)
+    tokens = g.node("Add", tokens, g.node("Transpose", g.reshape(seen, 1, width, QUERIES), perm=[0, 2, 1]))
+    weights = g.node("MatMul", linear(tokens, width, width), g.node("Transpose", tokens, perm=[0, 2, 1]))
+    mixed = g.node("MatMul", g.node("Softmax", g.node("Mul", weights, g.floats(0.25)), axis=-1), tokens)
+    tokens = normalise(g.node("Add", tokens, mixed))
+    boxes = g.node("Sigmoid", linear(tokens, width, 4))
+    logits = linear(tokens, width, classes + (form == "nothing"), 2.0)
+    if form in ("apart", "nothing"):
+        return g.end({"logits": logits, "pred_boxes": boxes}, {"names": str({n: f"n{n}" for n in range(classes)})})
+    scores = g.node("Sigmoid", logits)
+    if form == "joined":
+        return g.end({"output0": g.node("Concat", boxes, scores, axis=2)})
+    centre, extent = g.split(boxes, 2, 2, 2)
+    half = g.node("Mul", extent, g.floats(0.5))
+    corners = g.node("Concat", g.node("Sub", centre, half), g.node("Add", centre, half), axis=2)
+    sizes = "orig_target_sizes" if form == "sizes" else g.constant([[SIDE, SIDE]])
+    sizes = g.node("Unsqueeze", g.node("Tile", g.node("Cast", sizes, to=1), g.constant([1, 2])), g.constant([1]))
+    corners = g.node("Mul", corners, sizes)
+    values, flat = g.node("TopK", g.reshape(scores, 1, -1), g.constant([QUERIES]), axis=1, outputs=2)
+    labels = g.node("Mod", flat, g.constant(classes))
+    rows = g.node("Unsqueeze", g.node("Div", flat, g.constant(classes)), g.constant([2]))
+    corners = g.node("GatherElements", corners, g.node("Tile", rows, g.constant([1, 1, 4])), axis=1)
+    if form == "rows":
+        parts = [g.node("Unsqueeze", part, g.constant([2])) for part in (values, g.node("Cast", labels, to=1))]
+        return g.end({"output0": g.node("Concat", corners, *parts, axis=2)})
+    return g.end({"labels": labels, "boxes": corners, "scores": values}, sizes=form == "sizes")

@@ -113,3 +113,25 @@ def best_rows(outputs: list[np.ndarray]):
     rows = outputs[0][0]
     scores = np.where(np.arange(int(rows[:, 5].max()) + 1) == rows[:, 5:], rows[:, 4:5], 0)
     return rows[:, :4], scores
+
+
+def queries(outputs: list[np.ndarray]):
+    """Logits [1, N, C], and centred boxes as shares."""
+    return corners(outputs[1][0] * SIDE), logistic(outputs[0][0])
+
+
+def joined_queries(outputs: list[np.ndarray]):
+    """[1, N, 4 + C]: the same as one, with probabilities."""
+    return corners(outputs[0][0][:, :4] * SIDE), outputs[0][0][:, 4:]
+
+
+def detr(outputs: list[np.ndarray]):
+    """The best class of each query, beside nothing, which is the last."""
+    scores = softmax(outputs[0][0], 1)[:, :-1]
+    return corners(outputs[1][0] * SIDE), np.where(scores == scores.max(1, keepdims=True), scores, 0)
+
+
+def labelled(outputs: list[np.ndarray]):
+    """Labels [1, N], corners [1, N, 4], scores [1, N]."""
+    labels, boxes, scores = (output[0] for output in outputs)
+    return boxes, np.where(np.arange(labels.max() + 1) == labels[:, None], scores[:, None], 0)

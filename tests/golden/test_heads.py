@@ -54,6 +54,18 @@ CASES = [
     ("NanoDet", graphs.nanodet(16), None, reference.nanodet, NANODET, True, "", "NanoDet"),
     ("FastestDet", graphs.fastestdet(17), None, reference.fastestdet, ("bgr", 0, 1 / 255), True, "", "FastestDet"),
     ("SSD", graphs.offsets(18), None, reference.ssd, RGB, True, "", "SSD"),
+    ("RT-DETR", graphs.queries(30), None, reference.queries, RGB, False, "", "RT-DETR"),
+    ("RT-DETR, probabilities", graphs.queries(31, form="joined"), None, reference.joined_queries, RGB, False,
+     "classes = 4\n", "RT-DETR"),
+    ("RT-DETR for a size", graphs.queries(32, form="sizes"), graphs.queries(32, form="constant"), reference.labelled,
+     RGB, False, "", "RT-DETR"),
+    ("RT-DETR, told", graphs.queries(33, form="joined", classes=2), None, reference.joined_queries, RGB, False,
+     "head = rtdetr\n", "RT-DETR"),
+    ("DETR", graphs.queries(34, form="nothing"), None, reference.detr, IMAGENET, False, "", "DETR"),
+    ("finished boxes", graphs.queries(35, form="rows"), None, reference.best_rows, RGB, False, "classes = 4\n",
+     "finished boxes"),
+    ("YOLOv10, told as finished", v8(24, form="best"), None, reference.best_rows, RGB, False,
+     "head = rows\nclasses = 4\n", "finished boxes"),
     ("RetinaNet", graphs.offsets(19, softmax=False), None, reference.retinanet, IMAGENET, True, "", "RetinaNet"),
 ]
 
@@ -63,6 +75,8 @@ REFUSALS = [
     ("anchors of two scales", v5(5, form="raw"), "head = yolov5\nanchors = 1, 2, 3, 4\n", "do not fit"),
     ("maps of any head", v5(5, form="raw"), "", "may be those of several heads"),
     ("another family", v8(8), "head = ssd\n", "anchors"),
+    ("no rows", v8(8, form="joined"), "head = rtdetr\n", "no rows of boxes"),
+    ("rows of other numbers", graphs.queries(31, form="joined"), "head = rows\n", "8 numbers a box"),
 ]
 
 
@@ -118,7 +132,7 @@ def check(case: tuple, folder: Path) -> str:
     head = [line for line in shown.stdout.splitlines() if line.startswith("Head")]
     if shown.returncode or title not in head[0]:
         return f"{head} is not {title}: {shown.stderr}"
-    mine = annotated(path, photo, folder, 10000 if suppressed else 30)
+    mine = annotated(path, photo, folder, 30 if title == "YOLOv10" else 10000)
     if other is not None:
         path = folder / "other.onnx"
         onnx.save(other, path)

@@ -36,6 +36,7 @@ REFUSED = {
     r"the type \w+ is not supported here": "a type of numbers that is not supported",
     r"ONNX's type \d+ is not supported": "a type of numbers that is not supported",
     r"antialias": "Resize with antialias",
+    r"linear and nearest are": "GridSample by cubic curves",
     r"training_mode": "BatchNormalization in training",
     r"neither a dense tensor": "constants of texts and sparse ones",
     r"of which \d can be computed": "outputs that training alone has",

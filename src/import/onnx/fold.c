@@ -54,6 +54,13 @@ static bw_status measure(bw_onnx_lowering *lowering, const bw_onnx_value *value)
     return BW_OK;
 }
 
+/* Whether an input takes the size that boxes are to be given for, as RT-DETR's files have one. */
+static bool takes_size(const bw_onnx_value *value)
+{
+    return value->type == BW_ONNX_I64 && value->rank == 2 && value->dims[1] == 2 &&
+           value->dims[0] <= 1 && strstr(value->name, "target_size");
+}
+
 static bw_status choose_input(bw_onnx_lowering *lowering)
 {
     const bw_onnx_graph *graph = &lowering->file->graph;
@@ -62,6 +69,10 @@ static bw_status choose_input(bw_onnx_lowering *lowering)
         const bw_onnx_value *value = &graph->inputs[index];
         if (has_constant(graph, value->name))
             continue; /* older files list their constants among the inputs */
+        if (!lowering->second && takes_size(value)) {
+            lowering->second = value;
+            continue;
+        }
         if (lowering->input)
             return bw_fail(lowering->error, BW_ERROR_UNSUPPORTED,
                            "it has a second input, '%.80s'; only the picture is given here",
@@ -78,12 +89,18 @@ bw_status bw_onnx_fold(bw_onnx_lowering *lowering, bw_onnx_evaluation **values)
     bw_status status = choose_input(lowering);
     if (status != BW_OK)
         return status;
-    bw_onnx_given picture = {lowering->input->name,
-                             {.type = BW_ELEMENT_F32,
-                              .rank = 4,
-                              .dims = {1, 3, lowering->picture.height, lowering->picture.width}}};
-    bw_onnx_evaluate_options options = {.given = &picture,
-                                        .given_count = 1,
+    bw_shape shape = lowering->picture;
+    bw_onnx_given given[2] = {
+        {lowering->input->name,
+         {.type = BW_ELEMENT_F32, .rank = 4, .dims = {1, 3, shape.height, shape.width}}}};
+    lowering->sizes[0] = shape.width;
+    lowering->sizes[1] = shape.height;
+    if (lowering->second)
+        given[1] = (bw_onnx_given){
+            lowering->second->name,
+            {.type = BW_ELEMENT_I64, .rank = 2, .dims = {1, 2}, .data = lowering->sizes}};
+    bw_onnx_evaluate_options options = {.given = given,
+                                        .given_count = lowering->second ? 2 : 1,
                                         .memory = lowering->graph->tensor_limit,
                                         .work = most_work,
                                         .batch = lowering->input->dims[0],

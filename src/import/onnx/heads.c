@@ -144,7 +144,7 @@ static void describe_outputs(const bw_onnx_lowering *lowering, char *text, size_
 /* A head can be told only for a network of which more than the input was read. */
 static bw_status advise(bw_onnx_lowering *lowering)
 {
-    char words[120], message[sizeof lowering->error->message];
+    char words[160], message[sizeof lowering->error->message];
     for (size_t index = 0; index < lowering->result_count; index++) {
         if (lowering->results[index] == 0)
             return BW_ERROR_UNSUPPORTED;
@@ -152,7 +152,7 @@ static bw_status advise(bw_onnx_lowering *lowering)
     bw_onnx_list_families(words, sizeof words);
     snprintf(message, sizeof message, "%s", lowering->error->message);
     return bw_fail(lowering->error, BW_ERROR_UNSUPPORTED,
-                   "%.340s; write 'head = WORD' into %.60s if it is of %.90s", message,
+                   "%.310s; write 'head = WORD' into %.60s if it is of %.120s", message,
                    lowering->side->path, words);
 }
 

@@ -17,6 +17,7 @@ typedef struct onnx_owner {
     bw_onnx_file file;
     bw_side side;
     bw_onnx_evaluation *values;
+    int64_t sizes[2]; /* see bw_onnx_lowering */
 } onnx_owner;
 
 bw_shape bw_onnx_shape(const bw_onnx_lowering *lowering, int tensor)
@@ -285,6 +286,9 @@ static bw_status add_values(bw_onnx_lowering *lowering)
     if (status == BW_OK)
         bw_onnx_name_item(lowering, lowering->input->name,
                           (bw_onnx_item){.role = BW_ONNX_PICTURE, .tensor = tensor});
+    if (status == BW_OK && lowering->second)
+        status = name_numbers(lowering, lowering->second->name,
+                              bw_onnx_evaluation_value(lowering->values, lowering->second->name));
     return status;
 }
 
@@ -350,7 +354,45 @@ static bw_status walk(bw_onnx_lowering *lowering)
     lowering->out->layers = (int)graph->node_count;
     if (status != BW_OK)
         return status;
+    if (lowering->whole)
+        return bw_onnx_add_whole_heads(lowering);
     return lowering->complete ? add_outputs(lowering) : find_heads(lowering);
+}
+
+/* Lowers as a whole what a first walk has not recognised. */
+static bw_status walk_whole(bw_onnx_lowering *lowering)
+{
+    bw_graph *graph = lowering->graph;
+    uint64_t limit = graph->tensor_limit;
+    bw_graph_free(graph);
+    bw_graph_init(graph, limit);
+    bw_arena_free(&lowering->scratch);
+    free(lowering->results);
+    *lowering = (bw_onnx_lowering){.file = lowering->file,
+                                   .side = lowering->side,
+                                   .values = lowering->values,
+                                   .out = lowering->out,
+                                   .graph = graph,
+                                   .complete = true,
+                                   .whole = true,
+                                   .input = lowering->input,
+                                   .picture = lowering->picture,
+                                   .second = lowering->second,
+                                   .sizes = lowering->sizes,
+                                   .error = lowering->error};
+    return walk(lowering);
+}
+
+/* The network up to what its convolutions give, or where its outputs are boxes all of it. */
+static bw_status walk_as_needed(bw_onnx_lowering *lowering)
+{
+    if (lowering->complete)
+        return walk(lowering);
+    if (bw_onnx_is_told_whole(lowering))
+        return walk_whole(lowering);
+    bw_status status = walk(lowering);
+    bool again = status == BW_ERROR_UNSUPPORTED && bw_onnx_may_be_whole(lowering);
+    return again ? walk_whole(lowering) : status;
 }
 
 static bw_status lower_file(bw_import *out, const bw_source *source, onnx_owner *owner,
@@ -363,6 +405,7 @@ static bw_status lower_file(bw_import *out, const bw_source *source, onnx_owner 
                                  .graph = &out->graph,
                                  .complete = source->raw,
                                  .wanted = {source->height, source->width},
+                                 .sizes = owner->sizes,
                                  .error = error};
     bw_status status = BW_OK;
     if (file->opset < LEAST_OPSET)
@@ -373,7 +416,7 @@ static bw_status lower_file(bw_import *out, const bw_source *source, onnx_owner 
     if (status == BW_OK)
         status = bw_onnx_fold(&lowering, &owner->values);
     if (status == BW_OK)
-        status = walk(&lowering);
+        status = walk_as_needed(&lowering);
     bw_arena_free(&lowering.scratch);
     free(lowering.results);
     return status == BW_OK ? BW_OK : bw_fail_prefix(error, status, "%s", file->path);

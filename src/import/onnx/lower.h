@@ -11,8 +11,8 @@
  * it form the tail. Detectors end in such a tail: it reshapes, joins and decodes what the last
  * convolutions gave. The pictures that the tail reads are the network's results, from which heads.c
  * recognises the kind of head; the tail itself is then not needed. Where the outputs are wanted as
- * they are, the graph is lowered as a whole (`complete`): there is no tail then, and whatever
- * declines is a general operator.
+ * they are, or no head is recognised and they look like boxes (heads_whole.c), the graph is lowered
+ * as a whole (`complete`): there is no tail then, and whatever declines is a general operator.
  */
 #ifndef BW_IMPORT_ONNX_LOWER_H
 #define BW_IMPORT_ONNX_LOWER_H
@@ -60,8 +60,12 @@ typedef struct bw_onnx_lowering {
     const bw_onnx_node *node;   /* at hand */
     const char *label;          /* its name, or that of its first output */
     bool complete;              /* the whole graph is lowered */
+    bool whole;                 /* and its outputs are boxes: heads_whole.c */
     const bw_onnx_value *input; /* the picture's; `picture` is its shape here */
     bw_shape picture;
+    const bw_onnx_value
+        *second;     /* an input for the picture's own size, or NULL; `sizes` is given */
+    int64_t *sizes;  /* width and height; they live as long as the graph */
     int wanted[2];   /* height and width for an input that leaves them open; 0: none */
     int depth;       /* of items between that are being completed */
     bw_error reason; /* why the first node of the tail was declined */
@@ -185,6 +189,15 @@ bw_status bw_onnx_fold(bw_onnx_lowering *lowering, bw_onnx_evaluation **values);
 
 /** Recognises the heads from the results and adds them as outputs. */
 bw_status bw_onnx_recognise_heads(bw_onnx_lowering *lowering);
+
+/**
+ * Whether the side file says that the file's outputs are boxes as the network gives them, or, where
+ * it says nothing, whether their shapes are those of such. The network is then lowered as a whole,
+ * and the third makes heads of its outputs.
+ */
+bool bw_onnx_is_told_whole(const bw_onnx_lowering *lowering);
+bool bw_onnx_may_be_whole(const bw_onnx_lowering *lowering);
+bw_status bw_onnx_add_whole_heads(bw_onnx_lowering *lowering);
 
 /** Kinds of heads, tried in order: true when the results were theirs and `*status` tells. */
 typedef bool bw_onnx_recogniser(bw_onnx_lowering *lowering, bw_status *status);
