@@ -38,6 +38,7 @@ LEVELS = ("generic", "avx2", "avx512", "vnni", "amx")
 SYMMETRIC = ("mixed", "yolov4-tiny")
 THINNER = 4  # times fewer filters
 SIDE_BY_SIDE = 4
+SAME_STEPS = {"yolov3-tiny.cfg", "yolov4-tiny.cfg", "yolov7-tiny.cfg"}
 MIXED = """[net]
 width=160
 height=96
@@ -282,6 +283,27 @@ def check_darknet(case: Case, heads: list[np.ndarray]) -> str | None:
     return None
 
 
+def steps(model: Path, *options: object) -> list[tuple[str, str]]:
+    """The kernel and the work of each step of the plan."""
+    shown = subprocess.run([program.PROGRAM, "inspect", "--model", model, *map(str, options)], capture_output=True,
+                           text=True)
+    if shown.returncode:
+        sys.exit(f"inspect {model}: {shown.stderr}")
+    rows = re.findall(r"(?m)^ +\d+  \S.*?  +(\w+) +(\d+\.\d\d) +\S+%", shown.stdout)
+    return [(kernel, macs) for kernel, macs in rows]
+
+
+def check_steps(cfg: Path) -> str:
+    """A network that went through ONNX runs by the same kernels, step by step."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name, "network.onnx")
+        run(program.PROGRAM, "convert", cfg, "--weights", "random:1", "--to", "onnx", "-o", path)
+        wanted, found = steps(cfg, "--weights", "random:1"), steps(path)
+    if len(wanted) < 3:
+        return "no steps are shown"
+    return "" if wanted == found else f"its steps are {found}, not {wanted}"
+
+
 def check_full(case: Case) -> str | None:
     """The network as it is, its raw heads."""
     found = runtime(case.write("--raw"), case.input)
@@ -335,6 +357,10 @@ def main() -> None:
     with ThreadPoolExecutor(workers) as pool:
         passed = list(pool.map(check_cfg, [mixed, *cfgs.values()]))
     shutil.rmtree(mixed.parent)
+    for name in SAME_STEPS & cfgs.keys():
+        fault = check_steps(cfgs[name])
+        print(f"{'FAIL' if fault else 'ok  '} steps of {name} {fault}", flush=True)
+        passed.append(not fault)
     sys.exit(not all(passed))
 
 

@@ -313,6 +313,55 @@ static void decodes_offsets(void **state)
     check_wide(&head, expect_offsets, 0.5f);
 }
 
+static void expect_queries(const bw_head *head, int y, int x, bw_candidates *out)
+{
+    double sum = head->softmax ? exp(wide_at(4 + head->classes, y, x)) : 0.0;
+    int best = 0;
+    for (int id = 0; id < head->classes; id++) {
+        sum += exp(wide_at(4 + id, y, x));
+        best = wide_at(4 + id, y, x) > wide_at(4 + best, y, x) ? id : best;
+    }
+    for (int id = 0; id < head->classes; id++) {
+        double raw = wide_at(4 + id, y, x);
+        if (!head->softmax || id == best)
+            add(out, wide_at(0, y, x) * INPUT_W, wide_at(1, y, x) * INPUT_H,
+                wide_at(2, y, x) * INPUT_W, wide_at(3, y, x) * INPUT_H,
+                head->softmax ? exp(raw) / sum : logistic(raw), id);
+    }
+}
+
+static void decodes_queries(void **state)
+{
+    (void)state;
+    bw_head head = {.kind = BW_HEAD_QUERIES, .classes = 16, .anchors = 1};
+    check_wide(&head, expect_queries, 0.5f);
+    head.softmax = true;
+    head.classes = 15;
+    head.background = BW_BACKGROUND_LAST;
+    check_wide(&head, expect_queries, 0.2f);
+}
+
+static void decodes_rows(void **state)
+{
+    (void)state;
+    enum { ROWS = 6, WIDTH = 8 };
+    static const float rows[ROWS][WIDTH] = {
+        {1, 2, 30, 40, 0.9f, 2}, {5, 6, 7, 8, 0.2f, 1},    {3, 4, 9, 10, 0.8f, 3},
+        {3, 4, 9, 10, 0.8f, -1}, {NAN, 4, 9, 10, 0.8f, 0}, {1, 1, 2, 2, 0.5f, 0},
+    };
+    bw_head head = {.kind = BW_HEAD_ROWS, .classes = 3, .anchors = 1};
+    bw_head_view view_of_rows = {
+        .data = rows[0], .height = ROWS, .width = 1, .lanes = WIDTH, .row_stride = WIDTH};
+    bw_candidates found = {0};
+    assert_int_equal(bw_head_channels(&head), 6);
+    check_ok(bw_head_decode(&head, &view_of_rows, 64, 64, 0.3f, NULL, &found, &error));
+    assert_int_equal(found.count, 2);
+    assert_int_equal(found.items[0].class_id, 2);
+    assert_true(found.items[0].right == 30.0f && found.items[0].bottom == 40.0f);
+    assert_true(found.items[1].score == 0.5f && found.items[1].class_id == 0);
+    bw_candidates_free(&found);
+}
+
 static void expect_fastest(const bw_head *head, int y, int x, bw_candidates *out)
 {
     double sum = 0.0;
@@ -422,6 +471,7 @@ int main(void)
         cmocka_unit_test(decodes_yolo),      cmocka_unit_test(decodes_new_coords),
         cmocka_unit_test(decodes_region),    cmocka_unit_test(decodes_yolox),
         cmocka_unit_test(decodes_distances), cmocka_unit_test(decodes_offsets),
+        cmocka_unit_test(decodes_queries),   cmocka_unit_test(decodes_rows),
         cmocka_unit_test(decodes_fastest),   cmocka_unit_test(decodes_logits_as_new_coords),
         cmocka_unit_test(filters_classes),   cmocka_unit_test(survives_nan_and_infinity),
         cmocka_unit_test(suppresses),        cmocka_unit_test(ties_keep_their_order),
