@@ -7,12 +7,14 @@ typedef struct frees {
     bool *wanted; /* its reader wants floats */
 } frees;
 
-/* Convolutions write floats at will, and joined floats are joined as they are. */
+/* Convolutions write floats at will, dense tensors become pictures of them, and joined floats are
+ * joined as they are. */
 static void find_able(const frees *f, const bw_graph *graph, const int *uses)
 {
     for (size_t index = 0; index < graph->node_count; index++) {
         const bw_node *node = &graph->nodes[index];
-        bool able = node->op == BW_OP_CONV || node->op == BW_OP_CONCAT;
+        bool able = node->op == BW_OP_CONV || node->op == BW_OP_CONCAT ||
+                    (node->op == BW_OP_CONVERT && graph->tensors[node->inputs[0]].dense);
         for (int input = 0; able && node->op == BW_OP_CONCAT && input < node->input_count; input++)
             able = f->able[node->inputs[input]];
         f->able[node->output] = able && uses[node->output] == 1;

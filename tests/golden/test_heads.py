@@ -94,10 +94,10 @@ def expected(path: Path, tensor: np.ndarray, decode, suppressed: bool) -> np.nda
     return found[(found[:, 2] > found[:, 0]) & (found[:, 3] > found[:, 1])]
 
 
-def annotated(path: Path, photo: Path, folder: Path, most: int) -> np.ndarray:
-    out = folder / "out"
+def annotated(path: Path, photo: Path, folder: Path, most: int, precision: str = "fp32") -> np.ndarray:
+    out = folder / precision
     program.annotate(photo, out, path, conf=CONFIDENCE, iou=OVERLAP, max_det=most, format="yolo", save_conf=True,
-                     no_report=True, no_cache=True)
+                     precision=precision, no_report=True, no_cache=True)
     rows = np.loadtxt(out / "labels/photo.txt", ndmin=2).reshape(-1, 6)
     boxes = reference.corners(rows[:, 1:5]) * graphs.SIDE
     return np.concatenate([boxes, rows[:, 5:6], rows[:, :1]], 1)
@@ -116,6 +116,29 @@ def fault(mine: np.ndarray, theirs: np.ndarray) -> str:
     return ""
 
 
+def check_halves(folder: Path) -> str:
+    """In BF16 finished boxes are still told in single precision, as their pixels and classes need."""
+    photo, path = folder / "photo.png", folder / "model.onnx"
+    write_photo(photo)
+    shown = inspect(graphs.queries(35, form="rows"), "classes = 4\n", folder)
+    if shown.returncode:
+        return shown.stderr
+    exact, rounded = (annotated(path, photo, folder, 10000, precision) for precision in ("fp32", "bf16"))
+    for row in exact[exact[:, 4] > CONFIDENCE + 0.05]:
+        near = np.abs(rounded[:, :4] - row[:4]).max(1, initial=0) < 1
+        if not (near & (np.abs(rounded[:, 4] - row[4]) < 0.02) & (rounded[:, 5] == row[5])).any():
+            return f"{np.round(row, 3)} is missing"
+    pixels = rounded[:, :4]
+    return "" if np.abs(pixels * 4 - np.round(pixels * 4)).max() > 0.01 else "boxes are rounded to bfloat16"
+
+
+def write_photo(path: Path) -> np.ndarray:
+    pixels = np.random.default_rng(5).integers(0, 256, (16, 16, 3), np.uint8)
+    image = Image.fromarray(pixels).resize((graphs.SIDE, graphs.SIDE), Image.Resampling.BICUBIC)
+    image.save(path)
+    return np.asarray(image)
+
+
 def inspect(model: onnx.ModelProto, side: str, folder: Path) -> subprocess.CompletedProcess:
     onnx.save(model, folder / "model.onnx")
     (folder / "model.boxwright").write_text(side)
@@ -125,9 +148,7 @@ def inspect(model: onnx.ModelProto, side: str, folder: Path) -> subprocess.Compl
 def check(case: tuple, folder: Path) -> str:
     _, model, other, decode, pictures, suppressed, side, title = case
     photo, path = folder / "photo.png", folder / "model.onnx"
-    pixels = np.random.default_rng(5).integers(0, 256, (16, 16, 3), np.uint8)
-    image = Image.fromarray(pixels).resize((graphs.SIDE, graphs.SIDE), Image.Resampling.BICUBIC)
-    image.save(photo)
+    image = write_photo(photo)
     shown = inspect(model, side, folder)
     head = [line for line in shown.stdout.splitlines() if line.startswith("Head")]
     if shown.returncode or title not in head[0]:
@@ -136,7 +157,7 @@ def check(case: tuple, folder: Path) -> str:
     if other is not None:
         path = folder / "other.onnx"
         onnx.save(other, path)
-    return fault(mine, expected(path, tensor_of(np.asarray(image), pictures), decode, suppressed))
+    return fault(mine, expected(path, tensor_of(image, pictures), decode, suppressed))
 
 
 def main() -> int:
@@ -146,6 +167,10 @@ def main() -> int:
             why = check(case, Path(folder))
         print(f"{'FAIL' if why else 'ok  '} {case[0]} {why}", flush=True)
         failures += bool(why)
+    with tempfile.TemporaryDirectory() as folder:
+        why = check_halves(Path(folder))
+    print(f"{'FAIL' if why else 'ok  '} finished boxes in BF16 {why}", flush=True)
+    failures += bool(why)
     for name, model, side, words in REFUSALS:
         with tempfile.TemporaryDirectory() as folder:
             done = inspect(model, side, Path(folder))
