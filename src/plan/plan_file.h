@@ -63,7 +63,7 @@
 #include "plan/plan.h"
 
 enum {
-    BW_PLAN_VERSION = 9,
+    BW_PLAN_VERSION = 10,
     BW_PLAN_TAG_SIZE = 8,
     BW_PLAN_HEAD_SIZE = 56,
     BW_PLAN_PAGE = 4096,
