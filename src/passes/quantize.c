@@ -62,9 +62,8 @@ bw_status bw_quantization_open(bw_quantization *how, bw_graph *graph,
                                const bw_statistics *statistics, int largest_dense, bw_error *error)
 {
     size_t count = graph->tensor_count;
-    *how = (bw_quantization){.statistics = statistics,
-                             .largest_dense = largest_dense,
-                             .largest_whole = largest_dense};
+    *how = (bw_quantization){
+        .statistics = statistics, .largest_dense = largest_dense, .largest_whole = largest_dense};
     how->factors = bw_arena_array(&graph->arena, count, sizeof *how->factors);
     how->classes = bw_find_classes(graph);
     how->ranges = bw_arena_array(&graph->arena, count, sizeof *how->ranges);

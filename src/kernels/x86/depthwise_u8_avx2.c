@@ -196,11 +196,13 @@ static __attribute__((noinline)) void store_smooth(const line *row, int x, bw_ve
                                                    int pixels)
 {
     for (int pixel = 0; pixel < pixels; pixel++) {
-        switch (row->epilogue.activation) {
-        case BW_LOGISTIC: store_as(row, x + pixel, sums + pixel, 1, BW_LOGISTIC); break;
-        case BW_SWISH: store_as(row, x + pixel, sums + pixel, 1, BW_SWISH); break;
-        default: store_as(row, x + pixel, sums + pixel, 1, BW_MISH); break;
-        }
+        bw_activation activation = row->epilogue.activation;
+        if (activation == BW_LOGISTIC)
+            store_as(row, x + pixel, sums + pixel, 1, BW_LOGISTIC);
+        else if (activation == BW_SWISH)
+            store_as(row, x + pixel, sums + pixel, 1, BW_SWISH);
+        else
+            store_as(row, x + pixel, sums + pixel, 1, BW_MISH);
     }
 }
 
@@ -211,7 +213,13 @@ BW_INLINE void store(const line *row, int x, bw_vector *sums, int pixels)
     case BW_LINEAR: store_as(row, x, sums, pixels, BW_LINEAR); return;
     case BW_RELU: store_as(row, x, sums, pixels, BW_RELU); return;
     case BW_LEAKY: store_as(row, x, sums, pixels, BW_LEAKY); return;
-    default: break;
+    case BW_CLIPPED: store_as(row, x, sums, pixels, BW_CLIPPED); return;
+    case BW_HARD_LOGISTIC: store_as(row, x, sums, pixels, BW_HARD_LOGISTIC); return;
+    case BW_HARD_SWISH: store_as(row, x, sums, pixels, BW_HARD_SWISH); return;
+    case BW_LOGISTIC:
+    case BW_SWISH:
+    case BW_MISH:
+    case BW_ACTIVATION_COUNT: break;
     }
     BW_UNROLL
     for (int pixel = 0; pixel < pixels; pixel++)
