@@ -161,7 +161,11 @@ bw_status bw_calibrate(bw_calibration **out, const bw_model *model,
 {
     *out = NULL;
     bool best = choice->precision == BW_PRECISION_BEST;
+    bw_model_info info;
+    bw_model_describe(model, &info);
     if (choice->precision != BW_PRECISION_INT8 && !(best && (choice->calib || choice->ranges)))
+        return BW_OK;
+    if (info.quantized && !choice->calib && !choice->ranges && !choice->save_ranges)
         return BW_OK;
     bw_status status = choice->ranges ? bw_calibration_load(out, model, choice->ranges, error)
                                       : observe_all(out, model, choice, threads, error);

@@ -153,6 +153,7 @@ typedef struct bw_model_info {
     float padding;            /* the grey around pictures, 0 (black) to 1 */
     const char *head;         /* what its boxes are read from, such as "YOLOv8"; borrowed */
     const char *pictures;     /* the numbers it was trained on, such as "RGB, 0 to 1"; borrowed */
+    bool quantized;           /* its file has bytes (QDQ): INT8 needs no calibration */
 } bw_model_info;
 
 BW_API void bw_model_describe(const bw_model *model, bw_model_info *info);
@@ -299,7 +300,8 @@ typedef struct bw_build_options {
     int batch;                   /* images that one run takes at most; default 1 */
     uint32_t cpu_mask;           /* bw_cpu_feature bits the plan may use; default BW_CPU_ALL */
     bw_precision precision;      /* default FP32 */
-    bw_calibration *calibration; /* for INT8, of the same model and size; default NULL */
+    bw_calibration *calibration; /* for INT8, of the same model and size; default NULL, which is
+                                    for models whose file has bytes: INT8 is what the file says */
     int halvings;      /* of INT8's error, by floats in its place; default 0: where that is free */
     int share_bits;    /* of INT8's dense weights, indices of 4 to 8 bits into a codebook a layer in
                           the plan's file; BW_SHARE_AUTO: chosen for each; default 0: none */

@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include "api/api.h"
+#include "passes/quantize.h"
 
 enum { MODEL_FILE_LIMIT = 64 << 20, SIDE_FILE_LIMIT = 1 << 20 };
 
@@ -275,6 +276,7 @@ void bw_model_describe(const bw_model *model, bw_model_info *info)
         .padding = model->import.padding,
         .head = model->import.head ? model->import.head : "YOLO",
         .pictures = model->import.pictures ? model->import.pictures : "RGB, 0 to 1",
+        .quantized = bw_is_quantized(graph),
     };
     memcpy(info->fingerprint, model->fingerprint, sizeof info->fingerprint);
 }

@@ -12,6 +12,7 @@
 #include "passes/codebook.h"
 #include "passes/halve.h"
 #include "passes/passes.h"
+#include "passes/quantize.h"
 #include "plan/plan_file.h"
 #include "plan/share.h"
 #include "tune/tune.h"
@@ -62,6 +63,8 @@ static bw_status set_precision(bw_graph *graph, const bw_build_options *options,
     case BW_PRECISION_INT8:
         if (options->portable)
             return bw_graph_quantize_portably(graph, options->calibration, &portable, error);
+        if (!options->calibration && bw_is_quantized(graph))
+            return bw_pass_quantize_as_given(graph, largest, BW_LARGEST_INTEGER, error);
         return bw_graph_quantize(graph, options->calibration, largest, &mix, error);
     case BW_PRECISION_BF16: return bw_pass_halve(graph, error);
     case BW_PRECISION_COUNT: break;

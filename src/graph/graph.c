@@ -184,6 +184,7 @@ void bw_graph_bypass(bw_graph *graph, int from, int to, int *counts)
         if (graph->outputs[index].tensor == from)
             graph->outputs[index].tensor = to;
     }
+    graph->tensors[to].given = graph->tensors[from].given;
     counts[to] = counts[to] - 1 + counts[from];
     counts[from] = 0;
 }

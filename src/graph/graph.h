@@ -79,7 +79,8 @@ typedef struct bw_node {
     bw_constant weights, bias; /* CONV; bias may be empty */
     const int8_t *integers;    /* CONV: weights as bytes, where it reads bytes */
     const float *scales;       /* of the integers, one an output channel */
-    int shared_bits;           /* the integers are at most 2^shared_bits different ones; 0: any */
+    const float *steps; /* CONV: the file's scales of its filters, where it has bytes; or NULL */
+    int shared_bits;    /* the integers are at most 2^shared_bits different ones; 0: any */
     bw_constant scale, shift, mean, variance; /* BATCH_NORM, one a channel */
     const bw_plain_use *plain;                /* PLAIN; its variable inputs are those of the node */
 } bw_node;
@@ -95,6 +96,7 @@ typedef struct bw_pruned {
 typedef struct bw_tensor {
     bw_shape shape;
     bw_format format; /* floats until a pass decides otherwise */
+    bw_format given;  /* the bytes that the file gives it, for INT8; floats where it gives none */
     int producer;     /* node index */
     bool dense;       /* row-major, as general operators have their tensors; see bw_dense_shape */
     float error;      /* what storing it as bytes does to the heads, see bw_probed; 0: nothing */
@@ -162,7 +164,8 @@ void bw_graph_count_uses(const bw_graph *graph, int *counts);
 
 /**
  * Takes a node out of the way: all readers of its output `from`, outputs of the graph included,
- * read its input `to` instead. Keeps `counts`, those of bw_graph_count_uses, true.
+ * read its input `to` instead, which takes over the bytes that a file gave. Keeps `counts`, those
+ * of bw_graph_count_uses, true.
  */
 void bw_graph_bypass(bw_graph *graph, int from, int to, int *counts);
 

@@ -43,6 +43,7 @@ static bool fold(bw_graph *graph, bw_node *conv, const affine *map)
             map->offset[c] += conv->bias.data[c] * map->factor[c];
     }
     conv->weights.data = weights;
+    conv->steps = NULL;
     conv->bias = (bw_constant){map->offset, map->channels};
     return true;
 }

@@ -131,8 +131,9 @@ bw_format bw_range_bytes(bw_range range)
 
 bw_format bw_range_format(const bw_quantization *how, const bw_graph *graph, int tensor)
 {
-    return holds_picture(how, graph, how->classes[tensor]) ? (bw_format){BW_U8, 1.0f / 255.0f, 0}
-                                                           : bw_range_bytes(how->ranges[tensor]);
+    if (holds_picture(how, graph, how->classes[tensor]))
+        return (bw_format){BW_U8, 1.0f / 255.0f, 0};
+    return how->formats ? how->formats[tensor] : bw_range_bytes(how->ranges[tensor]);
 }
 
 /* The picture's bytes are what its file holds; nothing else may be rounded to them. */

@@ -29,16 +29,17 @@ typedef struct bw_range {
 /** A quantisation of one graph, as it is made step by step; its memory is the graph's. */
 typedef struct bw_quantization {
     const bw_statistics *statistics; /* one a tensor of the graph, borrowed */
-    int largest_dense;  /* magnitude of the integers of dense convolutions: in general, */
-    int largest_whole;  /* of those of Winograd's windows (3 × 3 of stride 1), summed in 32 bits
-                           from the start, and of those that heads read, whose errors nothing
-                           evens out */
-    float **factors;    /* one array a tensor: what its channels were multiplied by since */
-    int *classes;       /* of each tensor: the first one of those that must share its format */
-    bw_range *ranges;   /* of each tensor, equal within a class */
-    const bool *floats; /* classes (by their first tensor) that stay floats; NULL: none */
-    int share_bits;     /* of an index of a dense weight; 0: weights share nothing; or AUTO */
-    float share_noise;  /* AUTO: see bw_build_options */
+    int largest_dense; /* magnitude of the integers of dense convolutions: in general, */
+    int largest_whole; /* of those of Winograd's windows (3 × 3 of stride 1), summed in 32 bits
+                          from the start, and of those that heads read, whose errors nothing
+                          evens out */
+    float **factors;   /* one array a tensor: what its channels were multiplied by since */
+    int *classes;      /* of each tensor: the first one of those that must share its format */
+    bw_range *ranges;  /* of each tensor, equal within a class */
+    const bw_format *formats; /* of each tensor, equal within a class: for ranges; or NULL */
+    const bool *floats;       /* classes (by their first tensor) that stay floats; NULL: none */
+    int share_bits;           /* of an index of a dense weight; 0: weights share nothing; or AUTO */
+    float share_noise;        /* AUTO: see bw_build_options */
 } bw_quantization;
 
 /**
@@ -89,6 +90,22 @@ bw_status bw_join_formats(bw_graph *graph, bw_error *error);
  * mean error of their rounding.
  */
 bw_status bw_quantize_weights(bw_graph *graph, const bw_quantization *how, bw_error *error);
+
+/** Whether the file that the network comes from has given tensors bytes. */
+bool bw_is_quantized(const bw_graph *graph);
+
+/**
+ * Quantises as the file does, without statistics: tensors get the bytes that it gives them, and
+ * filters the integers that it has. Tensors of one class that were given different bytes get the
+ * range of them all; a class that was given none stays floats. Filters whose integers are larger
+ * than kernels of this largest magnitude allow, and those that the file leaves floats while it
+ * gives bytes to what they read, are rounded to the scale of least error.
+ */
+bw_status bw_pass_quantize_as_given(bw_graph *graph, int largest_dense, int largest_whole,
+                                    bw_error *error);
+
+/** The integers of all convolutions that read bytes, by the scales that the file gives. */
+bw_status bw_keep_weights(bw_graph *graph, const bw_quantization *how, bw_error *error);
 
 /** One output channel of a convolution on its way to integers. */
 typedef struct bw_filter {

@@ -172,3 +172,50 @@ bw_status bw_quantize_weights(bw_graph *graph, const bw_quantization *how, bw_er
     }
     return status;
 }
+
+/* ---- A file's own integers ------------------------------------------------------------------ */
+
+/* How far a weight may be from a whole number of the file's steps: floats are rounded. */
+static const float most_off = 1e-3f;
+
+static bool is_whole(const channel *c, float step)
+{
+    bool whole = isnormal(step) && step > 0.0f;
+    for (size_t index = 0; whole && index < c->count; index++) {
+        float steps = c->weights[index] / step;
+        whole = fabsf(steps) <= c->largest + most_off && fabsf(steps - roundf(steps)) <= most_off;
+    }
+    return whole;
+}
+
+static bw_status keep_node(bw_graph *graph, bw_node *node, const bw_quantization *how,
+                           bw_error *error)
+{
+    size_t channels = (size_t)node->attributes.channels, count = node->weights.count / channels;
+    int8_t *integers = bw_arena_array(&graph->arena, node->weights.count, sizeof *integers);
+    float *scales = bw_arena_array(&graph->arena, channels, sizeof *scales);
+    if (!integers || !scales)
+        return bw_fail_memory(error, node->weights.count, "integer weights");
+    float largest = (float)largest_integer(graph, node, how);
+    for (size_t index = 0; index < channels; index++) {
+        channel c = {node->weights.data + index * count, integers + index * count, count, largest};
+        bool whole = node->steps && is_whole(&c, node->steps[index]);
+        scales[index] = whole ? node->steps[index] : choose_scale(&c);
+        for (size_t at = 0; at < c.count; at++)
+            c.integers[at] = (int8_t)rounded(c.weights[at] / scales[index], c.largest);
+    }
+    node->integers = integers;
+    node->scales = scales;
+    return BW_OK;
+}
+
+bw_status bw_keep_weights(bw_graph *graph, const bw_quantization *how, bw_error *error)
+{
+    bw_status status = BW_OK;
+    for (size_t index = 0; status == BW_OK && index < graph->node_count; index++) {
+        bw_node *node = &graph->nodes[index];
+        if (node->op == BW_OP_CONV && graph->tensors[node->inputs[0]].format.type == BW_U8)
+            status = keep_node(graph, node, how, error);
+    }
+    return status;
+}

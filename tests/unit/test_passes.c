@@ -6,6 +6,7 @@
 
 #include "passes/halve.h"
 #include "passes/passes.h"
+#include "passes/quantize.h"
 
 static const float weights[] = {1.0f, -2.0f, 3.0f, 0.5f};
 static const float scale[] = {2.0f, -1.0f}, shift[] = {0.25f, 4.0f};
@@ -230,6 +231,44 @@ static void converts_the_picture_for_others_than_convolutions(void **state)
     bw_graph_free(&graph);
 }
 
+/* Bytes that a file gives outlive the fusion of an activation; filters keep its integers unless
+ * they are too large; what it gives no bytes stays floats. */
+static void keeps_the_bytes_of_a_file(void **state)
+{
+    (void)state;
+    static const float integers[] = {127.0f, -63.0f, 5.0f, 0.0f}, steps[] = {0.5f, 0.25f};
+    static const float scaled[] = {127.0f * 0.5f, -63.0f * 0.5f, 5.0f * 0.25f, 0.0f};
+    const bw_format bytes = {BW_U8, 0.125f, 7}, other = {BW_U8, 0.5f, 9};
+    for (int largest = 63; largest <= 127; largest += 64) {
+        bw_graph graph;
+        int input = start(&graph);
+        int conv = add(&graph, BW_OP_CONV, input, BW_NONE);
+        graph.nodes[graph.tensors[conv].producer].weights = (bw_constant){scaled, 4};
+        graph.nodes[graph.tensors[conv].producer].steps = steps;
+        int active = add(&graph, BW_OP_ACTIVATION, conv, BW_NONE);
+        graph.tensors[conv].given = other;
+        graph.tensors[active].given = bytes;
+        int floats = add(&graph, BW_OP_CONV, active, BW_NONE);
+        assert_true(bw_is_quantized(&graph));
+        finish(&graph, add(&graph, BW_OP_CONV, floats, BW_NONE));
+        check_ok(bw_pass_quantize_as_given(&graph, largest, largest, &error));
+        assert_true(bw_format_equal(graph.tensors[1].format, bytes));
+        assert_int_equal(type_of(&graph, 2), BW_F32);
+        const bw_node *first = &graph.nodes[1];
+        assert_non_null(first->integers);
+        assert_null(graph.nodes[3].integers);
+        for (size_t at = 0; at < 4; at++) {
+            size_t filter = at / 2;
+            if (largest == 127 || filter == 1)
+                assert_int_equal(first->integers[at], (int)integers[at]);
+            assert_in_range(first->integers[at] + 128, 128 - largest, 128 + largest);
+            assert_float_equal((float)first->integers[at] * first->scales[filter], scaled[at],
+                               0.55f * first->scales[filter]);
+        }
+        bw_graph_free(&graph);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +281,7 @@ int main(void)
         cmocka_unit_test(halves_all_but_picture_and_heads),
         cmocka_unit_test(converts_a_head_that_others_read),
         cmocka_unit_test(joins_a_head_in_floats),
+        cmocka_unit_test(keeps_the_bytes_of_a_file),
         cmocka_unit_test(converts_the_picture_for_others_than_convolutions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,7 @@ static bool is_between(bw_onnx_role role)
 {
     return role == BW_ONNX_SOFTPLUS || role == BW_ONNX_TANH_SOFTPLUS || role == BW_ONNX_PATCH ||
            role == BW_ONNX_FOCUS || role == BW_ONNX_PADDED || role == BW_ONNX_SPLIT ||
-           role == BW_ONNX_SORTED;
+           role == BW_ONNX_SORTED || role == BW_ONNX_QUANTIZED;
 }
 
 /* What is only half of a fast operation becomes a general operator after all. */

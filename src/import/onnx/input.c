@@ -51,6 +51,24 @@ static bool folds(const bw_graph *graph, const bw_onnx_pictures *pictures)
     return good;
 }
 
+/* One factor of all channels goes into the steps of filters that the file has as bytes. */
+static bw_status fold_steps(bw_onnx_lowering *lowering, bw_node *node,
+                            const bw_onnx_pictures *pictures)
+{
+    const float *deviation = pictures->deviation, *from = node->steps;
+    size_t filters = (size_t)node->attributes.channels;
+    node->steps = NULL;
+    if (!from || deviation[0] != deviation[1] || deviation[0] != deviation[2])
+        return BW_OK;
+    float *steps = bw_arena_array(&lowering->graph->arena, filters, sizeof *steps);
+    if (!steps)
+        return bw_fail_memory(lowering->error, filters * sizeof *steps, "weights");
+    for (size_t filter = 0; filter < filters; filter++)
+        steps[filter] = from[filter] * pictures->scale / deviation[0];
+    node->steps = steps;
+    return BW_OK;
+}
+
 static bw_status fold(bw_onnx_lowering *lowering, bw_node *node, const bw_onnx_pictures *pictures)
 {
     size_t window = (size_t)node->attributes.kernel_height * (size_t)node->attributes.kernel_width;
@@ -65,7 +83,7 @@ static bw_status fold(bw_onnx_lowering *lowering, bw_node *node, const bw_onnx_p
             node->weights.data[(filter * 3 + (size_t)own) * window + at % window] * factor;
     }
     node->weights.data = weights;
-    return BW_OK;
+    return fold_steps(lowering, node, pictures);
 }
 
 /* A convolution of 1 × 1 that makes the network's pictures. */
@@ -96,6 +114,8 @@ static bw_status insert(bw_onnx_lowering *lowering, const bw_onnx_pictures *pict
                     .weights = {weights, 9},
                     .bias = {bias, 3}};
     bw_status status = bw_graph_insert(graph, &tensor, &node, 1, lowering->error);
+    if (status == BW_OK)
+        graph->tensors[tensor].given = graph->tensors[input].given;
     for (size_t index = 2; status == BW_OK && index < graph->node_count; index++) {
         for (int from = 0; from < graph->nodes[index].input_count; from++) {
             if (graph->nodes[index].inputs[from] == 0)

@@ -222,6 +222,8 @@ static bw_status read_filters(bw_onnx_lowering *lowering, bw_node *node, int cha
     node->attributes.groups = (int)groups;
     node->attributes.channels = (int)weights->dims[0];
     status = bw_onnx_floats(lowering, &node->weights, weights);
+    if (status == BW_OK)
+        status = bw_onnx_filter_steps(lowering, &node->steps, node->attributes.channels);
     return status == BW_OK && bias ? bw_onnx_floats(lowering, &node->bias, bias) : status;
 }
 

@@ -113,6 +113,8 @@ static const struct {
     {"Slice", bw_onnx_cut, false},
     {"Reshape", bw_onnx_reshape_reorg, false},
     {"Transpose", bw_onnx_transpose_reorg, false},
+    {"QuantizeLinear", bw_onnx_to_bytes, false},
+    {"DequantizeLinear", bw_onnx_from_bytes, false},
 };
 
 /* ---- the walk ------------------------------------------------------------------------------- */
@@ -180,7 +182,10 @@ static bw_status name_numbers(bw_onnx_lowering *lowering, const char *name,
     if (!numbers)
         return bw_fail_memory(lowering->error, sizeof *numbers, "a constant");
     bw_onnx_parsed_tensor(numbers, value, name);
-    bw_onnx_name_item(lowering, name, (bw_onnx_item){.role = BW_ONNX_NUMBERS, .numbers = numbers});
+    bw_onnx_name_item(lowering, name,
+                      (bw_onnx_item){.role = BW_ONNX_NUMBERS,
+                                     .numbers = numbers,
+                                     .node = lowering->node});
     return BW_OK;
 }
 

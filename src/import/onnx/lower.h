@@ -33,6 +33,7 @@ typedef enum bw_onnx_role {
     BW_ONNX_DENSE,         /* `tensor` is dense; type and shape are those of the evaluation */
     BW_ONNX_SPLIT,         /* `tensor` in blocks of `step`, six-sided, for [reorg] */
     BW_ONNX_SORTED,        /* the same, its sides in [reorg]'s order */
+    BW_ONNX_QUANTIZED,     /* `tensor` as bytes, of which only the floats are read */
     BW_ONNX_TAIL,          /* made by a node of the tail */
 } bw_onnx_role;
 
@@ -41,7 +42,7 @@ typedef struct bw_onnx_item {
     bw_onnx_role role;
     int tensor;
     const bw_onnx_tensor *numbers;
-    const bw_onnx_node *node; /* what made it, where it is something between */
+    const bw_onnx_node *node; /* what made it, where it is something between, or numbers */
     int twin;   /* of PICTURE and DENSE: the same in the other form; 0: that is not there yet */
     bool inner; /* a convolution depends on it; by name, whatever the item is */
     int step[2], first[2]; /* of PATCH: down, across; of SPLIT and SORTED `step` */
@@ -88,6 +89,7 @@ bw_onnx_handler bw_onnx_relu, bw_onnx_leaky, bw_onnx_prelu, bw_onnx_sigmoid, bw_
     bw_onnx_quotient;
 bw_onnx_handler bw_onnx_reshape_reorg, bw_onnx_transpose_reorg;
 bw_onnx_handler bw_onnx_join_channels, bw_onnx_split, bw_onnx_cut;
+bw_onnx_handler bw_onnx_to_bytes, bw_onnx_from_bytes;
 
 /** Makes a general operator of the node at hand, whatever it is. */
 bw_onnx_handler bw_onnx_general;
@@ -174,6 +176,12 @@ bw_status bw_onnx_append_tensor(bw_onnx_lowering *lowering, int *tensor, const b
                                 const int *inputs, int count);
 
 bw_shape bw_onnx_shape(const bw_onnx_lowering *lowering, int tensor);
+
+/** The scales of a convolution's filters where the file has its weights as bytes; else NULL. */
+bw_status bw_onnx_filter_steps(bw_onnx_lowering *lowering, const float **steps, int filters);
+
+/** Whether the node makes bytes of floats, or floats of bytes. */
+bool bw_onnx_is_rounding(const bw_onnx_node *node);
 
 /** Floats of a constant, borrowed where they are aligned; declines for other types. */
 bw_status bw_onnx_floats(bw_onnx_lowering *lowering, bw_constant *out,

@@ -82,6 +82,18 @@ static void note_operator(bw_onnx_tail *tail, const bw_onnx_node *node)
         tail->suppresses |= strcmp(node->op, suppressions[index]) == 0;
 }
 
+/* Boxes that were rounded to bytes are still those boxes. */
+static bw_onnx_node without_rounding(const bw_onnx_node *node)
+{
+    bw_onnx_node copy = *node;
+    if (bw_onnx_is_rounding(node) && node->input_count > 0) {
+        copy.op = "Identity";
+        copy.input_count = 1;
+        copy.attribute_count = 0;
+    }
+    return copy;
+}
+
 static bw_status reserve(bw_onnx_tail *tail, bw_arena *scratch, size_t nodes, size_t inputs)
 {
     tail->nodes = bw_arena_array(scratch, nodes + 1, sizeof *tail->nodes);
@@ -113,7 +125,8 @@ bw_status bw_onnx_find_tail(bw_onnx_tail *out, const bw_onnx_lowering *lowering,
         const bw_onnx_node *node = &graph->nodes[index];
         if (!in_tail(lowering, node))
             continue;
-        out->nodes[count++] = *node;
+        out->nodes[count] = without_rounding(node);
+        node = &out->nodes[count++];
         note_operator(out, node);
         for (size_t input = 0; status == BW_OK && input < node->input_count; input++)
             status = give(out, scratch, node->inputs[input]);

@@ -53,10 +53,13 @@ static bw_status read_scales(scales *s, const bw_plain_call *call, bw_error *err
     const bw_plain_tensor *zero = bw_plain_input(call, 2);
     int axis = 0;
     *s = (scales){.length = 1, .inner = 1, .whole = true};
-    if (zero && !bw_plain_same_shape(zero, scale))
+    bool single = bw_plain_count(scale) == 1 && scale->rank <= 1;
+    bool fits = !zero || bw_plain_same_shape(zero, scale) ||
+                (single && bw_plain_count(zero) == 1 && zero->rank <= 1);
+    if (!fits)
         return bw_fail(error, BW_ERROR_FORMAT, "scales and zero points differ in shape");
     bool blocks = bw_plain_int(call, "block_size", 0) != 0;
-    if (!blocks && bw_plain_count(scale) == 1 && scale->rank <= 1)
+    if (!blocks && single)
         return BW_OK;
     bw_status status = bw_plain_axis(&axis, bw_plain_int(call, "axis", 1), in->rank, error);
     if (status != BW_OK)
