@@ -182,10 +182,9 @@ static bw_status name_numbers(bw_onnx_lowering *lowering, const char *name,
     if (!numbers)
         return bw_fail_memory(lowering->error, sizeof *numbers, "a constant");
     bw_onnx_parsed_tensor(numbers, value, name);
-    bw_onnx_name_item(lowering, name,
-                      (bw_onnx_item){.role = BW_ONNX_NUMBERS,
-                                     .numbers = numbers,
-                                     .node = lowering->node});
+    bw_onnx_name_item(
+        lowering, name,
+        (bw_onnx_item){.role = BW_ONNX_NUMBERS, .numbers = numbers, .node = lowering->node});
     return BW_OK;
 }
 
