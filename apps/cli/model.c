@@ -28,7 +28,8 @@ const bw_option bw_machine_options[] = {
     {"threads", "N", "threads of the network (default: one for each processor)", bw_read_int,
      offsetof(bw_machine_choice, threads), 1, 1024, NULL},
     {"streams", "N",
-     "groups of threads that work on batches side by side (default: one for each NUMA node)",
+     "groups of threads that work on batches side by side (default: one for each NUMA node; "
+     "annotate: one a thread where there are many pictures)",
      bw_read_int, offsetof(bw_machine_choice, streams), 1, 1024, NULL},
     {"batch", "N", "pictures the network takes at once (default 1, or the plan's)", bw_read_int,
      offsetof(bw_machine_choice, batch), 1, 1024, NULL},
