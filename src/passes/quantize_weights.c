@@ -62,6 +62,12 @@ static float choose_scale(const channel *c)
     return best;
 }
 
+static void round_filter(const channel *c, float scale)
+{
+    for (size_t at = 0; at < c->count; at++)
+        c->integers[at] = (int8_t)rounded(c->weights[at] / scale, c->largest);
+}
+
 /* Of the input channels that a filter reads. */
 typedef struct channel_means {
     const float *means, *factors; /* as observed, and what they were multiplied by since */
@@ -87,8 +93,7 @@ static void round_to_nearest(const bw_node *node, int8_t *integers, float *scale
     for (size_t index = 0; index < channels; index++) {
         channel c = {node->weights.data + index * count, integers + index * count, count, largest};
         scales[index] = choose_scale(&c);
-        for (size_t at = 0; at < c.count; at++)
-            c.integers[at] = (int8_t)rounded(c.weights[at] / scales[index], c.largest);
+        round_filter(&c, scales[index]);
     }
 }
 
@@ -201,8 +206,7 @@ static bw_status keep_node(bw_graph *graph, bw_node *node, const bw_quantization
         channel c = {node->weights.data + index * count, integers + index * count, count, largest};
         bool whole = node->steps && is_whole(&c, node->steps[index]);
         scales[index] = whole ? node->steps[index] : choose_scale(&c);
-        for (size_t at = 0; at < c.count; at++)
-            c.integers[at] = (int8_t)rounded(c.weights[at] / scales[index], c.largest);
+        round_filter(&c, scales[index]);
     }
     node->integers = integers;
     node->scales = scales;

@@ -280,6 +280,12 @@ bw_status bw_onnx_quotient(bw_onnx_lowering *lowering)
                : bw_onnx_decline(lowering, "pictures are divided by constants for channels only");
 }
 
+static bw_status read_pair(bw_onnx_lowering *lowering, int tensors[2])
+{
+    bw_status status = bw_onnx_input_picture(lowering, 0, &tensors[0]);
+    return status == BW_OK ? bw_onnx_input_picture(lowering, 1, &tensors[1]) : status;
+}
+
 bw_status bw_onnx_sum(bw_onnx_lowering *lowering)
 {
     int constant;
@@ -287,9 +293,7 @@ bw_status bw_onnx_sum(bw_onnx_lowering *lowering)
     if (find_map(lowering, false, &constant, &numbers))
         return map_channels(lowering, constant, numbers, false, NULL);
     int tensors[2];
-    bw_status status = bw_onnx_input_picture(lowering, 0, &tensors[0]);
-    if (status == BW_OK)
-        status = bw_onnx_input_picture(lowering, 1, &tensors[1]);
+    bw_status status = read_pair(lowering, tensors);
     if (status != BW_OK)
         return status;
     if (!bw_shape_equal(bw_onnx_shape(lowering, tensors[0]), bw_onnx_shape(lowering, tensors[1])))
@@ -337,9 +341,7 @@ static bool multiply_by_gate(bw_onnx_lowering *lowering, int x, const bw_onnx_it
 static bw_status multiply(bw_onnx_lowering *lowering)
 {
     int tensors[2];
-    bw_status status = bw_onnx_input_picture(lowering, 0, &tensors[0]);
-    if (status == BW_OK)
-        status = bw_onnx_input_picture(lowering, 1, &tensors[1]);
+    bw_status status = read_pair(lowering, tensors);
     if (status != BW_OK)
         return status;
     bw_shape a = bw_onnx_shape(lowering, tensors[0]), b = bw_onnx_shape(lowering, tensors[1]);

@@ -317,18 +317,25 @@ static void round_up(window_shape *window, bw_shape in)
     }
 }
 
-bw_status bw_onnx_max_pool(bw_onnx_lowering *lowering)
+/* The picture that the node pools, and over which windows. */
+static bw_status read_pool(bw_onnx_lowering *lowering, int *tensor, window_shape *window)
 {
-    int tensor;
     bw_onnx_ints kernel;
-    window_shape window;
-    bw_status status = bw_onnx_input_picture(lowering, 0, &tensor);
+    bw_status status = bw_onnx_input_picture(lowering, 0, tensor);
     if (status == BW_OK)
         status = bw_onnx_read_ints(lowering, &kernel, "kernel_shape", 0);
     if (status == BW_OK && kernel.count != 2)
         status = bw_onnx_decline(lowering, "only windows of two dimensions are supported");
-    if (status == BW_OK)
-        status = read_window(lowering, &window, &kernel, bw_onnx_shape(lowering, tensor));
+    return status == BW_OK
+               ? read_window(lowering, window, &kernel, bw_onnx_shape(lowering, *tensor))
+               : status;
+}
+
+bw_status bw_onnx_max_pool(bw_onnx_lowering *lowering)
+{
+    int tensor;
+    window_shape window;
+    bw_status status = read_pool(lowering, &tensor, &window);
     if (status != BW_OK)
         return status;
     if (lowering->node->output_count > 1)
@@ -360,21 +367,13 @@ static bw_status append_mean(bw_onnx_lowering *lowering, const window_shape *win
 bw_status bw_onnx_average_pool(bw_onnx_lowering *lowering)
 {
     int tensor;
-    bw_onnx_ints kernel;
     window_shape window;
-    bw_status status = bw_onnx_input_picture(lowering, 0, &tensor);
-    if (status == BW_OK)
-        status = bw_onnx_read_ints(lowering, &kernel, "kernel_shape", 0);
-    if (status == BW_OK && kernel.count != 2)
-        status = bw_onnx_decline(lowering, "only windows of two dimensions are supported");
-    bw_shape in = bw_onnx_shape(lowering, tensor == BW_NONE ? 0 : tensor);
-    if (status == BW_OK)
-        status = read_window(lowering, &window, &kernel, in);
+    bw_status status = read_pool(lowering, &tensor, &window);
     if (status != BW_OK)
         return status;
     window_shape rounded = window;
     if (bw_onnx_int(lowering, "ceil_mode", 0))
-        round_up(&rounded, in);
+        round_up(&rounded, bw_onnx_shape(lowering, tensor));
     bool padded = window.pad[0] || window.pad[1] || window.pad[2] || window.pad[3];
     bool zeros = !padded || bw_onnx_int(lowering, "count_include_pad", 0);
     if (!zeros || memcmp(&rounded, &window, sizeof window) != 0 || window.hole[0] != 1 ||

@@ -8,11 +8,6 @@ static bool accepts(const bw_operation *operation)
     return operation->family == BW_FAMILY_ACTIVATION;
 }
 
-static double cost(const bw_operation *operation)
-{
-    return 4.0 * bw_ref_outputs(operation);
-}
-
 static void run_channel(const bw_operation *operation, const bw_operands *operands, int image,
                         int channel)
 {
@@ -63,7 +58,7 @@ static void run_bytes(const bw_operation *operation, const bw_operands *operands
         .in = type,                                                                                \
         .out = type,                                                                               \
         .accepts = acceptance,                                                                     \
-        .cost = cost,                                                                              \
+        .cost = bw_ref_light_cost,                                                                 \
         .units = bw_ref_plane_units,                                                               \
         .run = function,                                                                           \
     }

@@ -142,4 +142,10 @@ static inline double bw_ref_outputs(const bw_operation *operation)
     return (double)operation->out.channels * operation->out.height * operation->out.width;
 }
 
+/** The estimate of what computes little for each element, as bw_kernel's cost. */
+static inline double bw_ref_light_cost(const bw_operation *operation)
+{
+    return 4.0 * bw_ref_outputs(operation);
+}
+
 #endif
