@@ -176,7 +176,8 @@ void bw_section_stages(bw_page *page)
     fprintf(
         page->file,
         "</table><p class=\"note\">The stages overlap. Decoding runs in %.0f thread%s; waiting, "
-        "resizing, network and boxes follow each other in one. What set the pace: ",
+        "resizing, network and boxes follow each other in each of the network's streams, "
+        "whose mean is told. What set the pace: ",
         decoders, decoders == 1 ? "" : "s");
     bw_page_setting(page, "limited_by");
     fputs(".</p></section>\n", page->file);
