@@ -1,18 +1,24 @@
 #include "fastest.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/cpu.h"
 
 enum { LEAST_RUNS = 3, MOST_RUNS = 50 };
 
 static const uint64_t enough_nanoseconds = 1000000000;
 
-static bool takes_part(bw_precision precision, const bw_build_options *options)
+static bool takes_part(bw_precision precision, const bw_model *model,
+                       const bw_build_options *options)
 {
     uint32_t cpu = options->cpu_mask & bw_cpu_features();
+    bw_model_info info;
+    bw_model_describe(model, &info);
     switch (precision) {
     case BW_PRECISION_FP32: return true;
     case BW_PRECISION_BF16: return (cpu & (BW_CPU_AVX512_BF16 | BW_CPU_AMX)) != 0;
-    case BW_PRECISION_INT8: return options->calibration != NULL;
+    case BW_PRECISION_INT8: return options->calibration != NULL || info.quantized;
     case BW_PRECISION_COUNT: break;
     }
     return false;
@@ -52,16 +58,31 @@ static bw_status build_and_time(bw_plan **plan, uint64_t *time, const bw_model *
     return status;
 }
 
+/* The plan tells which precisions it was the fastest of. */
+static bw_status note(bw_plan *plan, const bool tried[BW_PRECISION_COUNT], bw_error *error)
+{
+    char words[80] = "best_of";
+    for (int index = 0; index < BW_PRECISION_COUNT; index++) {
+        size_t used = strlen(words);
+        if (tried[index])
+            snprintf(words + used, sizeof words - used, "%c%s", strchr(words, '=') ? '+' : '=',
+                     bw_precision_name((bw_precision)index));
+    }
+    return bw_plan_note(plan, words, error);
+}
+
 bw_status bw_build_fastest(bw_plan **out, const bw_model *model, const bw_build_options *options,
                            bw_error *error)
 {
     *out = NULL;
     bw_build_options one = *options;
     uint64_t best = UINT64_MAX, time = 0;
+    bool tried[BW_PRECISION_COUNT] = {false};
     bw_status status = BW_OK;
     for (int index = 0; status == BW_OK && index < BW_PRECISION_COUNT; index++) {
         one.precision = (bw_precision)index;
-        if (!takes_part(one.precision, options))
+        tried[index] = takes_part(one.precision, model, options);
+        if (!tried[index])
             continue;
         bw_plan *plan = NULL;
         status = build_and_time(&plan, &time, model, &one, error);
@@ -73,6 +94,8 @@ bw_status bw_build_fastest(bw_plan **out, const bw_model *model, const bw_build_
         }
         bw_plan_close(&plan);
     }
+    if (status == BW_OK)
+        status = note(*out, tried, error);
     if (status != BW_OK)
         bw_plan_close(out);
     return status;

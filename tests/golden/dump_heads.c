@@ -1,11 +1,12 @@
 /**
  * The numbers of a network's heads, as the engine computes them, for tests in Python.
  *
- * usage: dump_heads MODEL WEIGHTS|- PICTURE OUT [CALIBRATION-PICTURE [LEVEL]]
+ * usage: dump_heads MODEL WEIGHTS|- PICTURE OUT [CALIBRATION-PICTURE|- [LEVEL]]
  *
  * PICTURE has the size of the network's input, which it sets. OUT gets each head's floats in the
  * order channel, row, column. With a picture to calibrate on the network runs in INT8 as it is
- * written for other programs, by kernels of no more than the processor's LEVEL.
+ * written for other programs, by kernels of no more than the processor's LEVEL; with - in its place
+ * by the bytes that the model's file gives.
  */
 #include <stdio.h>
 #include <string.h>
@@ -21,7 +22,7 @@ static bw_status calibrate(bw_calibration **out, const bw_model *model, const ch
 {
     bw_image image;
     *out = NULL;
-    if (!path)
+    if (!path || strcmp(path, "-") == 0)
         return BW_OK;
     bw_status status = bw_image_read(&image, path, NULL, error);
     if (status != BW_OK)
@@ -43,7 +44,7 @@ static bw_status build(bw_plan **plan, const bw_model *model, const char *pictur
     options.calibration = calibration;
     if (picture) {
         options.precision = BW_PRECISION_INT8;
-        options.portable = true;
+        options.portable = calibration != NULL;
     }
     if (status == BW_OK && level)
         status = bw_cpu_mask_parse(&options.cpu_mask, level, error);
@@ -118,7 +119,7 @@ int main(int argc, char **argv)
 {
     bw_error error;
     if (argc < 5 || argc > 7) {
-        fprintf(stderr, "usage: dump_heads MODEL WEIGHTS|- PICTURE OUT [CALIBRATION-PICTURE "
+        fprintf(stderr, "usage: dump_heads MODEL WEIGHTS|- PICTURE OUT [CALIBRATION-PICTURE|- "
                         "[LEVEL]]\n");
         return 2;
     }

@@ -27,3 +27,6 @@ echo "exit $?"
 boxwright convert $tiny -o int8.onnx --int8-qdq --calib noise 2>/dev/null >/dev/null
 boxwright inspect --model int8.onnx >listed 2>&1
 echo "exit $?, $(grep -c plain_ref listed) steps of general operators"
+build() { boxwright build --model int8.onnx --no-tune -o int8.bwp "$@" 2>&1 | grep -E '^(Steps|Settings|Accuracy)' | sed 's/ on .*//; s/.*\(best_of\)/\1/; s/batch.*tuned/tuned/'; }
+build --cpu avx2 --precision int8
+build --cpu avx2 --precision best | grep best_of

@@ -17,6 +17,7 @@ build --tune-time 0 -o g.bwp | head -1
 echo "--- precision"
 build --no-tune --precision best --cpu avx2 -o h.bwp | grep -c '^Steps *[0-9]* in fp32'
 build --no-tune --precision best --calib noise -o i.bwp | grep -c '^Steps *[0-9]* in '
+build --no-tune --precision best --cpu avx2 -o h.bwp | sed -n 's/.*\(best_of=\)/\1/p'
 echo "--- inspect"
 boxwright inspect $tiny --time --threads 2 | grep -A3 '^ Step' | sed 's/[0-9][0-9.]*/N/g; s/  */ /g; s/conv[a-z]*_[a-zN_]* /KERNEL /'
 boxwright inspect $tiny --graph --cpu generic | sed -n '/As loaded/,$p'
