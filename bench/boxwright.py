@@ -19,7 +19,10 @@ class Network:
     def __init__(self, program: Path, precision: str, setting: Setting):
         files = setting.files
         self.plan = Path(files["onnx"]).with_name(f"{precision}-{setting.batch}.bwp")
-        command = [str(program), "build", "--model", files["cfg"], "--weights", files["weights"],
+        model = ["--model", files.get("cfg", files["onnx"])]
+        if "weights" in files:
+            model += ["--weights", files["weights"]]
+        command = [str(program), "build", *model,
                    "--batch", str(setting.batch), "--threads", str(setting.threads),
                    "--precision", precision, "--no-gate", "--tune-time", str(TUNE_SECONDS),
                    *level_option(setting.level)]

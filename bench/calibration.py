@@ -52,6 +52,13 @@ def read_pixels(path: Path) -> np.ndarray:
         return np.asarray(picture.convert("RGB"))
 
 
-def inputs(folder: Path, shape: tuple[int, int, int], stretch: bool) -> list[np.ndarray]:
-    """The pictures as a network of this shape takes them, one a tensor."""
-    return [network_input(read_pixels(path), shape, stretch) for path in pictures(folder)]
+def inputs(folder: Path, shape: tuple[int, int, int], stretch: bool,
+           how: dict | None = None) -> list[np.ndarray]:
+    """The pictures as a network of this shape takes them, one a tensor.
+
+    `how` says where that is other than RGB from 0 to 1: "blue_first", "largest".
+    """
+    how = how or {}
+    channels = slice(None, None, -1 if how.get("blue_first") else 1)
+    return [network_input(read_pixels(path), shape, stretch)[:, channels]
+            * np.float32(how.get("largest", 1)) for path in pictures(folder)]

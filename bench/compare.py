@@ -53,6 +53,8 @@ def deviation(contenders: list) -> float | None:
 def open_one(arguments, engine: str, precision: str, setting: Setting, left_out: list[str]):
     if engine == "boxwright":
         return Boxwright(arguments.boxwright, precision, setting, arguments.seconds / 2)
+    if engine == "ncnn" and "ncnn" not in setting.files:
+        raise LeftOut("ncnn: ONNX files are not translated for it")
     if precision == "int8":
         setting.files["int8"] = quantise.prepare(setting.files, setting.calibration)
     peer, absent = open_fastest(engine, precision, MODES[engine][setting.batch > 1], setting,
@@ -122,7 +124,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--engines", help="of: " + ",".join(PRECISIONS) + "; default: all, or with "
                         "--cpu those that can be held to a level")
     arguments = parser.parse_args()
-    options.split(parser, arguments, "models", networks.read_list())
+    options.split_models(parser, arguments, networks.read_list())
     options.split(parser, arguments, "precision", report.TITLES)
     allowed = processor.MASKABLE if arguments.cpu else tuple(PRECISIONS)
     arguments.engines = arguments.engines or ",".join(allowed)

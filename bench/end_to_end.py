@@ -40,7 +40,7 @@ SAME_OVERLAP = 0.5
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Compare whole runs, from JPEG files to labels.")
-    known = networks.read_list()
+    known = networks.read_darknet()
     options.add_common(parser, known, "end-to-end.json")
     parser.set_defaults(models="yolov3-tiny-416,yolov3-416")
     parser.add_argument("--precision", default="int8", help=f"of: {','.join(PRECISIONS)}; "

@@ -23,6 +23,13 @@ def add_common(parser: argparse.ArgumentParser, models: Collection[str], record:
                         help="default %(default)s; the table (.md) is written beside it")
 
 
+def split_models(parser: argparse.ArgumentParser, arguments: argparse.Namespace,
+                 known: Collection[str]) -> None:
+    """The same for --models, where also the path of an ONNX file is a model."""
+    files = [name for name in arguments.models.split(",") if Path(name).suffix == ".onnx"]
+    split(parser, arguments, "models", [*known, *files])
+
+
 def split(parser: argparse.ArgumentParser, arguments: argparse.Namespace, name: str,
           known: Collection[str]) -> None:
     """Replaces a list with commas by its parts, all of which must be known."""
@@ -37,8 +44,14 @@ def prepare(names: list[str], folder: Path, left_out: list[str]) -> Iterator[tup
     """The models with their translated files; one whose files are missing is named in left_out."""
     known = networks.read_list()
     for name in names:
-        absent = networks.missing_file(known[name])
+        file = Path(name)
+        if name not in known and not file.exists():
+            left_out.append(f"{name} is not there")
+            continue
+        model = known[name] if name in known else networks.of_file(file)
+        title = name if name in known else file.stem
+        absent = networks.missing_file(model)
         if absent:
             left_out.append(f"{name}: {absent} is not there")
         else:
-            yield name, networks.prepare(name, known[name], folder / "models")
+            yield title, networks.prepare(title, model, folder / "models")

@@ -23,7 +23,7 @@ def quantise(files: dict, folder: Path, out: Path) -> None:
 
     nncf.set_log_level(logging.ERROR)
     width, height = files["size"]
-    images = calibration.inputs(folder, (3, height, width), files["stretch"])
+    images = calibration.inputs(folder, (3, height, width), files["stretch"], files.get("pictures", {}))
     model = openvino.Core().read_model(files["onnx"])
     quantised = nncf.quantize(model, nncf.Dataset(images), subset_size=len(images),
                               preset=nncf.QuantizationPreset.MIXED)
