@@ -1,15 +1,18 @@
 /**
  * Fuzz target of ONNX files: the parser, and what is made of a graph. What is parsed must be wholly
  * readable: every number of every constant is looked at. What is imported must keep the graph's
- * rules.
+ * rules, also after all passes, and where the file has bytes as a network of bytes.
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/api.h"
 #include "import/import.h"
 #include "import/onnx/model.h"
+#include "passes/passes.h"
+#include "passes/quantize.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -59,6 +62,27 @@ static void read_graph(const bw_onnx_graph *graph)
         seen ^= (uint8_t)strlen(graph->inputs[index].name);
 }
 
+/* A failure of an importer or a pass, not of the file. */
+static void expect(const bw_graph *graph, bw_status status, bw_error *error)
+{
+    bool broken = status == BW_OK && bw_graph_verify(graph, error) != BW_OK;
+    if (!broken && status != BW_ERROR_ARGUMENT)
+        return;
+    fprintf(stderr, "%s\n", error->message);
+    abort();
+}
+
+static void optimise(bw_graph *graph)
+{
+    bw_error error = {0};
+    bw_status status = bw_passes_run(graph, &error);
+    expect(graph, status, &error);
+    if (status == BW_OK && bw_is_quantized(graph))
+        expect(graph,
+               bw_pass_quantize_as_given(graph, BW_MIDDLE_INTEGER, BW_LARGEST_INTEGER, &error),
+               &error);
+}
+
 static void import_bytes(const uint8_t *data, size_t size, const bw_limits *limits)
 {
     const bw_source source = {
@@ -67,11 +91,13 @@ static void import_bytes(const uint8_t *data, size_t size, const bw_limits *limi
     bw_error error = {0};
     if (!bw_importer_onnx.recognises(&source) || bw_import_model(&import, &source, &error) != BW_OK)
         return;
-    if (bw_graph_verify(&import.graph, &error) != BW_OK ||
-        bw_graph_resize(&import.graph, 64, 64, &error) == BW_ERROR_ARGUMENT) {
-        fprintf(stderr, "%s\n", error.message);
-        abort();
+    expect(&import.graph, BW_OK, &error);
+    bw_graph graph;
+    if (bw_graph_clone(&graph, &import.graph, &error) == BW_OK) {
+        optimise(&graph);
+        bw_graph_free(&graph);
     }
+    expect(&import.graph, bw_graph_resize(&import.graph, 64, 64, &error), &error);
     bw_import_free(&import);
 }
 
