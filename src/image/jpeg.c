@@ -119,6 +119,24 @@ static void read_header(jpeg_decoder *decoder, const uint8_t *bytes, size_t size
     jpeg_read_header(info, TRUE);
 }
 
+/*
+ * A picture of several scans has all its coefficients in memory, two bytes each, while they come: a
+ * megabyte of file can ask for a gigabyte. There may be two for each pixel of the largest picture.
+ */
+static bw_status check_coefficients(j_decompress_ptr info, const bw_limits *limits, bw_error *error)
+{
+    uint64_t blocks = 0;
+    for (int i = 0; i < info->num_components; i++)
+        blocks += (uint64_t)info->comp_info[i].width_in_blocks * info->comp_info[i].height_in_blocks;
+    if (!jpeg_has_multiple_scans(info) || blocks <= limits->image_pixels * 2 / DCTSIZE2)
+        return BW_OK;
+    return bw_fail(error, BW_ERROR_LIMIT,
+                   "the JPEG is progressive and has %llu coefficients, more than the limit of %llu; "
+                   "convert it to a baseline one",
+                   (unsigned long long)blocks * DCTSIZE2,
+                   (unsigned long long)limits->image_pixels * 2);
+}
+
 /* Runs inside the trap. */
 static void decode_pixels(jpeg_decoder *decoder, bw_image *out, const uint8_t *bytes, size_t size,
                           const bw_limits *limits)
@@ -127,6 +145,8 @@ static void decode_pixels(jpeg_decoder *decoder, bw_image *out, const uint8_t *b
     read_header(decoder, bytes, size);
     bw_status status =
         bw_image_allocate(out, info->image_width, info->image_height, limits, decoder->trap.error);
+    if (status == BW_OK)
+        status = check_coefficients(info, limits, decoder->trap.error);
     if (status != BW_OK)
         bw_jpeg_trap_leave(&decoder->trap, status);
     bool cmyk = info->jpeg_color_space == JCS_CMYK || info->jpeg_color_space == JCS_YCCK;
