@@ -68,7 +68,8 @@ BW_API const char *bw_status_name(bw_status status);
 /** Bounds on what untrusted files may claim. All are checked before anything is allocated. */
 typedef struct bw_limits {
     uint64_t image_bytes;  /* encoded size of one picture; default 256 MiB */
-    uint64_t image_pixels; /* width × height of one picture; default 178,956,970 (as Pillow) */
+    uint64_t image_pixels; /* width × height of one picture; default 178,956,970 (as Pillow). Of a
+                              progressive JPEG's coefficients there may be twice as many */
     uint64_t layers;       /* layers of a model; default 10,000 */
     uint64_t tensor_bytes; /* one tensor of a model, activations or weights; default 4 GiB */
 } bw_limits;

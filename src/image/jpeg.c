@@ -5,7 +5,7 @@
 #include "image/jpeg_trap.h"
 
 /* A picture of 12 scans is unusual, one of more than this an attack on the reader's time. */
-enum { MAX_SCANS = 100 };
+enum { MAX_SCANS = 100, FREE_BLOCKS = 1 << 18 };
 
 typedef struct jpeg_decoder {
     struct jpeg_decompress_struct info; /* first: libjpeg hands back a pointer to it */
@@ -121,20 +121,22 @@ static void read_header(jpeg_decoder *decoder, const uint8_t *bytes, size_t size
 
 /*
  * A picture of several scans has all its coefficients in memory, two bytes each, while they come: a
- * megabyte of file can ask for a gigabyte. There may be two for each pixel of the largest picture.
+ * megabyte of file can ask for a gigabyte. There may be two for each pixel of the largest picture,
+ * and some in any case.
  */
 static bw_status check_coefficients(j_decompress_ptr info, const bw_limits *limits, bw_error *error)
 {
-    uint64_t blocks = 0;
+    uint64_t most = FREE_BLOCKS + limits->image_pixels / DCTSIZE2 * 2, blocks = 0;
     for (int i = 0; i < info->num_components; i++)
-        blocks += (uint64_t)info->comp_info[i].width_in_blocks * info->comp_info[i].height_in_blocks;
-    if (!jpeg_has_multiple_scans(info) || blocks <= limits->image_pixels * 2 / DCTSIZE2)
+        blocks +=
+            (uint64_t)info->comp_info[i].width_in_blocks * info->comp_info[i].height_in_blocks;
+    if (!jpeg_has_multiple_scans(info) || blocks <= most)
         return BW_OK;
-    return bw_fail(error, BW_ERROR_LIMIT,
-                   "the JPEG is progressive and has %llu coefficients, more than the limit of %llu; "
-                   "convert it to a baseline one",
-                   (unsigned long long)blocks * DCTSIZE2,
-                   (unsigned long long)limits->image_pixels * 2);
+    return bw_fail(
+        error, BW_ERROR_LIMIT,
+        "the JPEG is progressive and has %llu coefficients, more than the limit of %llu; "
+        "convert it to a baseline one",
+        (unsigned long long)blocks * DCTSIZE2, (unsigned long long)most * DCTSIZE2);
 }
 
 /* Runs inside the trap. */

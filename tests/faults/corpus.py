@@ -345,19 +345,10 @@ class Bench:
         self.program, self.folder, self.sanitized = program, folder, sanitized
         self.tally, self.peaks = runs.Tally(), {}
 
-    def peak(self, command):
-        """Runs it; its status, what it said, and the most memory that it had, in megabytes."""
-        with tempfile.TemporaryFile() as words:
-            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=words)
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-            words.seek(0)
-            return process.returncode, os.fsdecode(words.read()), usage.ru_maxrss / 1024
-
     def annotate(self, what, paths, out, cap, *options):
         """A run; each name's (boxes, size, why not)."""
         command = runs.command(self.program, paths, out, "--conf", "0", *options)
-        status, words, memory = self.peak(command)
+        status, words, memory = runs.finish_measured(command)
         self.tally.expect(status in (0, 3), f"{what}: status {status}: {words[-3000:]}")
         self.tally.expect("Sanitizer" not in words and "runtime error" not in words,
                           f"{what}: {words[-3000:]}")

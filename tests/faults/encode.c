@@ -143,18 +143,23 @@ static void write_jpegs(const char *folder)
 
 /* ---- WebP ----------------------------------------------------------------------------------- */
 
-static void write_webp(const char *folder, const char *name, int channels, float quality)
+/* A quality below 0 means without loss. */
+static size_t encode_webp(uint8_t **bytes, int channels, float quality)
 {
     static uint8_t pixels[WIDTH * HEIGHT * MOST_CHANNELS];
     fill(pixels, channels);
     int stride = WIDTH * channels;
+    if (quality < 0)
+        return channels == 3 ? WebPEncodeLosslessRGB(pixels, WIDTH, HEIGHT, stride, bytes)
+                             : WebPEncodeLosslessRGBA(pixels, WIDTH, HEIGHT, stride, bytes);
+    return channels == 3 ? WebPEncodeRGB(pixels, WIDTH, HEIGHT, stride, quality, bytes)
+                         : WebPEncodeRGBA(pixels, WIDTH, HEIGHT, stride, quality, bytes);
+}
+
+static void write_webp(const char *folder, const char *name, int channels, float quality)
+{
     uint8_t *bytes = NULL;
-    size_t size = quality < 0 ? channels == 3
-                                    ? WebPEncodeLosslessRGB(pixels, WIDTH, HEIGHT, stride, &bytes)
-                                    : WebPEncodeLosslessRGBA(pixels, WIDTH, HEIGHT, stride, &bytes)
-                  : channels == 3
-                      ? WebPEncodeRGB(pixels, WIDTH, HEIGHT, stride, quality, &bytes)
-                      : WebPEncodeRGBA(pixels, WIDTH, HEIGHT, stride, quality, &bytes);
+    size_t size = encode_webp(&bytes, channels, quality);
     FILE *file = open_file(folder, name);
     fwrite(bytes, 1, size, file);
     fclose(file);

@@ -9,7 +9,6 @@ may take more, for it knows the pictures that it has.
 
 import io
 import os
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -43,16 +42,16 @@ def make_archive(path, count):
             member = tarfile.TarInfo(f"{i:07}.png")
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
+            archive.members.clear()
 
 
 def annotate(program, pictures, out):
     """The pictures of the run, and the most memory that it took, in megabytes."""
-    process = subprocess.Popen(runs.command(program, pictures, out, "--threads", "2", "--no-report"))
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, process.returncode
+    status, words, memory = runs.finish_measured(
+        runs.command(program, pictures, out, "--threads", "2", "--no-report"))
+    assert status == 0, words
     rows = runs.query(out, "SELECT count(*) FROM items WHERE boxes IS NOT NULL")
-    return rows[0][0], usage.ru_maxrss / 1024
+    return rows[0][0], memory
 
 
 def main():
