@@ -365,8 +365,8 @@ typedef struct bw_step_info {
     int channels;         /* that it writes */
     int channels_before;  /* that it wrote before the model was pruned; 0: it was not, or is none of
                              the convolutions */
-    double pruning_error; /* that pruning the channels it is the first to write makes in what the
-                             heads receive, by itself, in squares relative to their numbers */
+    double pruning_error; /* that pruning the channels it is the first to write makes in what is
+                             found, by itself, in squares of scores relative to their own */
     double before, after; /* estimated cycles in FP32, without and with pruning */
 } bw_step_info;
 

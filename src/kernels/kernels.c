@@ -53,11 +53,15 @@ const bw_kernel *bw_kernel_choose(const bw_operation *operation, uint32_t cpu)
     return best;
 }
 
-/* Cycles to read or write a tensor, where it is too large to stay in the caches. */
+/*
+ * Cycles to read or write a tensor, where it is too large to stay in the caches. Its own planes
+ * count: in a plan, its images lie as far apart as those of all tensors together.
+ */
 static double tensor_cycles(const bw_layout *layout, double bytes_a_cycle)
 {
     const double cached = 4 << 20;
-    double bytes = (double)(bw_layout_elements(layout, 1) * bw_type_size(layout->format.type));
+    double elements = (double)bw_layout_planes(layout) * (double)layout->plane_stride;
+    double bytes = elements * (double)bw_type_size(layout->format.type);
     return bytes > cached ? bytes / bytes_a_cycle : 0.0;
 }
 

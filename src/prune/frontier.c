@@ -9,12 +9,12 @@ enum {
     MOST_LEVELS = 32,
     PROBES = 4, /* levels of a family that are measured */
     JUMPS = 3,  /* a move goes over 1, 2 or 4 levels */
-    MOST_PICTURES = 12,
-    LEAST_PICTURES = 4,
+    MOST_PICTURES = 32,
+    LEAST_PICTURES = 8,
 };
 
 /* Multiply-accumulates that measuring may take. */
-static const double work_budget = 750e9;
+static const double work_budget = 3000e9;
 
 /* The walk ends where so much of the time is saved. */
 static const double farthest = 0.75;
@@ -27,7 +27,7 @@ static bw_status open_curve(bw_curve *curve, const bw_order *order, bw_arena *ar
     int n = order->count, step = VECTOR;
     while (n / step > MOST_LEVELS)
         step *= 2;
-    int whole = (n + step - 1) / step, least = n / 8 > step ? n / 8 : step;
+    int whole = (n + step - 1) / step, least = n / 2 > step ? n / 2 : step;
     while (curve->levels + 1 < whole && (whole - curve->levels - 1) * step >= least)
         curve->levels++;
     curve->removed = bw_arena_array(arena, (size_t)curve->levels + 1, sizeof *curve->removed);

@@ -1,7 +1,7 @@
 /**
  * How far each family is pruned, for any time to be saved.
  *
- * The error at the detection heads that a family makes by itself is measured in the network at a
+ * The error that a family makes by itself in what the network finds (scores.h) is measured at a
  * few numbers of channels, and taken in between to go as the order predicts. Errors of families are
  * added. Then, step by step from the whole network, the family is pruned on that makes least error
  * for the estimated time it saves. Numbers of channels are multiples of what a vector holds, and a
@@ -14,7 +14,7 @@
 #include "prune/pictures.h"
 #include "prune/state.h"
 
-/** A family: removed[level] classes go at each level, for an error at the heads. */
+/** A family: removed[level] classes go at each level, for an error in what is found. */
 typedef struct bw_curve {
     int levels; /* beside level 0, which removes nothing */
     int *removed;

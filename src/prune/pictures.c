@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "calibrate/heads.h"
+#include "prune/scores.h"
 
 /* ---- Pictures ------------------------------------------------------------------------------- */
 
@@ -76,7 +77,7 @@ static void read_heads(float *to, const bw_viewer *viewer, int image, const bw_g
     }
 }
 
-/* The squares of a picture's heads, or of their difference from others. */
+/* The squares of what a picture's heads find, or of its difference from others. */
 static double compare(const bw_expected *expected, const float *heads, const float *others)
 {
     double sum = 0.0;
@@ -84,7 +85,7 @@ static double compare(const bw_expected *expected, const float *heads, const flo
     for (size_t index = 0; index < expected->graph->output_count; index++) {
         const bw_output *output = &expected->graph->outputs[index];
         size_t count = bw_head_numbers(expected->graph->tensors[output->tensor].shape);
-        sum += bw_head_squares(&output->head, heads + at, others ? others + at : NULL, count);
+        sum += bw_score_squares(&output->head, heads + at, others ? others + at : NULL, count);
         at += count;
     }
     return sum;

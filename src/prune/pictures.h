@@ -34,7 +34,7 @@ typedef struct bw_expected {
     size_t used;    /* pictures */
     float *heads;   /* [picture][all numbers of all heads] */
     size_t numbers; /* of a picture */
-    double size;    /* of all, squared and weighted */
+    double size;    /* of what they find (scores.h), squared */
 } bw_expected;
 
 /** Runs the graph on `used` of the pictures. */
@@ -42,7 +42,7 @@ bw_status bw_expected_open(bw_expected *expected, const bw_graph *graph,
                            const bw_small_pictures *pictures, size_t used, bw_pool *pool,
                            bw_error *error);
 
-/** The error of another graph with the same heads, relative to the size of what is expected. */
+/** The error of what another graph finds with the same heads, relative to what is expected. */
 bw_status bw_expected_compare(double *difference, const bw_expected *expected,
                               const bw_graph *graph, bw_pool *pool, bw_error *error);
 

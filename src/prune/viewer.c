@@ -7,6 +7,7 @@
 #include "base/cpu.h"
 #include "calibrate/heads.h"
 #include "calibrate/places.h"
+#include "kernels/border.h"
 #include "passes/passes.h"
 
 enum { LARGEST_BATCH = 4 };
@@ -94,6 +95,7 @@ void bw_viewer_load(bw_viewer *viewer, int image, const bw_small_picture *pictur
         for (size_t x = 0; x < row; x++)
             to[y * input->row_stride + x] = (float)picture->numbers[y * row + x] / 255.0f;
     }
+    bw_fill_border(input, to, 0, input->height);
 }
 
 bw_status bw_viewer_run(bw_viewer *viewer, int images, bw_error *error)

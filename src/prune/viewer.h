@@ -30,7 +30,10 @@ static inline size_t bw_viewer_batch(const bw_viewer *viewer, size_t left)
 /** Copies what the first input holds, `*picture` being the caller's (free the numbers). */
 bw_status bw_viewer_keep(bw_small_picture *picture, const bw_viewer *viewer, bw_error *error);
 
-/** Writes a picture to input `image` (0 to batch - 1). */
+/**
+ * Writes a picture, and the border around it, to input `image` (0 to batch - 1): the last run may
+ * have left anything there.
+ */
 void bw_viewer_load(bw_viewer *viewer, int image, const bw_small_picture *picture);
 
 /** Runs the network on the first `images` inputs. */

@@ -1,6 +1,7 @@
 /**
  * The list of kernels and the choice among them.
  */
+#include <math.h>
 #include <string.h>
 
 #include "cases.h"
@@ -107,12 +108,27 @@ static void test_layout(void **state)
     assert_int_equal(bw_layout_elements(&image, 1), 416 * 416 * BW_IMAGE_LANES);
 }
 
+/* In a plan, images lie as far apart as all tensors together; that makes none of them slower. */
+static void test_times_are_of_the_tensors_alone(void **state)
+{
+    (void)state;
+    test_case test;
+    for (int index = 0; case_published(&test, index, BW_F32, BW_F32); index++) {
+        bw_operation apart = test.operation;
+        const bw_kernel *kernel = bw_kernel_choose(&test.operation, 0);
+        apart.in.image_stride += 64 << 20;
+        apart.out.image_stride += 64 << 20;
+        double time = bw_kernel_time(kernel, &test.operation);
+        assert_true(fabs(bw_kernel_time(kernel, &apart) - time) <= 1e-9 * time);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_list),   cmocka_unit_test(test_references_need_nothing),
         cmocka_unit_test(test_masks),  cmocka_unit_test(test_vectors_are_chosen),
-        cmocka_unit_test(test_layout),
+        cmocka_unit_test(test_layout), cmocka_unit_test(test_times_are_of_the_tensors_alone),
     };
     return cmocka_run_group_tests_name("choice of kernels", tests, NULL, NULL);
 }

@@ -11,8 +11,11 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "base/cpu.h"
 #include "prune/cut.h"
 #include "prune/products.h"
+#include "prune/prune.h"
+#include "prune/scores.h"
 #include "prune/state.h"
 #include "prune/viewer.h"
 
@@ -44,6 +47,10 @@ static const char pointwise[] =
 static const char wide[] = NET CONV(32, 3, 2, LEAKY) CONV(64, 3, 2, LEAKY) CONV(32, 1, 1, LEAKY)
     CONV(64, 3, 1, "activation=linear\n") "[shortcut]\nfrom=-3\nactivation=linear\n" CONV(
         64, 3, 2, LEAKY) HEAD;
+
+/* Wide enough for every layer to gain from a block of 16 channels less. */
+static const char blocks[] = NET CONV(64, 3, 2, LEAKY) CONV(64, 3, 1, LEAKY) CONV(96, 3, 2, LEAKY)
+    CONV(64, 1, 1, LEAKY) HEAD;
 
 static char folder[] = "/tmp/boxwright-prune-XXXXXX", path[64];
 
@@ -355,6 +362,82 @@ static void constants_are_taken_over(void **state)
     bw_model_close(&model);
 }
 
+/* ---- Pictures and scores -------------------------------------------------------------------- */
+
+/* A run leaves the tensors that come after the input in its place, borders included. */
+static void the_same_picture_gives_the_same_again(void **state)
+{
+    (void)state;
+    bw_graph graph;
+    bw_viewer viewer;
+    bw_pool *pool;
+    float numbers[3][64 * 21];
+    uint32_t seed = 11;
+    bw_model *model = load(wide);
+    check_ok(bw_pool_open(&pool, 2, &error));
+    check_ok(bw_graph_optimise(&graph, model, &error));
+    check_ok(bw_viewer_open(&viewer, &graph, &graph.outputs[0].tensor, 1, pool, &error));
+    uint8_t *bytes = calloc((size_t)64 * 64, BW_IMAGE_LANES);
+    for (size_t at = 0; at < (size_t)64 * 64 * BW_IMAGE_LANES; at++)
+        bytes[at] = at % BW_IMAGE_LANES < 3 ? (uint8_t)next_random(&seed) : 0;
+    for (int run = 0; run < 3; run++) {
+        bw_viewer_load(&viewer, 0, &(bw_small_picture){bytes});
+        check_ok(bw_viewer_run(&viewer, 1, &error));
+        assert_int_equal(bw_viewer_sample(&viewer, 0, 0, numbers[run], 64), 64);
+    }
+    assert_memory_equal(numbers[0], numbers[1], sizeof numbers[0]);
+    assert_memory_equal(numbers[0], numbers[2], sizeof numbers[0]);
+    free(bytes);
+    bw_viewer_close(&viewer);
+    bw_graph_free(&graph);
+    bw_pool_close(&pool);
+    bw_model_close(&model);
+}
+
+/* Two cells: background, and one that is sure of its second class. */
+static void background_does_not_count(void **state)
+{
+    (void)state;
+    const bw_head head = {.kind = BW_HEAD_YOLO, .classes = 2, .anchors = 1};
+    const float expected[] = {0, 0, 0, 0, -14, 3, -3, 0, 0, 0, 0, 8, -9, 9};
+    float other[14];
+    assert_true(fabs(bw_score_squares(&head, expected, NULL, 14) - 1.0) < 0.01);
+    assert_true(bw_score_squares(&head, expected, expected, 14) <= 0.0);
+    memcpy(other, expected, sizeof other);
+    for (int at = 0; at < 7; at++)
+        other[at] -= 3.0f;
+    assert_true(bw_score_squares(&head, expected, other, 14) < 1e-6);
+    memcpy(other, expected, sizeof other);
+    other[11] = 0.0f; /* half as sure */
+    assert_true(fabs(bw_score_squares(&head, expected, other, 14) - 0.25) < 0.01);
+    memcpy(other, expected, sizeof other);
+    other[9] = 0.5f; /* another width */
+    assert_true(bw_score_squares(&head, expected, other, 14) > 0.01);
+    memcpy(other, expected, sizeof other);
+    other[4] = 9.0f; /* something where there is nothing */
+    assert_true(bw_score_squares(&head, expected, other, 14) > 0.5);
+}
+
+/* Heads without objectness: the background is no class, and boxes stand before all scores. */
+static void scores_of_all_heads_are_found(void **state)
+{
+    (void)state;
+    bw_head anchors = {.kind = BW_HEAD_OFFSETS,
+                       .classes = 2,
+                       .anchors = 2,
+                       .softmax = true,
+                       .background = BW_BACKGROUND_FIRST};
+    const float sure[] = {0, 0, 0, 0, 0, 0, 0, 0, -9, 0, 9, 12, 0, 0};
+    assert_int_equal(bw_head_channels(&anchors), 14);
+    assert_true(fabs(bw_score_squares(&anchors, sure, NULL, 14) - 1.0) < 0.01);
+    bw_head distances = {.kind = BW_HEAD_DISTANCES, .classes = 1, .anchors = 1, .bins = 2};
+    const float cell[] = {0, 0, 0, 0, 0, 0, 0, 0, 0};
+    assert_true(fabs(bw_score_squares(&distances, cell, NULL, 9) - 0.25) < 1e-6);
+    bw_head rows = {.kind = BW_HEAD_ROWS, .classes = 9, .anchors = 1};
+    const float row[] = {10, 20, 300, 400, 0.5f, 7};
+    assert_true(fabs(bw_score_squares(&rows, row, NULL, 6) - 0.25) < 1e-6);
+}
+
 /* ---- Sums of products ------------------------------------------------------------------------ */
 
 /* Random numbers from -0.5 to 0.5, [sample][channel]; the caller's. */
@@ -459,6 +542,93 @@ static void networks_become_smaller_alike_on_all_threads(void **state)
     bw_model_close(&pruned);
 }
 
+static void show_noise(bw_pruner *pruner)
+{
+    uint32_t seed = 3;
+    uint8_t pixels[64 * 64 * 3];
+    bw_image image = {.pixels = pixels, .width = 64, .height = 64, .stride = 192};
+    for (int picture = 0; picture < 8; picture++) {
+        for (size_t index = 0; index < sizeof pixels; index++)
+            pixels[index] = (uint8_t)next_random(&seed);
+        check_ok(bw_pruner_add(pruner, &image, BW_RESIZE_STRETCH, 0.5f, &error));
+    }
+}
+
+/* A block of 16 channels of the second layer does nothing: it goes, and nothing else. */
+static void a_useless_block_is_found(void **state)
+{
+    (void)state;
+    bw_graph graph, pruned;
+    bw_arena arena = {0};
+    bw_channel_classes classes;
+    bw_pruner *pruner;
+    bw_pool *pool;
+    double saved;
+    bw_model *model = load(blocks);
+    check_ok(bw_pool_open(&pool, 2, &error));
+    check_ok(bw_graph_optimise(&graph, model, &error));
+    check_ok(bw_find_channel_classes(&classes, &graph, &arena, &error));
+    bool *kept = calloc((size_t)classes.count, sizeof *kept);
+    int written = graph.nodes[2].output;
+    for (int id = 0; id < classes.count; id++)
+        kept[id] = true;
+    for (int channel = 5; channel < 53; channel += 3)
+        kept[bw_class_of(&classes, written, channel)] = false;
+    silence(&graph, &classes, kept, 0.0f);
+    check_ok(bw_pruner_open(&pruner, &graph, pool, bw_cpu_features(), &error));
+    show_noise(pruner);
+    check_ok(bw_pruner_cut(&pruned, &saved, pruner, 0.001, &error));
+    assert_true(saved > 0.001);
+    for (size_t tensor = 0; tensor < graph.tensor_count; tensor++) {
+        int left = (int)tensor == written ? 48 : graph.tensors[tensor].shape.channels;
+        assert_int_equal(pruned.tensors[tensor].shape.channels, left);
+    }
+    expect_equal(&graph, &pruned, "a useless block", pool);
+    free(kept);
+    bw_pruner_close(&pruner);
+    bw_graph_free(&pruned);
+    bw_graph_free(&graph);
+    bw_arena_free(&arena);
+    bw_pool_close(&pool);
+    bw_model_close(&model);
+}
+
+/* Whatever family loses a block, less time is left by estimate, and half of it at a third less. */
+static void estimates_fall_with_blocks(void **state)
+{
+    (void)state;
+    bw_graph graph;
+    bw_arena arena = {0};
+    double whole, cycles, half;
+    bw_model *model = load(blocks);
+    check_ok(bw_graph_optimise(&graph, model, &error));
+    bw_pruning_facts facts = {.graph = &graph, .cpu = bw_cpu_features()};
+    check_ok(bw_find_channel_classes(&facts.classes, &graph, &arena, &error));
+    int count = facts.classes.count;
+    bool *kept = calloc((size_t)count, sizeof *kept);
+    int *seen = calloc((size_t)count, sizeof *seen);
+    memset(kept, true, (size_t)count);
+    check_ok(bw_estimate_classes(&whole, &facts, kept, &error));
+    for (int family = 0; family < facts.classes.family_count; family++) {
+        int gone = 0;
+        for (int id = 0; id < count; id++)
+            kept[id] = facts.classes.families[id] != family || gone++ >= 16;
+        check_ok(bw_estimate_classes(&cycles, &facts, kept, &error));
+        assert_true(cycles < whole);
+    }
+    for (int id = 0; id < count; id++) {
+        int family = facts.classes.families[id];
+        kept[id] = family == BW_NONE || seen[family]++ % 2;
+    }
+    check_ok(bw_estimate_classes(&half, &facts, kept, &error));
+    assert_true(half < whole * 2.0 / 3.0);
+    free(seen);
+    free(kept);
+    bw_graph_free(&graph);
+    bw_arena_free(&arena);
+    bw_model_close(&model);
+}
+
 static size_t detect(bw_detections *out, const bw_plan *plan, int threads, int streams)
 {
     uint8_t pixels[64 * 64 * 3];
@@ -535,7 +705,12 @@ int main(void)
         cmocka_unit_test(zero_channels_may_go),
         cmocka_unit_test(zero_channels_of_real_networks_may_go),
         cmocka_unit_test(constants_are_taken_over),
+        cmocka_unit_test(the_same_picture_gives_the_same_again),
+        cmocka_unit_test(background_does_not_count),
+        cmocka_unit_test(scores_of_all_heads_are_found),
         cmocka_unit_test(products_are_summed),
+        cmocka_unit_test(a_useless_block_is_found),
+        cmocka_unit_test(estimates_fall_with_blocks),
         cmocka_unit_test(networks_become_smaller_alike_on_all_threads),
         cmocka_unit_test(plans_do_not_depend_on_threads),
     };
