@@ -23,7 +23,7 @@ typedef struct build_options {
 
 static const char *const shares[] = {"none", "4", "5", "6", "7", "8", "auto", NULL};
 
-enum { SHARE_AUTO = 6 };
+enum { SHARE_AUTO = 6, MOST_REASONS = 5 };
 
 static const bw_option output_table[] = {
     {"output", "FILE", "the plan's file, customarily .bwp (required)", bw_read_text,
@@ -50,8 +50,10 @@ static const bw_option_group groups[] = {
     {0},
 };
 
+/* `plan` is the one of the file, `built` the same with all that is known of the model. */
 static void print_summary(const char *file, double seconds, const bw_plan *plan,
-                          const bw_gate_outcome *gate, const bw_prune_outcome *pruned)
+                          const bw_plan *built, const bw_gate_outcome *gate,
+                          const bw_prune_outcome *pruned)
 {
     bw_plan_info described, *info = &described;
     bw_plan_describe(plan, info);
@@ -68,6 +70,7 @@ static void print_summary(const char *file, double seconds, const bw_plan *plan,
     printf("Settings     %s\n", info->settings);
     printf("Memory       %.1f MB activations, %.1f MB packed weights\n",
            (double)info->arena_bytes / 1e6, (double)info->weight_bytes / 1e6);
+    bw_print_general(stdout, built, NULL, MOST_REASONS);
     bw_print_pruning(stdout, pruned);
     bw_print_worst_layers(stdout, plan, info->steps);
     if (info->stored_bytes < info->weight_bytes) {
@@ -104,26 +107,26 @@ static bw_status build(const build_options *options, bw_gate_outcome *gate, bw_e
                              .pruned = &pruned,
                              .share_bits = share_bits(options->share)};
     uint64_t start = bw_clock();
-    bw_plan *plan;
+    bw_plan *plan = NULL, *built;
     char *path;
-    bw_status status = bw_plan_open(&plan, &path, &choice, error);
+    bw_status status = bw_plan_open(&built, &path, &choice, error);
     if (status != BW_OK)
         return status;
     bw_plan_info info;
-    bw_plan_describe(plan, &info);
+    bw_plan_describe(built, &info);
     if (info.file_bytes)
         status = bw_fail(error, BW_ERROR_ARGUMENT,
                          "'%s' is a plan; a plan is built from the model it came from", path);
     else
-        status = bw_plan_save(plan, options->output, error);
-    bw_plan_close(&plan);
+        status = bw_plan_save(built, options->output, error);
     free(path);
     if (status == BW_OK)
         status = bw_plan_load(&plan, options->output, error);
-    if (status == BW_OK) {
-        print_summary(options->output, (double)(bw_clock() - start) / 1e9, plan, gate, &pruned);
-        bw_plan_close(&plan);
-    }
+    if (status == BW_OK)
+        print_summary(options->output, (double)(bw_clock() - start) / 1e9, plan, built, gate,
+                      &pruned);
+    bw_plan_close(&plan);
+    bw_plan_close(&built);
     return status;
 }
 

@@ -1,6 +1,7 @@
 /**
  * boxwright inspect: what a network is, and the steps that its plan takes on this machine.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -186,6 +187,7 @@ static bw_status print_plan(const bw_plan *plan, const char *path, const inspect
     if (options->time && !times)
         return error->status;
     print_model(path, &info);
+    bw_print_general(stdout, plan, times, INT_MAX);
     print_steps(plan, &info, times);
     bw_print_pruned_layers(stdout, plan, info.steps);
     free(times);

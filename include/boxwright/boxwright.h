@@ -155,6 +155,8 @@ typedef struct bw_model_info {
     const char *head;         /* what its boxes are read from, such as "YOLOv8"; borrowed */
     const char *pictures;     /* the numbers it was trained on, such as "RGB, 0 to 1"; borrowed */
     bool quantized;           /* its file has bytes (QDQ): INT8 needs no calibration */
+    const char *general;      /* nodes that general operators compute, slowly, and why, one a line;
+                                 "" for none, and for a plan from a file; borrowed */
 } bw_model_info;
 
 BW_API void bw_model_describe(const bw_model *model, bw_model_info *info);
@@ -358,6 +360,7 @@ typedef struct bw_step_info {
     const char *layer;    /* the layer of the source file it comes from */
     const char *kernel;   /* the kernel chosen */
     const char *type;     /* of the numbers it reads: "fp32", "bf16" or "int8" */
+    const char *general;  /* the general operator that it is, such as "Softmax"; NULL: none */
     double error;         /* that storing its result as bytes makes in what the heads receive, in
                              squares relative to their numbers; 0: none, or not known */
     double cost;          /* estimated cycles of one core, an image */

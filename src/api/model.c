@@ -277,6 +277,7 @@ void bw_model_describe(const bw_model *model, bw_model_info *info)
         .head = model->import.head ? model->import.head : "YOLO",
         .pictures = model->import.pictures ? model->import.pictures : "RGB, 0 to 1",
         .quantized = bw_is_quantized(graph),
+        .general = model->import.general ? model->import.general : "",
     };
     memcpy(info->fingerprint, model->fingerprint, sizeof info->fingerprint);
 }
@@ -290,7 +291,8 @@ static bool copy_text(bw_arena *arena, const char **text)
 bw_status bw_model_info_own(bw_model_info *info, bw_arena *arena, bw_error *error)
 {
     const char **names = bw_arena_array(arena, (size_t)info->classes, sizeof *names);
-    bool good = names && copy_text(arena, &info->head) && copy_text(arena, &info->pictures);
+    bool good = names && copy_text(arena, &info->head) && copy_text(arena, &info->pictures) &&
+                copy_text(arena, &info->general);
     for (int class_id = 0; good && class_id < info->classes; class_id++) {
         names[class_id] = info->names[class_id];
         good = copy_text(arena, &names[class_id]);

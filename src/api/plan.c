@@ -254,6 +254,8 @@ void bw_plan_step(const bw_plan *plan, int index, bw_step_info *info)
     *info = (bw_step_info){.layer = step->layer,
                            .kernel = step->kernel,
                            .type = bw_type_name(step->operation.in.format.type),
+                           .general = step->operation.plain ? step->operation.plain->operation->name
+                                                            : NULL,
                            .error = (double)step->error,
                            .cost = bw_kernel_time(bw_kernel_find(step->kernel), &step->operation),
                            .macs = step->macs,

@@ -36,6 +36,7 @@ void bw_import_free(bw_import *import)
 {
     bw_graph_free(&import->graph);
     free(import->warnings);
+    free(import->general);
     if (import->close_owner)
         import->close_owner(import->owner);
     *import = (bw_import){0};

@@ -35,6 +35,7 @@ typedef struct bw_import {
     const char *head;         /* what boxes are read from, in words; NULL: YOLO */
     const char *pictures;     /* the numbers that it was trained on, in words; NULL: RGB, 0 to 1 */
     char *warnings;           /* malloc'ed, one a line; NULL when there are none */
+    char *general;            /* likewise the nodes that general operators compute, and why */
     const char *const *names; /* of the classes, where the source tells them; else NULL */
     const bw_mapping *parts;  /* other files that were read, the graph's constants among them */
     size_t part_count;

@@ -37,7 +37,7 @@ bw_status bw_warnings_finish(bw_warnings *warnings, char **text, bw_error *error
     *text = NULL;
     if (warnings->count > BW_WARNING_LIMIT) {
         char line[64];
-        snprintf(line, sizeof line, "… and %zu warnings more", warnings->count - BW_WARNING_LIMIT);
+        snprintf(line, sizeof line, "… and %zu more", warnings->count - BW_WARNING_LIMIT);
         bw_status status = append_line(warnings, line, error);
         if (status != BW_OK)
             return status;

@@ -61,6 +61,8 @@ static void move_model(bw_cursor *cursor, bw_plan *plan)
     bw_move_float(cursor, &model->padding);
     bw_move_text(cursor, &model->head);
     bw_move_text(cursor, &model->pictures);
+    if (!cursor->writing)
+        model->general = "";
     bw_move_u64(cursor, &model->boxes);
     bw_move_u64(cursor, &model->weights);
     bw_move_u64(cursor, &model->macs);

@@ -234,7 +234,7 @@ static void test_warnings_are_bounded(void **state)
     assert_int_equal(bw_warnings_finish(&warnings, &text, &error), BW_OK);
     assert_non_null(strstr(text, "\n99 "));
     assert_null(strstr(text, "\n100 "));
-    assert_non_null(strstr(text, "\n… and 5 warnings more\n"));
+    assert_non_null(strstr(text, "\n… and 5 more\n"));
     assert_true(strlen(text) < 400 * (BW_WARNING_LIMIT + 1));
     free(text);
 }

@@ -28,10 +28,13 @@ static bw_status complete(bw_onnx_lowering *lowering, const char *name)
         return BW_OK;
     if (lowering->depth == MOST_BETWEEN)
         return bw_onnx_decline(lowering, "too much before it is undecided");
+    const bw_error why = lowering->why;
     bw_onnx_begin_node(lowering, item->node);
+    lowering->why = (bw_error){0};
     lowering->depth++;
     bw_status status = bw_onnx_general(lowering);
     lowering->depth--;
+    lowering->why = why;
     lowering->node = node;
     lowering->label = label;
     return status;
@@ -252,6 +255,16 @@ static bw_status append_outputs(bw_onnx_lowering *lowering, const bw_plain_use *
     return status;
 }
 
+/* Half of an operation is expressible by itself; it is what reads it that is not. */
+static bw_status tell(bw_onnx_lowering *lowering)
+{
+    if (lowering->why.status == BW_OK)
+        bw_fail(&lowering->why, BW_ERROR_UNSUPPORTED,
+                "node '%.80s' (%.40s): what follows is no operation that it could be a part of",
+                lowering->label, lowering->node->op);
+    return bw_warnings_add(&lowering->general, lowering->error, "%s", lowering->why.message);
+}
+
 static bw_status append_operator(bw_onnx_lowering *lowering, bw_plain_use *use)
 {
     const bw_onnx_node *node = lowering->node;
@@ -271,7 +284,9 @@ static bw_status append_operator(bw_onnx_lowering *lowering, bw_plain_use *use)
             bw_onnx_decline(lowering, "its inputs are constants that take too long to compute");
     if (status == BW_OK)
         status = infer(lowering, use);
-    return status == BW_OK ? append_outputs(lowering, use, tensors, count) : status;
+    if (status == BW_OK)
+        status = append_outputs(lowering, use, tensors, count);
+    return status == BW_OK ? tell(lowering) : status;
 }
 
 bw_status bw_onnx_general(bw_onnx_lowering *lowering)

@@ -241,6 +241,8 @@ static bw_status lower_fast(bw_onnx_lowering *lowering)
     bw_onnx_handler *lower = find_handler(lowering->node, &eager);
     if (lower && takes(lowering, eager))
         return lower(lowering);
+    if (lower)
+        return bw_onnx_decline(lowering, "what it reads comes from general operators");
     return bw_onnx_decline(lowering, "there is no such operation in the engine's networks");
 }
 
@@ -254,8 +256,10 @@ static bw_status lower_node(bw_onnx_lowering *lowering, const bw_onnx_node *node
     bw_status status = lower_fast(lowering);
     if (status != BW_ERROR_UNSUPPORTED)
         return status;
-    if (bw_onnx_is_inner(lowering))
+    if (bw_onnx_is_inner(lowering)) {
+        lowering->why = *lowering->error;
         status = bw_onnx_general(lowering);
+    }
     if (status != BW_ERROR_UNSUPPORTED || lowering->complete)
         return status;
     if (lowering->reason.status == BW_OK)
@@ -371,6 +375,7 @@ static bw_status walk_whole(bw_onnx_lowering *lowering)
     bw_graph_free(graph);
     bw_graph_init(graph, limit);
     bw_arena_free(&lowering->scratch);
+    bw_warnings_free(&lowering->general);
     free(lowering->results);
     *lowering = (bw_onnx_lowering){.file = lowering->file,
                                    .side = lowering->side,
@@ -421,6 +426,9 @@ static bw_status lower_file(bw_import *out, const bw_source *source, onnx_owner 
         status = bw_onnx_fold(&lowering, &owner->values);
     if (status == BW_OK)
         status = walk_as_needed(&lowering);
+    if (status == BW_OK)
+        status = bw_warnings_finish(&lowering.general, &out->general, error);
+    bw_warnings_free(&lowering.general);
     bw_arena_free(&lowering.scratch);
     free(lowering.results);
     return status == BW_OK ? BW_OK : bw_fail_prefix(error, status, "%s", file->path);

@@ -20,6 +20,7 @@
 #include "import/import.h"
 #include "import/onnx/evaluate.h"
 #include "import/side.h"
+#include "import/warnings.h"
 
 typedef enum bw_onnx_role {
     BW_ONNX_ABSENT,        /* nobody has made it */
@@ -70,7 +71,9 @@ typedef struct bw_onnx_lowering {
     int wanted[2];   /* height and width for an input that leaves them open; 0: none */
     int depth;       /* of items between that are being completed */
     bw_error reason; /* why the first node of the tail was declined */
-    int *results;    /* pictures that the tail or nobody reads, in the order of reading */
+    bw_error why; /* why no fast operation expresses the node at hand; BW_OK where none was asked */
+    bw_warnings general; /* the nodes that became general operators, and why */
+    int *results;        /* pictures that the tail or nobody reads, in the order of reading */
     size_t result_count, result_capacity;
     bw_arena scratch;   /* for as long as the lowering */
     const char **names; /* of classes, from the metadata */

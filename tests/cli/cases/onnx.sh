@@ -30,3 +30,8 @@ echo "exit $?, $(grep -c plain_ref listed) steps of general operators"
 build() { boxwright build --model int8.onnx --no-tune -o int8.bwp "$@" 2>&1 | grep -E '^(Steps|Settings|Accuracy)' | sed 's/ on .*//; s/.*\(best_of\)/\1/; s/batch.*tuned/tuned/'; }
 build --cpu avx2 --precision int8
 build --cpu avx2 --precision best | grep best_of
+echo "--- general operators"
+boxwright inspect --model "$DATA/queries.onnx" --cpu generic | sed -n '/^General/,/^ Step/p'
+boxwright inspect --model "$DATA/queries.onnx" --time | grep '^General' | sed 's/[0-9.]* %/N %/'
+boxwright build --model "$DATA/queries.onnx" --cpu generic --no-tune -o queries.bwp | sed -n '/^Why/,$p' | sed 's/Built.*/Built/'
+boxwright inspect --model queries.bwp | sed -n '/^General/,/^ Step/p'
