@@ -182,6 +182,26 @@ def attention(opset: int) -> tuple[onnx.ModelProto, int]:
     return finish(g, [x, highest, best], 64, {best: TensorProto.INT64}), 64
 
 
+def products(opset: int) -> tuple[onnx.ModelProto, int]:
+    """Layers of constant matrices, with biases and activations, over the places of a map, and back."""
+    g = Graph(8, opset)
+
+    def floats(*shape: int) -> str:
+        return g.constant(g.random.normal(0, 0.3, shape), np.float32)
+
+    x = g.block("images", 3, 16, stride=4)
+    tokens = g.node("Transpose", x, perm=[0, 2, 3, 1])
+    wide = g.node("Relu", g.node("Add", g.node("MatMul", tokens, floats(16, 48)), floats(48)))
+    back = g.node("Add", floats(16), g.node("MatMul", wide, floats(48, 16)))
+    tokens = g.node("Reshape", g.node("Add", tokens, back), g.constant([-1, 16]))
+    gate = g.node("Sigmoid", g.node("Gemm", tokens, floats(24, 16), floats(24), transB=1, alpha=0.5, beta=2.0))
+    rows = g.node("Gemm", g.node("Reshape", gate, g.constant([-1, 24])), floats(24, 16))
+    small = g.node("Gemm", rows, floats(16, 2))  # too small to be a convolution
+    turned = g.node("Gemm", rows, floats(256, 20), transA=1)
+    x = g.node("Transpose", g.node("Reshape", rows, g.constant([1, 16, 16, 16])), perm=[0, 3, 1, 2])
+    return finish(g, [g.block(x, 16, 24), small, turned], 64), 64
+
+
 def shuffle(opset: int) -> tuple[onnx.ModelProto, int]:
     """Channels that are shuffled between groups, and a gate from the mean of each (squeeze and excite)."""
     g = Graph(6, opset)
@@ -257,6 +277,8 @@ def idioms():
         yield f"distribution head {opset}", *distribution_head(opset), both, None, 12
     for opset in (13, 17, 18, 21):
         yield f"attention {opset}", *attention(opset), ("fp32",), None, None
+    for opset in (11, 13, 21):
+        yield f"products {opset}", *products(opset), both, None, 14
     for opset in (9, 11, 13, 21):
         yield f"shuffle {opset}", *shuffle(opset), both, None, 2
     for opset in (9, 11, 14, 21):

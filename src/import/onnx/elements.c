@@ -88,11 +88,10 @@ bw_status bw_onnx_tanh(bw_onnx_lowering *lowering)
 
 /* ---- maps of channels ----------------------------------------------------------------------- */
 
-/* y = factor × x + offset, a channel: factor where `scales`, else offset comes from the numbers. */
-static bw_status map_channels(bw_onnx_lowering *lowering, int tensor, const bw_onnx_tensor *numbers,
-                              bool scales, double function(double))
+bw_status bw_onnx_append_map(bw_onnx_lowering *lowering, int *tensor, const bw_onnx_tensor *numbers,
+                             bool scales, double function(double))
 {
-    size_t count = (size_t)bw_onnx_shape(lowering, tensor).channels;
+    size_t count = (size_t)bw_onnx_shape(lowering, *tensor).channels;
     float *table = bw_arena_array(&lowering->graph->arena, 3 * count, sizeof *table);
     if (!table)
         return bw_fail_memory(lowering->error, 3 * count * sizeof *table, "a node");
@@ -113,7 +112,17 @@ static bw_status map_channels(bw_onnx_lowering *lowering, int tensor, const bw_o
                     .shift = {table + count, count},
                     .mean = {zeros, count},
                     .variance = {table + 2 * count, count}};
-    return bw_onnx_append(lowering, &node, &tensor, 1);
+    int from = *tensor;
+    return bw_onnx_append_tensor(lowering, tensor, &node, &from, 1);
+}
+
+static bw_status map_channels(bw_onnx_lowering *lowering, int tensor, const bw_onnx_tensor *numbers,
+                              bool scales, double function(double))
+{
+    bw_status status = bw_onnx_append_map(lowering, &tensor, numbers, scales, function);
+    if (status == BW_OK)
+        bw_onnx_output_item(lowering, 0, (bw_onnx_item){.role = BW_ONNX_PICTURE, .tensor = tensor});
+    return status;
 }
 
 static bool all_are(bw_constant numbers, float value)

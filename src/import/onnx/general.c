@@ -144,13 +144,23 @@ static bool only_reshapes(const bw_onnx_lowering *lowering)
     return same;
 }
 
+/* Rows stay what they are where the last dimension does. */
+static bool keeps_rows(const bw_onnx_lowering *lowering)
+{
+    const bw_plain_tensor *in = kind_of(lowering, lowering->node->inputs[0]);
+    const bw_plain_tensor *out = kind_of(lowering, lowering->node->outputs[0]);
+    return in->rank > 0 && out->rank > 0 && in->dims[in->rank - 1] == out->dims[out->rank - 1];
+}
+
 static bw_status reshape(bw_onnx_lowering *lowering)
 {
     int tensor;
     bw_plain_tensor kind;
+    int rows = keeps_rows(lowering) ? bw_onnx_input_item(lowering, 0)->rows : 0;
     bw_status status = bw_onnx_dense_named(lowering, lowering->node->inputs[0], &tensor, &kind);
     if (status == BW_OK)
-        bw_onnx_output_item(lowering, 0, (bw_onnx_item){.role = BW_ONNX_DENSE, .tensor = tensor});
+        bw_onnx_output_item(lowering, 0,
+                            (bw_onnx_item){.role = BW_ONNX_DENSE, .tensor = tensor, .rows = rows});
     return status;
 }
 

@@ -115,6 +115,8 @@ static const struct {
     {"Transpose", bw_onnx_transpose_reorg, false},
     {"QuantizeLinear", bw_onnx_to_bytes, false},
     {"DequantizeLinear", bw_onnx_from_bytes, false},
+    {"MatMul", bw_onnx_matrix_product, true},
+    {"Gemm", bw_onnx_gemm, true},
 };
 
 /* ---- the walk ------------------------------------------------------------------------------- */
@@ -241,6 +243,8 @@ static bw_status lower_fast(bw_onnx_lowering *lowering)
     bw_onnx_handler *lower = find_handler(lowering->node, &eager);
     if (lower && takes(lowering, eager))
         return lower(lowering);
+    if (lower && bw_onnx_reads_rows(lowering))
+        return bw_onnx_by_rows(lowering);
     if (lower)
         return bw_onnx_decline(lowering, "what it reads comes from general operators");
     return bw_onnx_decline(lowering, "there is no such operation in the engine's networks");

@@ -45,6 +45,7 @@ typedef struct bw_onnx_item {
     const bw_onnx_tensor *numbers;
     const bw_onnx_node *node; /* what made it, where it is something between, or numbers */
     int twin;   /* of PICTURE and DENSE: the same in the other form; 0: that is not there yet */
+    int rows;   /* of DENSE: a picture whose pixels are its rows, channels their numbers; 0: none */
     bool inner; /* a convolution depends on it; by name, whatever the item is */
     int step[2], first[2]; /* of PATCH: down, across; of SPLIT and SORTED `step` */
     int order[4];          /* of FOCUS: 2 × first row + first column of each patch; of PADDED */
@@ -93,6 +94,11 @@ bw_onnx_handler bw_onnx_relu, bw_onnx_leaky, bw_onnx_prelu, bw_onnx_sigmoid, bw_
 bw_onnx_handler bw_onnx_reshape_reorg, bw_onnx_transpose_reorg;
 bw_onnx_handler bw_onnx_join_channels, bw_onnx_split, bw_onnx_cut;
 bw_onnx_handler bw_onnx_to_bytes, bw_onnx_from_bytes;
+bw_onnx_handler bw_onnx_matrix_product, bw_onnx_gemm;
+
+/** Whether the node at hand reads rows that the engine has computed, and what goes on with them. */
+bool bw_onnx_reads_rows(const bw_onnx_lowering *lowering);
+bw_onnx_handler bw_onnx_by_rows;
 
 /** Makes a general operator of the node at hand, whatever it is. */
 bw_onnx_handler bw_onnx_general;
@@ -177,6 +183,13 @@ bw_status bw_onnx_append(bw_onnx_lowering *lowering, const bw_node *node, const 
 /** As above, without making it an output. */
 bw_status bw_onnx_append_tensor(bw_onnx_lowering *lowering, int *tensor, const bw_node *node,
                                 const int *inputs, int count);
+
+/**
+ * Appends y = x × number, or x + number where not `scales`, by channel; each number goes through
+ * `function` first unless that is NULL. `tensor` is x and becomes y.
+ */
+bw_status bw_onnx_append_map(bw_onnx_lowering *lowering, int *tensor,
+                             const bw_onnx_tensor *numbers, bool scales, double function(double));
 
 bw_shape bw_onnx_shape(const bw_onnx_lowering *lowering, int tensor);
 
