@@ -94,9 +94,10 @@ typedef struct matrix {
 static bw_status read_matrix(bw_onnx_lowering *lowering, matrix *out)
 {
     const bw_onnx_tensor *numbers = bw_onnx_input_item(lowering, 1)->numbers;
-    if (bw_onnx_input_item(lowering, 1)->role != BW_ONNX_NUMBERS || numbers->type != BW_ONNX_F32 || numbers->rank != 2)
-        return bw_onnx_decline(lowering, "only products by constant matrices of floats are "
-                                         "convolutions");
+    if (bw_onnx_input_item(lowering, 1)->role != BW_ONNX_NUMBERS || numbers->type != BW_ONNX_F32 ||
+        numbers->rank != 2)
+        return bw_onnx_decline(lowering,
+                               "only products by constant matrices of floats are convolutions");
     out->numbers = numbers;
     out->inner = numbers->dims[out->turned];
     out->columns = numbers->dims[!out->turned];

@@ -12,11 +12,32 @@ typedef struct matrix {
     size_t rows, columns, row_step, column_step;
 } matrix;
 
+/* Rows of b that are added at a time, so that sums are loaded and stored less often. */
+enum { TOGETHER = 4 };
+
+/* to += scale × factors × rows of b, in their order; gives how many rows were added. */
+static size_t add_rows(float *restrict to, const float *factors, size_t step, matrix b, float scale)
+{
+    size_t inner = 0;
+    for (; b.column_step == 1 && inner + TOGETHER <= b.rows; inner += TOGETHER) {
+        const float *restrict from = b.data + inner * b.row_step;
+        float f[TOGETHER];
+        for (size_t index = 0; index < TOGETHER; index++)
+            f[index] = scale * factors[(inner + index) * step];
+        for (size_t column = 0; column < b.columns; column++)
+            to[column] = to[column] + f[0] * from[column] + f[1] * from[b.row_step + column] +
+                         f[2] * from[2 * b.row_step + column] +
+                         f[3] * from[3 * b.row_step + column];
+    }
+    return inner;
+}
+
 /* to += scale × a × b, to being dense. */
 static void multiply(float *to, matrix a, matrix b, float scale)
 {
     for (size_t row = 0; row < a.rows; row++, to += b.columns) {
-        for (size_t inner = 0; inner < a.columns; inner++) {
+        size_t inner = add_rows(to, a.data + row * a.row_step, a.column_step, b, scale);
+        for (; inner < a.columns; inner++) {
             float factor = scale * a.data[row * a.row_step + inner * a.column_step];
             const float *from = b.data + inner * b.row_step;
             if (b.column_step == 1) {
