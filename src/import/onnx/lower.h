@@ -188,8 +188,8 @@ bw_status bw_onnx_append_tensor(bw_onnx_lowering *lowering, int *tensor, const b
  * Appends y = x × number, or x + number where not `scales`, by channel; each number goes through
  * `function` first unless that is NULL. `tensor` is x and becomes y.
  */
-bw_status bw_onnx_append_map(bw_onnx_lowering *lowering, int *tensor,
-                             const bw_onnx_tensor *numbers, bool scales, double function(double));
+bw_status bw_onnx_append_map(bw_onnx_lowering *lowering, int *tensor, const bw_onnx_tensor *numbers,
+                             bool scales, double function(double));
 
 bw_shape bw_onnx_shape(const bw_onnx_lowering *lowering, int tensor);
 

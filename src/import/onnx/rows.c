@@ -133,7 +133,7 @@ static bw_status make_filters(bw_onnx_lowering *lowering, bw_node *node, const m
 
 static bw_status multiply(bw_onnx_lowering *lowering, const matrix *by, bw_constant bias)
 {
-    int picture;
+    int picture = BW_NONE;
     bw_node node = {.op = BW_OP_CONV,
                     .attributes = {.kernel_height = 1,
                                    .kernel_width = 1,
