@@ -169,11 +169,12 @@ BW_INLINE void store_as(const line *row, int x, bw_vector *sums, int pixels,
                         bw_activation activation)
 {
     const bw_epilogue *e = &row->epilogue;
+    const vector_epilogue lanes = vector_epilogue_of(e, 0);
     const uint8_t *second = row->second ? row->second + (size_t)x * e->second_pixel : NULL;
     size_t at = (size_t)x * e->out_pixel;
     BW_UNROLL
     for (int pixel = 0; pixel < pixels; pixel++) {
-        sums[pixel] = finish_vector(e, activation, sums[pixel], second, 0);
+        sums[pixel] = finish_vector(&lanes, activation, sums[pixel], second);
         second = second ? second + e->second_pixel : NULL;
     }
     BW_UNROLL
