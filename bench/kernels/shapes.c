@@ -20,6 +20,10 @@
     {                                                                                              \
         name, BW_FAMILY_MAX_POOL, channels, size, channels, to, window, stride, BW_LINEAR, false   \
     }
+#define CONV_POOL(name, in, size, out)                                                             \
+    {                                                                                              \
+        name, BW_FAMILY_CONV_POOL, in, size, out, (size) / 2, 3, 1, BW_LEAKY, false                \
+    }
 #define OTHER(name, family, channels, size, to)                                                    \
     {                                                                                              \
         name, family, channels, size, channels, to, 0, (to) / (size), BW_LINEAR, false             \
@@ -64,6 +68,8 @@ static const bw_shape shapes[] = {
     DEPTHWISE("fastest/dw5-20", 96, 20, 20, 5, 1),
     DEPTHWISE("fastest/dw5-10", 224, 10, 10, 5, 1),
     POOL("tiny/pool-208", 32, 208, 104, 2, 2),
+    CONV_POOL("tiny/first-pool-416", 3, 416, 16),
+    CONV_POOL("tiny/3x3-pool-208", 16, 208, 32),
     POOL("spp/pool5-13", 512, 13, 13, 5, 1),
     POOL("spp/pool13-13", 512, 13, 13, 13, 1),
     OTHER("yolov3/upsample-26", BW_FAMILY_UPSAMPLE, 256, 13, 26),

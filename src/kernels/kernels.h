@@ -50,12 +50,13 @@ typedef enum bw_family {
     BW_FAMILY_AVERAGE_POOL, /* over the whole picture: the output is 1 × 1 */
     BW_FAMILY_ADD,          /* activation(in + second) */
     BW_FAMILY_ACTIVATION,
-    BW_FAMILY_COPY,     /* channels from one tensor to a place among those of another */
-    BW_FAMILY_UPSAMPLE, /* the nearest pixel, `stride` times larger */
-    BW_FAMILY_REORG,    /* darknet's space to depth, see ref/reorg_ref.c */
-    BW_FAMILY_CONVERT,  /* the same numbers in another format and, perhaps, of other lanes */
-    BW_FAMILY_MULTIPLY, /* in × second, which has in's shape or one pixel for all of in's */
-    BW_FAMILY_PLAIN,    /* a general operator on dense tensors, see bw_operation.plain */
+    BW_FAMILY_COPY,      /* channels from one tensor to a place among those of another */
+    BW_FAMILY_UPSAMPLE,  /* the nearest pixel, `stride` times larger */
+    BW_FAMILY_REORG,     /* darknet's space to depth, see ref/reorg_ref.c */
+    BW_FAMILY_CONVERT,   /* the same numbers in another format and, perhaps, of other lanes */
+    BW_FAMILY_MULTIPLY,  /* in × second, which has in's shape or one pixel for all of in's */
+    BW_FAMILY_CONV_POOL, /* CONV, of bytes, and the maximum of each 2 × 2 of its results */
+    BW_FAMILY_PLAIN,     /* a general operator on dense tensors, see bw_operation.plain */
     BW_FAMILY_COUNT
 } bw_family;
 
@@ -155,6 +156,19 @@ typedef struct bw_kernel {
     void (*run)(const bw_operation *operation, const bw_operands *operands, int first, int last,
                 void *scratch);
 } bw_kernel;
+
+/**
+ * The CONV whose results a CONV_POOL takes the maxima of; its output, which is never stored, has
+ * the size alone.
+ */
+static inline bw_operation bw_unpooled(const bw_operation *operation)
+{
+    bw_operation conv = *operation;
+    conv.family = BW_FAMILY_CONV;
+    conv.out.height *= 2;
+    conv.out.width *= 2;
+    return conv;
+}
 
 /** Whether a MULTIPLY has one pixel of factors for all of its input's. */
 static inline bool bw_multiply_spreads(const bw_operation *operation)

@@ -83,13 +83,13 @@ static inline bool bw_mean_fits(const bw_operation *operation)
     return (int64_t)operation->in.height * operation->in.width <= INT32_MAX / 255;
 }
 
-/** Products that one sum of a CONV or DEPTHWISE has. */
+/** Products that one sum of a CONV, CONV_POOL or DEPTHWISE has. */
 static inline int64_t bw_sum_terms(const bw_operation *operation)
 {
     int64_t window = (int64_t)operation->kernel_height * operation->kernel_width;
-    return operation->family == BW_FAMILY_CONV
-               ? window * (operation->in.channels / operation->groups)
-               : window;
+    return operation->family == BW_FAMILY_DEPTHWISE
+               ? window
+               : window * (operation->in.channels / operation->groups);
 }
 
 /** What a sum of integer × byte starts with, so that bytes need not lose their zero point first. */

@@ -6,6 +6,7 @@
 
 #include "plan/lanes.h"
 #include "plan/place.h"
+#include "plan/pools.h"
 
 static bool is_input(const bw_graph *graph, int tensor)
 {
@@ -95,14 +96,16 @@ static void lay_out(bw_seat *seats, const bw_graph *graph)
 static void measure_lives(bw_block *blocks, const bw_seat *seats, const bw_graph *graph)
 {
     for (size_t tensor = 0; tensor < graph->tensor_count; tensor++) {
-        bool root = seats[tensor].host == BW_NONE;
+        bool root = seats[tensor].host == BW_NONE && seats[tensor].pooled == BW_NONE;
         const bw_layout *layout = &seats[tensor].layout;
         size_t size = bw_layout_elements(layout, 1) * bw_type_size(layout->format.type);
         blocks[tensor] = (bw_block){INT_MAX, -1, root ? size : 0, 0};
     }
     for (size_t index = 0; index < graph->node_count; index++) {
         const bw_node *node = &graph->nodes[index];
-        bw_block *written = &blocks[find_root(seats, node->output)];
+        int pooled = seats[node->output].pooled;
+        int output = pooled == BW_NONE ? node->output : pooled;
+        bw_block *written = &blocks[find_root(seats, output)];
         if (written->first_use > (int)index)
             written->first_use = (int)index;
         written->last_use = largest(written->last_use, (int)index);
@@ -151,16 +154,19 @@ bw_status bw_arrange(bw_seat *seats, size_t *arena_bytes, const bw_graph *graph,
 {
     size_t count = graph->tensor_count, image_bytes;
     for (size_t tensor = 0; tensor < count; tensor++)
-        seats[tensor] = (bw_seat){.host = BW_NONE};
+        seats[tensor] = (bw_seat){.host = BW_NONE, .pooled = BW_NONE};
     bw_choose_lanes(seats, graph, cpu);
     choose_hosts(seats, graph);
     choose_borders(seats, graph);
     lay_out(seats, graph);
+    bw_status status = bw_join_pools(seats, graph, cpu, error);
+    if (status != BW_OK)
+        return status;
     bw_block *blocks = calloc(count + 1, sizeof *blocks);
     if (!blocks)
         return bw_fail_memory(error, count * sizeof *blocks, "memory placement");
     measure_lives(blocks, seats, graph);
-    bw_status status = bw_place_blocks(blocks, count, BW_ALIGNMENT, &image_bytes, error);
+    status = bw_place_blocks(blocks, count, BW_ALIGNMENT, &image_bytes, error);
     if (status == BW_OK) {
         image_bytes = bw_round_up(image_bytes, BW_ALIGNMENT);
         sit_down(seats, blocks, count, image_bytes);

@@ -15,6 +15,8 @@ typedef struct bw_seat {
     int host_channel; /* the channel of the host that its first channel is */
     bw_layout layout;
     size_t offset; /* of the first inner pixel in the arena, in bytes */
+    int pooled;    /* the tensor that is written in its place, which is nowhere: see pools.h; or
+                      BW_NONE */
 } bw_seat;
 
 /**

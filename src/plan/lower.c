@@ -6,6 +6,7 @@
 #include "plan/arrange.h"
 #include "plan/plan.h"
 #include "plan/share.h"
+#include "plan/steps.h"
 
 enum { SMALL_WEIGHTS = 8 << 20 }; /* bytes that stay in the cache from image to image */
 
@@ -20,47 +21,21 @@ typedef struct lowering {
     bool pack;
 } lowering;
 
-static const bw_family families[BW_OP_COUNT] = {
-    [BW_OP_CONV] = BW_FAMILY_CONV,         [BW_OP_ACTIVATION] = BW_FAMILY_ACTIVATION,
-    [BW_OP_MAX_POOL] = BW_FAMILY_MAX_POOL, [BW_OP_AVERAGE_POOL] = BW_FAMILY_AVERAGE_POOL,
-    [BW_OP_ADD] = BW_FAMILY_ADD,           [BW_OP_CONCAT] = BW_FAMILY_COPY,
-    [BW_OP_SLICE] = BW_FAMILY_COPY,        [BW_OP_UPSAMPLE] = BW_FAMILY_UPSAMPLE,
-    [BW_OP_REORG] = BW_FAMILY_REORG,       [BW_OP_CONVERT] = BW_FAMILY_CONVERT,
-    [BW_OP_MULTIPLY] = BW_FAMILY_MULTIPLY, [BW_OP_PLAIN] = BW_FAMILY_PLAIN,
-};
-
-static bool is_depthwise(const bw_operation *operation)
-{
-    return operation->groups > 1 && operation->groups == operation->in.channels &&
-           operation->groups == operation->out.channels;
-}
-
 /* The step that computes a node from its input number `input`, operands and kernel included. */
 static bw_step make_step(const lowering *state, const bw_node *node, int input)
 {
-    const bw_attributes *a = &node->attributes;
     const bw_seat *in = &state->seats[node->inputs[input]];
     const bw_seat *out = &state->seats[node->output];
     bw_step step = {.layer = node->name, .in = in->offset, .out = out->offset};
-    step.operation = (bw_operation){.family = families[node->op],
-                                    .in = in->layout,
-                                    .out = out->layout,
-                                    .kernel_height = a->kernel_height,
-                                    .kernel_width = a->kernel_width,
-                                    .stride = a->stride,
-                                    .pad_top = a->pad_top,
-                                    .pad_left = a->pad_left,
-                                    .groups = a->groups,
-                                    .activation = a->activation,
-                                    .slope = a->slope};
-    if (node->op == BW_OP_CONV && is_depthwise(&step.operation))
-        step.operation.family = BW_FAMILY_DEPTHWISE;
-    bool pairs = node->op == BW_OP_ADD || node->op == BW_OP_MULTIPLY;
-    int second = pairs ? node->inputs[1] : node->residual;
-    if (second != BW_NONE) {
-        step.operation.has_second = true;
-        step.operation.second = state->seats[second].layout;
+    step.operation = bw_node_operation(state->seats, node, input);
+    int second = bw_node_second(node);
+    if (second != BW_NONE)
         step.second = state->seats[second].offset;
+    if (out->pooled != BW_NONE) {
+        const bw_seat *pooled = &state->seats[out->pooled];
+        step.operation.family = BW_FAMILY_CONV_POOL;
+        step.operation.out = pooled->layout;
+        step.out = pooled->offset;
     }
     step.macs = bw_node_macs(state->graph, node);
     step.error = state->graph->tensors[node->output].error;
@@ -133,8 +108,16 @@ static bw_status lower_plain(lowering *state, const bw_node *node, bw_error *err
     return add_step(state, &step, node, error);
 }
 
+/* Whether the convolution before a pool computes it. */
+static bool is_joined(const lowering *state, const bw_node *node)
+{
+    return node->op == BW_OP_MAX_POOL && state->seats[node->inputs[0]].pooled == node->output;
+}
+
 static bw_status lower_node(lowering *state, const bw_node *node, bw_error *error)
 {
+    if (is_joined(state, node))
+        return BW_OK;
     switch (node->op) {
     case BW_OP_INPUT: return BW_OK;
     case BW_OP_CONCAT: return lower_concat(state, node, error);

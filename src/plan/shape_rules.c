@@ -54,6 +54,12 @@ static bool conv_fits(const bw_operation *operation, size_t weight_bytes)
            (!operation->has_second || same_shape(&operation->second, &operation->out));
 }
 
+static bool conv_pool_fits(const bw_operation *operation, size_t weight_bytes)
+{
+    bw_operation conv = bw_unpooled(operation);
+    return !operation->has_second && conv_fits(&conv, weight_bytes);
+}
+
 static bool depthwise_fits(const bw_operation *operation, size_t weight_bytes)
 {
     return operation->groups == operation->in.channels &&
@@ -122,6 +128,7 @@ bool bw_shapes_fit(const bw_operation *operation, size_t weight_bytes)
         return false;
     switch (operation->family) {
     case BW_FAMILY_CONV: return conv_fits(operation, weight_bytes);
+    case BW_FAMILY_CONV_POOL: return conv_pool_fits(operation, weight_bytes);
     case BW_FAMILY_DEPTHWISE: return depthwise_fits(operation, weight_bytes);
     case BW_FAMILY_MAX_POOL: return max_pool_fits(operation);
     case BW_FAMILY_AVERAGE_POOL: return average_pool_fits(operation);

@@ -6,8 +6,9 @@
 
 static bool is_conv(const bw_step *step)
 {
-    return step->operation.family == BW_FAMILY_CONV ||
-           step->operation.family == BW_FAMILY_DEPTHWISE;
+    bw_family family = step->operation.family;
+    return family == BW_FAMILY_CONV || family == BW_FAMILY_CONV_POOL ||
+           family == BW_FAMILY_DEPTHWISE;
 }
 
 /* The estimated cycles of each convolution, in their order, in costs[node]. */

@@ -20,21 +20,33 @@ typedef struct facts {
 const char *family_name(bw_family family)
 {
     static const char *const names[BW_FAMILY_COUNT] = {
-        [BW_FAMILY_CONV] = "conv",         [BW_FAMILY_DEPTHWISE] = "depthwise",
-        [BW_FAMILY_MAX_POOL] = "max_pool", [BW_FAMILY_AVERAGE_POOL] = "average_pool",
-        [BW_FAMILY_ADD] = "add",           [BW_FAMILY_ACTIVATION] = "activation",
-        [BW_FAMILY_COPY] = "copy",         [BW_FAMILY_UPSAMPLE] = "upsample",
-        [BW_FAMILY_REORG] = "reorg",       [BW_FAMILY_CONVERT] = "convert",
-        [BW_FAMILY_MULTIPLY] = "multiply", [BW_FAMILY_PLAIN] = "plain",
+        [BW_FAMILY_CONV] = "conv",
+        [BW_FAMILY_DEPTHWISE] = "depthwise",
+        [BW_FAMILY_MAX_POOL] = "max_pool",
+        [BW_FAMILY_AVERAGE_POOL] = "average_pool",
+        [BW_FAMILY_ADD] = "add",
+        [BW_FAMILY_ACTIVATION] = "activation",
+        [BW_FAMILY_COPY] = "copy",
+        [BW_FAMILY_UPSAMPLE] = "upsample",
+        [BW_FAMILY_REORG] = "reorg",
+        [BW_FAMILY_CONVERT] = "convert",
+        [BW_FAMILY_MULTIPLY] = "multiply",
+        [BW_FAMILY_PLAIN] = "plain",
+        [BW_FAMILY_CONV_POOL] = "conv_pool",
     };
     return names[family];
+}
+
+static bool is_dense(bw_family family)
+{
+    return family == BW_FAMILY_CONV || family == BW_FAMILY_CONV_POOL;
 }
 
 size_t case_weights(const bw_operation *operation)
 {
     size_t window = (size_t)operation->kernel_height * (size_t)operation->kernel_width;
     size_t channels = (size_t)operation->out.channels;
-    if (operation->family == BW_FAMILY_CONV)
+    if (is_dense(operation->family))
         return channels * (size_t)(operation->in.channels / operation->groups) * window;
     return operation->family == BW_FAMILY_DEPTHWISE ? channels * window : 0;
 }
@@ -43,7 +55,8 @@ double case_terms(const bw_operation *operation)
 {
     double window = (double)operation->kernel_height * operation->kernel_width;
     switch (operation->family) {
-    case BW_FAMILY_CONV: return window * operation->in.channels / operation->groups;
+    case BW_FAMILY_CONV:
+    case BW_FAMILY_CONV_POOL: return window * operation->in.channels / operation->groups;
     case BW_FAMILY_DEPTHWISE: return window;
     case BW_FAMILY_AVERAGE_POOL: return (double)operation->in.height * operation->in.width;
     case BW_FAMILY_ADD: return 2.0;
@@ -161,8 +174,21 @@ static facts random_max_pool(random_source *random)
     return made;
 }
 
+/* Of one group, with two rows and columns of sums at least. */
+static facts random_conv_pool(random_source *random)
+{
+    facts made = random_conv(random);
+    made.family = BW_FAMILY_CONV_POOL;
+    made.groups = 1;
+    made.height += made.kernel_height + made.stride;
+    made.width += made.kernel_width + made.stride;
+    return made;
+}
+
 static facts random_shape(random_source *random, bw_family family)
 {
+    if (family == BW_FAMILY_CONV_POOL)
+        return random_conv_pool(random);
     if (family == BW_FAMILY_CONV)
         return random_conv(random);
     if (family == BW_FAMILY_DEPTHWISE)
@@ -186,8 +212,7 @@ static facts random_shape(random_source *random, bw_family family)
 
 static bool has_windows(bw_family family)
 {
-    return family == BW_FAMILY_CONV || family == BW_FAMILY_DEPTHWISE ||
-           family == BW_FAMILY_MAX_POOL;
+    return is_dense(family) || family == BW_FAMILY_DEPTHWISE || family == BW_FAMILY_MAX_POOL;
 }
 
 static int output_size(int size, int before, int after, int kernel, int stride)
@@ -218,7 +243,7 @@ static void output_sizes(const facts *shape, int *height, int *width)
 /* The border that convolution's windows reach into; pools do without. */
 static int needed_border(const facts *shape, int height, int width)
 {
-    if (shape->family != BW_FAMILY_CONV && shape->family != BW_FAMILY_DEPTHWISE)
+    if (!is_dense(shape->family) && shape->family != BW_FAMILY_DEPTHWISE)
         return 0;
     int bottom = (height - 1) * shape->stride + shape->kernel_height - shape->pad_top;
     int right = (width - 1) * shape->stride + shape->kernel_width - shape->pad_left;
@@ -253,7 +278,7 @@ static int random_lanes(random_source *random, bw_type type)
 
 static int input_lanes(random_source *random, const facts *shape)
 {
-    bool image = shape->family == BW_FAMILY_CONV && shape->groups == 1 && shape->inputs == 3;
+    bool image = is_dense(shape->family) && shape->groups == 1 && shape->inputs == 3;
     image = image || (shape->family == BW_FAMILY_CONVERT && shape->inputs <= BW_IMAGE_LANES);
     return image && !random_once_in(random, 4) ? BW_IMAGE_LANES : random_lanes(random, shape->in);
 }
@@ -328,6 +353,10 @@ static void random_places(random_source *random, test_case *test, const facts *s
     int height, width;
     output_sizes(shape, &height, &width);
     int least = needed_border(shape, height, width);
+    if (shape->family == BW_FAMILY_CONV_POOL) {
+        height /= 2;
+        width /= 2;
+    }
     int border = random_once_in(random, 10) ? random_between(random, 0, 3)
                                             : least + random_between(random, 0, 1);
     int lanes = input_lanes(random, shape), out_lanes = output_lanes(random, shape, lanes);
@@ -369,7 +398,7 @@ static void random_rest(random_source *random, test_case *test)
 static void settle_sums(test_case *test)
 {
     bw_operation *operation = &test->operation;
-    if (operation->family == BW_FAMILY_CONV && operation->in.format.type == BW_U8)
+    if (is_dense(operation->family) && operation->in.format.type == BW_U8)
         operation->sum_bits =
             bw_count_bits(bw_sum_terms(operation) * UINT8_MAX * largest_integer(test->weight_fill));
 }
@@ -379,7 +408,7 @@ test_case case_random(random_source *random, bw_family family, bw_type in, bw_ty
     facts shape = random_shape(random, family);
     shape.in = in;
     shape.out = out;
-    if (family == BW_FAMILY_CONV || family == BW_FAMILY_DEPTHWISE || family == BW_FAMILY_ADD ||
+    if (is_dense(family) || family == BW_FAMILY_DEPTHWISE || family == BW_FAMILY_ADD ||
         family == BW_FAMILY_ACTIVATION)
         shape.activation = (bw_activation)random_between(random, 0, BW_ACTIVATION_COUNT - 1);
     bool convolution = family == BW_FAMILY_CONV || family == BW_FAMILY_DEPTHWISE;
@@ -414,7 +443,7 @@ static facts square_window(bw_family family, int size, int inputs, int outputs, 
                    pad,
                    pad,
                    pad,
-                   family == BW_FAMILY_CONV ? 1 : inputs,
+                   is_dense(family) ? 1 : inputs,
                    BW_LEAKY,
                    false,
                    BW_F32,
@@ -438,6 +467,7 @@ bool case_published(test_case *made, int index, bw_type in, bw_type out)
         {BW_FAMILY_DEPTHWISE, 20, 136, 136, 3, 2}, {BW_FAMILY_MAX_POOL, 13, 64, 64, 5, 1},
         {BW_FAMILY_MAX_POOL, 13, 64, 64, 9, 1},    {BW_FAMILY_MAX_POOL, 19, 64, 64, 13, 1},
         {BW_FAMILY_MAX_POOL, 104, 24, 24, 2, 2},   {BW_FAMILY_MAX_POOL, 76, 16, 16, 13, 1},
+        {BW_FAMILY_CONV_POOL, 96, 3, 16, 3, 1},    {BW_FAMILY_CONV_POOL, 52, 16, 32, 3, 1},
     };
     if (index < 0 || index >= (int)(sizeof layers / sizeof *layers))
         return false;

@@ -25,8 +25,8 @@ static void test_list(void **state)
         assert_non_null(kernel->cost);
         assert_non_null(kernel->units);
         assert_non_null(kernel->run);
-        bool weighted = kernel->family == BW_FAMILY_CONV || kernel->family == BW_FAMILY_DEPTHWISE ||
-                        kernel->family == BW_FAMILY_PLAIN;
+        bool weighted = kernel->family == BW_FAMILY_CONV || kernel->family == BW_FAMILY_CONV_POOL ||
+                        kernel->family == BW_FAMILY_DEPTHWISE || kernel->family == BW_FAMILY_PLAIN;
         assert_int_equal(weighted, kernel->packed_bytes != NULL);
         assert_int_equal(weighted, kernel->pack != NULL);
     }
@@ -69,7 +69,9 @@ static void test_masks(void **state)
     (void)state;
     random_source random = {3};
     for (int index = 0; index < CASES * BW_FAMILY_PLAIN; index++) {
-        test_case test = case_random(&random, (bw_family)(index % BW_FAMILY_PLAIN), BW_F32, BW_F32);
+        bw_family family = (bw_family)(index % BW_FAMILY_PLAIN);
+        bw_type type = family == BW_FAMILY_CONV_POOL ? BW_U8 : BW_F32;
+        test_case test = case_random(&random, family, type, type);
         for (int level = 0; level < LEVELS; level++) {
             uint32_t mask;
             check_ok(bw_cpu_mask_parse(&mask, levels[level], &error));
@@ -87,6 +89,8 @@ static void test_vectors_are_chosen(void **state)
         skip();
     test_case test;
     for (int index = 0; case_published(&test, index, BW_F32, BW_F32); index++) {
+        if (test.operation.family == BW_FAMILY_CONV_POOL)
+            continue; /* of bytes only */
         assert_true(bw_kernel_choose(&test.operation, BW_CPU_AVX2)->needs != 0);
         assert_true(bw_kernel_choose(&test.operation, usable)->needs != 0);
     }

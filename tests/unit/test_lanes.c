@@ -2,17 +2,12 @@
  * Lanes: plans for processors with a matrix unit have wider planes, kernels for all their steps,
  * and the same results as any other plan.
  */
-#include "test_import.h"
+#include "quantized_plan.h"
 
-#include "backend/backend.h"
 #include "base/file.h"
-#include "base/memory.h"
 #include "passes/halve.h"
-#include "passes/passes.h"
-#include "passes/quantize.h"
-#include "plan/plan.h"
 
-enum { AMX = BW_CPU_AVX2 | BW_CPU_AVX512 | BW_CPU_AVX512_VNNI | BW_CPU_AMX, SEED = 12345 };
+enum { AMX = BW_CPU_AVX2 | BW_CPU_AVX512 | BW_CPU_AVX512_VNNI | BW_CPU_AMX };
 
 /* Everything that joins tensors: 32 channels in place, 24 that cannot be, pools and residuals. */
 static const char mixed_text[] =
@@ -31,35 +26,6 @@ static const char mixed_text[] =
         "[route]\nlayers=-1,7\n"
         "[convolutional]\nfilters=80\nsize=3\npad=1\nactivation=leaky\n" TAIL;
 
-/* Ranges that fit numbers of magnitude one are good enough for what is tested here. */
-static void quantize(bw_graph *graph)
-{
-    enum { MOST_CHANNELS = 4096 };
-    static const float means[MOST_CHANNELS];
-    bw_error error = {0};
-    bw_histogram *channels = calloc(MOST_CHANNELS, sizeof *channels);
-    bw_statistics *statistics = calloc(graph->tensor_count, sizeof *statistics);
-    assert_non_null(channels);
-    assert_non_null(statistics);
-    for (int channel = 0; channel < MOST_CHANNELS; channel++) {
-        bw_histogram_add(&channels[channel], -0.5f);
-        bw_histogram_add(&channels[channel], 2.0f);
-    }
-    if (bw_passes_run(graph, &error) != BW_OK)
-        fail_msg("%s", error.message);
-    for (size_t tensor = 0; tensor < graph->tensor_count; tensor++) {
-        assert_true(graph->tensors[tensor].shape.channels <= MOST_CHANNELS);
-        statistics[tensor] = (bw_statistics){.channels = channels, .means = means};
-    }
-    bw_quantization how;
-    if (bw_quantization_open(&how, graph, statistics, 127, &error) != BW_OK ||
-        bw_choose_ranges(&how, graph, BW_RANGE_ALL, &error) != BW_OK ||
-        bw_pass_quantize(graph, &how, &error) != BW_OK)
-        fail_msg("%s", error.message);
-    free(statistics);
-    free(channels);
-}
-
 static void halve(bw_graph *graph)
 {
     bw_error error = {0};
@@ -68,60 +34,6 @@ static void halve(bw_graph *graph)
 }
 
 typedef void precision(bw_graph *graph);
-
-static void lower(bw_plan *plan, const bw_graph *graph, uint32_t cpu)
-{
-    bw_error error = {0};
-    *plan = (bw_plan){0};
-    if (bw_plan_lower(plan, graph, 1, cpu, &error) != BW_OK)
-        fail_msg("%s", error.message);
-}
-
-static void release(bw_plan *plan)
-{
-    bw_aligned_free(plan->packed);
-    bw_arena_free(&plan->arena);
-}
-
-static uint64_t hash_view(bw_head_view view)
-{
-    uint64_t hash = 0;
-    for (int y = 0; y < view.height; y++) {
-        for (int number = 0; number < view.width * view.lanes; number++) {
-            uint32_t bits;
-            memcpy(&bits, view.data + (size_t)y * view.row_stride + number, sizeof bits);
-            hash = hash * 31 + bits;
-        }
-    }
-    return hash;
-}
-
-/* Runs a plan on a picture at random; what the first plane of the first output holds. */
-static uint64_t run_plan(const bw_plan *plan)
-{
-    bw_pool *pool;
-    bw_executor *executor;
-    bw_error error = {0};
-    if (bw_pool_open(&pool, 2, &error) != BW_OK ||
-        bw_backend_cpu.open(&executor, plan, pool, &error) != BW_OK)
-        fail_msg("%s", error.message);
-    const bw_layout *in = &plan->input.layout;
-    assert_int_equal(in->format.type, BW_U8);
-    uint8_t *row = bw_backend_cpu.input(executor, 0);
-    uint32_t state = SEED;
-    for (int y = 0; y < in->height; y++, row += in->row_stride) {
-        for (int byte = 0; byte < in->width * in->lanes; byte++) {
-            state = state * 1664525 + 1013904223;
-            row[byte] = byte % in->lanes < in->channels ? (uint8_t)(state >> 24) : 0;
-        }
-    }
-    if (bw_backend_cpu.run(executor, 1, NULL, &error) != BW_OK)
-        fail_msg("%s", error.message);
-    uint64_t hash = hash_view(bw_backend_cpu.output(executor, 0, 0));
-    bw_backend_cpu.close(&executor);
-    bw_pool_close(&pool);
-    return hash;
-}
 
 static int most_lanes(const bw_plan *plan)
 {

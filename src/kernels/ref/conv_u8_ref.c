@@ -1,5 +1,6 @@
 /**
- * The convolution of bytes in plain C, dense, grouped and depthwise: kernels/quantize.h literally.
+ * The convolution of bytes in plain C, dense, grouped and depthwise, and with a max-pool after it:
+ * kernels/quantize.h literally.
  *
  * Packed weights: multipliers[out.channels], offsets[out.channels], then the integers in the order
  * they come in.
@@ -47,7 +48,7 @@ static int32_t window_sum(const bw_operation *operation, const uint8_t *image,
                           const int8_t *weights, int channel, int y, int x)
 {
     const bw_layout *in = &operation->in;
-    bool dense = operation->family == BW_FAMILY_CONV;
+    bool dense = operation->family != BW_FAMILY_DEPTHWISE;
     int inputs = dense ? in->channels / operation->groups : 1;
     int outputs = dense ? operation->out.channels / operation->groups : 1;
     int first = channel / outputs * inputs;
@@ -88,11 +89,48 @@ static void run_channel(const bw_operation *operation, const bw_operands *operan
     }
 }
 
+static uint8_t convolved(const bw_operation *operation, const bw_operands *operands, int image,
+                         int channel, int y, int x)
+{
+    const float *multipliers = operands->weights, *offsets = multipliers + operation->out.channels;
+    const int8_t *weights = (const int8_t *)(offsets + operation->out.channels) +
+                            (size_t)channel * (size_t)bw_sum_terms(operation);
+    const uint8_t *in = (const uint8_t *)operands->in + (size_t)image * operation->in.image_stride;
+    int32_t sum = window_sum(operation, in, weights, channel, y, x);
+    float value = fmaf((float)sum, multipliers[channel], offsets[channel]);
+    value = bw_exact_activate(operation->activation, operation->slope, value);
+    return bw_to_u8(value * bw_finish(operation), operation->out.format.zero_point);
+}
+
+static void run_pooled_channel(const bw_operation *operation, const bw_operands *operands,
+                               int image, int channel)
+{
+    const bw_layout *out = &operation->out;
+    uint8_t *to = (uint8_t *)operands->out + (size_t)image * out->image_stride;
+    for (int y = 0; y < out->height; y++) {
+        for (int x = 0; x < out->width; x++) {
+            uint8_t most = 0;
+            for (int part = 0; part < 4; part++) {
+                uint8_t byte = convolved(operation, operands, image, channel, 2 * y + part / 2,
+                                         2 * x + part % 2);
+                most = byte > most ? byte : most;
+            }
+            to[bw_ref_at(out, channel, y, x)] = most;
+        }
+    }
+}
+
+static bool accepts_pooled(const bw_operation *operation)
+{
+    return accepts(operation) && !operation->has_second;
+}
+
 static void run(const bw_operation *operation, const bw_operands *operands, int first, int last,
                 void *scratch)
 {
     (void)scratch;
-    bw_ref_run_planes(operation, operands, first, last, run_channel);
+    bw_ref_run_planes(operation, operands, first, last,
+                      operation->family == BW_FAMILY_CONV_POOL ? run_pooled_channel : run_channel);
 }
 
 #define CONVOLUTION(words, of, to, acceptance)                                                     \
@@ -111,5 +149,6 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
 
 CONVOLUTION(conv_u8, BW_FAMILY_CONV, BW_U8, accepts);
 CONVOLUTION(conv_u8_f32, BW_FAMILY_CONV, BW_F32, accepts);
+CONVOLUTION(conv_pool_u8, BW_FAMILY_CONV_POOL, BW_U8, accepts_pooled);
 CONVOLUTION(depthwise_u8, BW_FAMILY_DEPTHWISE, BW_U8, accepts_depthwise);
 CONVOLUTION(depthwise_u8_f32, BW_FAMILY_DEPTHWISE, BW_F32, accepts_depthwise);

@@ -14,6 +14,8 @@ enum {
     UNITS_WANTED = 48,        /* a layer should have about so many, */
     UNIT_LEAST = 40000,       /* but none with less work than this, */
     UNIT_MOST = 1000000,      /* nor with more; in cycles */
+    ROW_STEPS = 9,            /* the most for which rows pay, */
+    ROW_PIXELS = 40,          /* and the least */
     TILE_CYCLES = 30,         /* of the call for a tile, */
     FLOATS_CYCLES = 3,        /* of a pixel's 16 numbers where they leave as floats */
 };
@@ -93,16 +95,29 @@ static size_t group_bytes(const division *d)
     return (bytes + 63) / 64 * 64;
 }
 
+/* The sums of an operation's output: of a CONV_POOL there are four for each of its pixels. */
+static bw_operation sums_of(const bw_operation *operation)
+{
+    return operation->family == BW_FAMILY_CONV_POOL ? bw_unpooled(operation) : *operation;
+}
+
+/* Rows of sums for a row of the output. */
+static int pool_of(const bw_operation *operation)
+{
+    return operation->family == BW_FAMILY_CONV_POOL ? 2 : 1;
+}
+
 static division divide(const bw_conv_u8_method *method, const bw_operation *operation)
 {
     const bw_layout *in = &operation->in, *out = &operation->out;
+    const int pool = pool_of(operation), stride = operation->stride * pool;
     division d = {.panels = divide_up(out->channels, BW_LANES), .group_panels = method->blocks};
     d.groups = divide_up(d.panels, d.group_panels);
     d.steps = most_steps(operation, d.panels, d.group_panels);
     d.segments = divide_up(d.steps, BW_SEGMENT_STEPS);
     d.group_bytes = group_bytes(&d);
 
-    double group_row = method->step_cycles * d.steps * d.group_panels * out->width;
+    double group_row = method->step_cycles * d.steps * d.group_panels * out->width * pool * pool;
     double unit_work =
         clamp(group_row * d.groups * out->height / UNITS_WANTED, UNIT_LEAST, UNIT_MOST);
     double by_bytes = WEIGHT_BYTES / (double)d.group_bytes;
@@ -115,8 +130,7 @@ static division divide(const bw_conv_u8_method *method, const bw_operation *oper
     d.chunk_groups = divide_up(d.groups, d.chunks);
 
     double row_bytes = (double)in->row_stride * bw_layout_planes(in);
-    double rows = (INPUT_BYTES / row_bytes - (operation->kernel_height - operation->stride)) /
-                  operation->stride;
+    double rows = (INPUT_BYTES / row_bytes - (operation->kernel_height - stride)) / stride;
     double by_work = unit_work / (group_row * d.chunk_groups);
     rows = rows < by_work ? rows : by_work;
     d.bands = divide_up(out->height, clamp(rows, 1, out->height));
@@ -149,6 +163,29 @@ static bool lanes_suit(const bw_layout *layout)
     return layout->lanes % BW_LANES == 0;
 }
 
+static int steps_of_all(const bw_operation *operation)
+{
+    return count_steps(operation, (channel_range){0, operation->in.channels});
+}
+
+/* The steps are of one segment. */
+bool bw_conv_row_possible(const bw_operation *operation)
+{
+    const bw_layout *in = &operation->in, *out = &operation->out;
+    return operation->groups == 1 && steps_of_all(operation) <= BW_SEGMENT_STEPS &&
+           out->format.type == BW_U8 && out->lanes == BW_LANES &&
+           operation->stride * in->lanes <= BW_LANES &&
+           (!operation->has_second ||
+            (operation->second.lanes == BW_LANES && operation->stride * in->lanes == BW_LANES)) &&
+           bw_activation_is_simple(operation->activation);
+}
+
+bool bw_conv_row_pays(const bw_operation *operation)
+{
+    return bw_conv_row_possible(operation) && steps_of_all(operation) <= ROW_STEPS &&
+           operation->out.width >= ROW_PIXELS;
+}
+
 bool bw_conv_u8_accepts(const bw_operation *operation)
 {
     const bw_layout *in = &operation->in, *out = &operation->out;
@@ -162,7 +199,8 @@ bool bw_conv_u8_accepts(const bw_operation *operation)
 /* In the unit of bw_conv_direct_cost. */
 double bw_conv_u8_cost(const bw_conv_u8_method *method, const bw_operation *operation)
 {
-    const bw_layout *out = &operation->out;
+    const bw_operation all = sums_of(operation);
+    const bw_layout *out = &all.out;
     division d = divide(method, operation);
     double sums = (double)out->width * out->height * d.panels;
     double tiles = (double)divide_up(out->width, method->pixels) * out->height * d.groups;
@@ -367,33 +405,81 @@ static void *writable(const void *address)
     return both.taken;
 }
 
+static uint8_t *output_row(const work *w, int panel, int y)
+{
+    return writable(panel_row(&w->operation->out, w->operands->out, w->image, panel, y));
+}
+
+/* NULL where there is no residual. */
+static const uint8_t *second_row(const work *w, int panel, int y)
+{
+    return w->operation->has_second
+               ? panel_row(&w->operation->second, w->operands->second, w->image, panel, y)
+               : NULL;
+}
+
+/* The window of a row's first pixel. */
+static const uint8_t *input_row(const work *w, int y)
+{
+    const bw_operation *operation = w->operation;
+    const bw_layout *in = &operation->in;
+    ptrdiff_t top = (ptrdiff_t)y * operation->stride - operation->pad_top;
+    return (const uint8_t *)w->operands->in + (size_t)w->image * in->image_stride +
+           top * (ptrdiff_t)in->row_stride - (ptrdiff_t)operation->pad_left * in->lanes;
+}
+
 /* Neighbouring pixels of a row whose sums are complete. */
 static void finish_pixels(const work *w, int y, int x, int pixels)
 {
     const bw_operation *operation = w->operation;
-    const bw_layout *out = &operation->out, *second = &operation->second;
+    const bw_layout *out = &operation->out;
     for (int block = 0; block < w->panels; block++) {
         int panel = w->panel + block;
-        uint8_t *to = writable(panel_row(out, w->operands->out, w->image, panel, y));
-        const uint8_t *addend = NULL;
-        if (operation->has_second)
-            addend = (const uint8_t *)panel_row(second, w->operands->second, w->image, panel, y) +
-                     (ptrdiff_t)x * second->lanes;
+        uint8_t *to = output_row(w, panel, y);
+        const uint8_t *addend = second_row(w, panel, y);
+        if (addend)
+            addend += (ptrdiff_t)x * operation->second.lanes;
         w->method->finish(&w->epilogues[block], w->sums + (ptrdiff_t)block * BW_U8_SUMS, addend,
                           to + (size_t)(x * out->lanes) * bw_type_size(out->format.type), pixels);
     }
 }
 
-/* Tiles of nearly equal width; the epilogue takes the sums of several at once. */
-static void run_row(work *w, int y)
+/* Whether the second half of a panel has no channel. */
+static bool is_half(const bw_operation *operation, int panel)
 {
-    const bw_operation *operation = w->operation;
-    const bw_layout *in = &operation->in;
-    int width = operation->out.width, tiles = divide_up(width, w->tile_pixels);
+    return operation->out.channels - panel * BW_LANES <= BW_LANES / 2;
+}
+
+/* Whole, panel by panel. */
+static void run_row(const work *w, int y)
+{
+    bw_conv_row row = {
+        .in = input_row(w, y * pool_of(w->operation)),
+        .in_pixel = w->steps.in_pixel,
+        .in_row = (size_t)w->operation->stride * w->operation->in.row_stride,
+        .steps = w->steps.bundles->ones,
+        .pixels = w->operation->out.width,
+        .places = w->steps.places,
+        .weights_step = (size_t)w->panels * BW_STEP_BYTES,
+    };
+    for (int block = 0; block < w->panels; block++) {
+        int panel = w->panel + block;
+        row.weights = w->steps.weights + block * BW_STEP_BYTES;
+        row.starts = w->steps.starts + block * BW_LANES;
+        row.epilogue = &w->epilogues[block];
+        row.second = second_row(w, panel, y);
+        row.out = output_row(w, panel, y);
+        row.narrow = is_half(w->operation, panel);
+        w->method->row(&row);
+    }
+}
+
+/* Tiles of nearly equal width; the epilogue takes the sums of several at once. */
+static void run_tiles(work *w, int y)
+{
+    int width = w->operation->out.width, tiles = divide_up(width, w->tile_pixels);
     int least = width / tiles, wider = width % tiles, finished = 0;
-    ptrdiff_t top = (ptrdiff_t)y * operation->stride - operation->pad_top;
-    w->steps.in = (const uint8_t *)w->operands->in + (size_t)w->image * in->image_stride;
-    w->steps.in += top * (ptrdiff_t)in->row_stride - (ptrdiff_t)operation->pad_left * in->lanes;
+    w->steps.in = input_row(w, y);
     w->steps.sums = w->sums;
     for (int tile = 0, x = 0; tile < tiles; tile++) {
         int pixels = least + (tile < wider);
@@ -422,14 +508,9 @@ static void fill_borders(const work *w, int first, int last)
     }
 }
 
-static bool is_narrow(const bw_conv_u8_method *method, const bw_operation *operation, int panel)
-{
-    return method->narrow_pixels && operation->out.channels - panel * BW_LANES <= BW_LANES / 2;
-}
-
 static void choose_tiles(work *w)
 {
-    bool narrow = is_narrow(w->method, w->operation, w->panel);
+    bool narrow = w->method->narrow_pixels && is_half(w->operation, w->panel);
     w->tiles = narrow ? w->method->narrow : w->method->run[w->panels - 1];
     w->tile_pixels = narrow ? w->method->narrow_pixels : w->method->pixels;
 }
@@ -465,10 +546,15 @@ static void run_unit(const bw_conv_u8_method *method, const bw_operation *operat
     last = last < operation->out.height ? last : operation->out.height;
     work w = {.method = method, .operation = operation, .operands = operands, .sums = sums};
     w.image = unit / d->bands % operands->images;
+    bool by_rows = method->row && method->row_pays(operation);
     for (int group = chunk * d->chunk_groups; group < last_group && group < d->groups; group++) {
         take_group(&w, d, group);
-        for (int y = first; y < last; y++)
-            run_row(&w, y);
+        for (int y = first; y < last; y++) {
+            if (by_rows)
+                run_row(&w, y);
+            else
+                run_tiles(&w, y);
+        }
         fill_borders(&w, first, last);
     }
 }

@@ -70,6 +70,30 @@ typedef struct bw_epilogue {
 typedef void bw_epilogue_function(const bw_epilogue *epilogue, const int32_t *sums,
                                   const uint8_t *second, void *out, int pixels);
 
+/** A panel's row of the output, whose sums are never in memory. */
+typedef struct bw_conv_row {
+    const uint8_t *in;     /* the window of the first sum */
+    size_t in_pixel;       /* from the window of one sum to the next of its row, */
+    size_t in_row;         /* and to that of the row below: where two rows are pooled */
+    int steps, pixels;     /* pixels are those written */
+    const int32_t *places; /* of each step */
+    const int8_t *weights; /* of the first step */
+    size_t weights_step;   /* bytes from those of one step to the next */
+    const int32_t *starts;
+    const bw_epilogue *epilogue;
+    const uint8_t *second; /* NULL where there is no residual */
+    uint8_t *out;
+    bool narrow; /* the second half of the panel has no channel */
+} bw_conv_row;
+
+typedef void bw_conv_row_function(const bw_conv_row *row);
+
+/** Whether an activation takes so few instructions that a kernel may be written out for it. */
+static inline bool bw_activation_is_simple(bw_activation activation)
+{
+    return bw_activation_is_proportional(activation) || activation == BW_CLIPPED;
+}
+
 /** The micro-kernels of an instruction set. */
 typedef struct bw_conv_u8_method {
     int pixels, blocks;   /* the most that one takes */
@@ -81,9 +105,20 @@ typedef struct bw_conv_u8_method {
     int narrow_pixels;
     bw_conv_steps_function *narrow[BW_U8_PIXELS];
     bw_epilogue_function *finish;
+    /* A kernel of whole rows, and the operations that it computes; NULL where there is none. */
+    bw_conv_row_function *row;
+    bool (*row_pays)(const bw_operation *operation);
 } bw_conv_u8_method;
 
 extern const bw_conv_u8_method bw_conv_u8_avx2, bw_conv_u8_avx512vnni;
+
+/** Rows of CONV and of CONV_POOL. */
+void bw_conv_row_avx512vnni(const bw_conv_row *row);
+void bw_conv_pool_row_avx512vnni(const bw_conv_row *row);
+
+/** Whether those kernels can compute an operation, and whether they do it faster than tiles. */
+bool bw_conv_row_possible(const bw_operation *operation);
+bool bw_conv_row_pays(const bw_operation *operation);
 
 /** The parameters of an operation's epilogue but for the two arrays. */
 bw_epilogue bw_epilogue_of(const bw_operation *operation);

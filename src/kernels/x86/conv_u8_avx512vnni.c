@@ -113,6 +113,8 @@ const bw_conv_u8_method bw_conv_u8_avx512vnni = {
             {tile_2_1, tile_2_2, tile_2_3, tile_2_4, tile_2_5, tile_2_6, tile_2_7, tile_2_8,
              tile_2_9, tile_2_10, tile_2_11, tile_2_12, tile_2_13, tile_2_14}},
     .finish = finish_pixels,
+    .row = bw_conv_row_avx512vnni,
+    .row_pays = bw_conv_row_pays,
 };
 
 static double cost(const bw_operation *operation)

@@ -1,0 +1,222 @@
+/**
+ * Whole rows of the convolution of bytes with AVX-512 VNNI, for layers of so few steps that calls
+ * and memory for sums would take longer than the products: sums stay in registers until they are
+ * bytes. Vectors are quads, see quads_avx512vnni.h: one load has the four bytes that a step takes
+ * of each of four pixels, and a permutation gives them to all channels of their pixel.
+ *
+ * With a max-pool after it, a convolution's results are never stored: as no step of the epilogue
+ * turns the order of two numbers round, the maximum of four sums is finished in their place.
+ */
+#include "kernels/x86/vector_avx512.h"
+
+#include "kernels/x86/quads_avx512vnni.h"
+
+enum { POOL = 2 };
+
+/** What a row computes with, in registers. */
+typedef struct row_numbers {
+    __m512i starts[BW_QUADS], turn; /* the place of each pixel's four bytes */
+    quads_epilogue epilogue;
+    __mmask16 pixels; /* the same places as bits */
+} row_numbers;
+
+/* Of the first `pixels` pixels of four. */
+static __mmask16 places_of(size_t in_pixel, int pixels)
+{
+    __mmask16 bits = 0;
+    for (int pixel = 0; pixel < pixels; pixel++)
+        bits |= (__mmask16)(1u << ((size_t)pixel * in_pixel / BW_STEP_CHANNELS));
+    return bits;
+}
+
+BW_INLINE row_numbers numbers_of(const bw_conv_row *row, int quads)
+{
+    const __m512i pixels = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
+    row_numbers made = {.epilogue = quads_epilogue_of(row->epilogue, quads)};
+    made.turn =
+        _mm512_mullo_epi32(pixels, _mm512_set1_epi32((int)row->in_pixel / BW_STEP_CHANNELS));
+    BW_UNROLL
+    for (int quad = 0; quad < quads; quad++)
+        made.starts[quad] = spread_integers(row->starts + quad * BW_QUAD_CHANNELS);
+    return made;
+}
+
+BW_INLINE void add_step(__m512i *sums, __m512i bytes, const __m512i *weight, int quads)
+{
+    BW_UNROLL
+    for (int quad = 0; quad < quads; quad++)
+        accumulate(&sums[quad], bytes, weight[quad]);
+}
+
+/*
+ * The four bytes at `from` and those of the next pixels, each in all parts of its own lanes. Where
+ * pixels are as far apart as lanes are wide, they fall into place by themselves.
+ */
+BW_INLINE __m512i read_pixels(const uint8_t *from, const row_numbers *n, __mmask16 read,
+                              bool planes)
+{
+    __m512i bytes = _mm512_maskz_loadu_epi32(read, from);
+    return planes ? _mm512_shuffle_epi32(bytes, 0) : _mm512_permutexvar_epi32(n->turn, bytes);
+}
+
+/* The sums of some vectors of four pixels, and their bytes; `read` and `written` are of each. */
+BW_INLINE void run_group(const bw_conv_row *row, const row_numbers *n, int pixel, __mmask16 read,
+                         __mmask16 written, bw_activation activation, bool planes, bool has_second,
+                         int quads, int vectors)
+{
+    const size_t apart = BW_QUAD_PIXELS * row->in_pixel;
+    const uint8_t *in = row->in + (size_t)pixel * row->in_pixel;
+    const int8_t *weights = row->weights;
+    uint8_t *out = row->out + pixel * BW_LANES;
+    __m512i sums[BW_QUADS][BW_QUADS], weight[BW_QUADS];
+    BW_UNROLL
+    for (int vector = 0; vector < vectors; vector++) {
+        BW_UNROLL
+        for (int quad = 0; quad < quads; quad++)
+            sums[vector][quad] = n->starts[quad];
+    }
+    for (int step = 0; step < row->steps; step++, weights += row->weights_step) {
+        const uint8_t *from = in + row->places[step];
+        BW_UNROLL
+        for (int quad = 0; quad < quads; quad++)
+            weight[quad] = spread_integers(weights + quad * BW_STEP_BYTES / BW_QUADS);
+        BW_UNROLL
+        for (int vector = 0; vector < vectors; vector++) {
+            __m512i bytes = read_pixels(from + (size_t)vector * apart, n, read, planes);
+            add_step(sums[vector], bytes, weight, quads);
+        }
+    }
+    BW_UNROLL
+    for (int vector = 0; vector < vectors; vector++) {
+        const ptrdiff_t at = vector * BW_QUAD_PIXELS * BW_LANES;
+        __m512i second = _mm512_setzero_si512();
+        if (has_second)
+            second = _mm512_maskz_loadu_epi32(written, row->second + pixel * BW_LANES + at);
+        __m512i bytes =
+            finish_quads(&n->epilogue, activation, sums[vector], has_second, second, quads);
+        _mm512_mask_storeu_epi32(out + at, written, bytes);
+    }
+}
+
+/* Groups of several vectors, then single ones, the last perhaps not whole. */
+BW_INLINE void run_pixels(const bw_conv_row *row, bw_activation activation, bool planes,
+                          bool has_second, int quads)
+{
+    const int vectors = 8 / quads, most = vectors * BW_QUAD_PIXELS;
+    const row_numbers n = numbers_of(row, quads);
+    const __mmask16 whole = places_of(row->in_pixel, BW_QUAD_PIXELS);
+    int pixel = 0;
+    for (; pixel + most <= row->pixels; pixel += most)
+        run_group(row, &n, pixel, whole, 0xffff, activation, planes, has_second, quads, vectors);
+    for (; pixel + BW_QUAD_PIXELS <= row->pixels; pixel += BW_QUAD_PIXELS)
+        run_group(row, &n, pixel, whole, 0xffff, activation, planes, has_second, quads, 1);
+    int left = row->pixels - pixel;
+    if (left)
+        run_group(row, &n, pixel, places_of(row->in_pixel, left),
+                  (__mmask16)((1u << left * BW_QUADS) - 1), activation, planes, has_second, quads,
+                  1);
+}
+
+BW_INLINE void run_activation(const bw_conv_row *row, bw_activation activation)
+{
+    const bool planes = row->in_pixel == BW_LANES;
+    if (row->second)
+        run_pixels(row, activation, true, true, BW_QUADS);
+    else if (planes && row->narrow)
+        run_pixels(row, activation, true, false, BW_QUADS / 2);
+    else if (planes)
+        run_pixels(row, activation, true, false, BW_QUADS);
+    else if (row->narrow)
+        run_pixels(row, activation, false, false, BW_QUADS / 2);
+    else
+        run_pixels(row, activation, false, false, BW_QUADS);
+}
+
+void bw_conv_row_avx512vnni(const bw_conv_row *row)
+{
+    switch (row->epilogue->activation) {
+    case BW_RELU: run_activation(row, BW_RELU); break;
+    case BW_LEAKY: run_activation(row, BW_LEAKY); break;
+    case BW_CLIPPED: run_activation(row, BW_CLIPPED); break;
+    default: run_activation(row, BW_LINEAR); break;
+    }
+}
+
+/* As run_group, of four pixels of the output: the maxima of two rows of eight sums. */
+BW_INLINE void run_pooled_group(const bw_conv_row *row, const row_numbers *n, int pixel,
+                                const __mmask16 *read, __mmask16 written, bw_activation activation,
+                                bool planes, int quads)
+{
+    const size_t apart = BW_QUAD_PIXELS * row->in_pixel;
+    const uint8_t *in = row->in + 2 * (size_t)pixel * row->in_pixel;
+    const int8_t *weights = row->weights;
+    __m512i sums[POOL][POOL][BW_QUADS], weight[BW_QUADS];
+    BW_UNROLL
+    for (int part = 0; part < POOL * POOL; part++) {
+        BW_UNROLL
+        for (int quad = 0; quad < quads; quad++)
+            sums[part / POOL][part % POOL][quad] = n->starts[quad];
+    }
+    for (int step = 0; step < row->steps; step++, weights += row->weights_step) {
+        const uint8_t *from = in + row->places[step];
+        BW_UNROLL
+        for (int quad = 0; quad < quads; quad++)
+            weight[quad] = spread_integers(weights + quad * BW_STEP_BYTES / BW_QUADS);
+        BW_UNROLL
+        for (int part = 0; part < POOL * POOL; part++) {
+            const int line = part / POOL, vector = part % POOL;
+            const uint8_t *at = from + (size_t)line * row->in_row + (size_t)vector * apart;
+            add_step(sums[line][vector], read_pixels(at, n, read[vector], planes), weight, quads);
+        }
+    }
+    BW_UNROLL
+    for (int quad = 0; quad < quads; quad++) {
+        __m512i first = _mm512_max_epi32(sums[0][0][quad], sums[1][0][quad]);
+        __m512i second = _mm512_max_epi32(sums[0][1][quad], sums[1][1][quad]);
+        sums[0][0][quad] = _mm512_max_epi32(_mm512_shuffle_i32x4(first, second, 0x88),
+                                            _mm512_shuffle_i32x4(first, second, 0xdd));
+    }
+    __m512i bytes =
+        finish_quads(&n->epilogue, activation, sums[0][0], false, _mm512_setzero_si512(), quads);
+    _mm512_mask_storeu_epi32(row->out + pixel * BW_LANES, written, bytes);
+}
+
+BW_INLINE void run_pooled(const bw_conv_row *row, bw_activation activation, bool planes, int quads)
+{
+    const row_numbers n = numbers_of(row, quads);
+    const __mmask16 whole = places_of(row->in_pixel, BW_QUAD_PIXELS);
+    __mmask16 read[POOL] = {whole, whole};
+    int pixel = 0;
+    for (; pixel + BW_QUAD_PIXELS <= row->pixels; pixel += BW_QUAD_PIXELS)
+        run_pooled_group(row, &n, pixel, read, 0xffff, activation, planes, quads);
+    int left = row->pixels - pixel, sums = POOL * left;
+    if (left == 0)
+        return;
+    for (int vector = 0; vector < POOL; vector++, sums -= BW_QUAD_PIXELS)
+        read[vector] = places_of(row->in_pixel, sums < BW_QUAD_PIXELS ? sums : BW_QUAD_PIXELS);
+    run_pooled_group(row, &n, pixel, read, (__mmask16)((1u << left * BW_QUADS) - 1), activation,
+                     planes, quads);
+}
+
+BW_INLINE void run_pooled_activation(const bw_conv_row *row, bw_activation activation)
+{
+    const bool planes = row->in_pixel == BW_LANES;
+    if (planes && row->narrow)
+        run_pooled(row, activation, true, BW_QUADS / 2);
+    else if (planes)
+        run_pooled(row, activation, true, BW_QUADS);
+    else if (row->narrow)
+        run_pooled(row, activation, false, BW_QUADS / 2);
+    else
+        run_pooled(row, activation, false, BW_QUADS);
+}
+
+void bw_conv_pool_row_avx512vnni(const bw_conv_row *row)
+{
+    switch (row->epilogue->activation) {
+    case BW_RELU: run_pooled_activation(row, BW_RELU); break;
+    case BW_LEAKY: run_pooled_activation(row, BW_LEAKY); break;
+    case BW_CLIPPED: run_pooled_activation(row, BW_CLIPPED); break;
+    default: run_pooled_activation(row, BW_LINEAR); break;
+    }
+}

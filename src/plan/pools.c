@@ -1,0 +1,55 @@
+#include "plan/pools.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "plan/steps.h"
+
+/* Every pixel is of one window of 2 × 2, and of bytes of one format. */
+static bool halves(const bw_graph *graph, const bw_node *pool)
+{
+    const bw_attributes *a = &pool->attributes;
+    const bw_tensor *in = &graph->tensors[pool->inputs[0]], *out = &graph->tensors[pool->output];
+    return pool->op == BW_OP_MAX_POOL && a->kernel_height == 2 && a->kernel_width == 2 &&
+           a->stride == 2 && a->pad_top == 0 && a->pad_left == 0 &&
+           in->shape.height == 2 * out->shape.height && in->shape.width == 2 * out->shape.width &&
+           bw_format_equal(in->format, out->format);
+}
+
+/* The estimated time of the fastest kernel, or infinity. */
+static double time_of(const bw_operation *operation, uint32_t cpu)
+{
+    const bw_kernel *kernel = bw_kernel_choose(operation, cpu);
+    return kernel ? bw_kernel_time(kernel, operation) : (double)INFINITY;
+}
+
+static bool pays(const bw_operation *conv, const bw_operation *pool, uint32_t cpu)
+{
+    bw_operation joined = *conv;
+    joined.family = BW_FAMILY_CONV_POOL;
+    joined.out = pool->out;
+    return conv->family == BW_FAMILY_CONV && !conv->has_second &&
+           time_of(&joined, cpu) < time_of(conv, cpu) + time_of(pool, cpu);
+}
+
+bw_status bw_join_pools(bw_seat *seats, const bw_graph *graph, uint32_t cpu, bw_error *error)
+{
+    int *uses = malloc(graph->tensor_count * sizeof *uses);
+    if (!uses)
+        return bw_fail_memory(error, graph->tensor_count * sizeof *uses, "the plan");
+    bw_graph_count_uses(graph, uses);
+    for (size_t index = 0; index < graph->node_count; index++) {
+        const bw_node *pool = &graph->nodes[index];
+        if (!halves(graph, pool) || uses[pool->inputs[0]] != 1)
+            continue;
+        const bw_node *conv = &graph->nodes[graph->tensors[pool->inputs[0]].producer];
+        if (conv->op != BW_OP_CONV)
+            continue;
+        bw_operation first = bw_node_operation(seats, conv, 0);
+        bw_operation second = bw_node_operation(seats, pool, 0);
+        if (pays(&first, &second, cpu))
+            seats[conv->output].pooled = pool->output;
+    }
+    free(uses);
+    return BW_OK;
+}
