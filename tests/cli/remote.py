@@ -297,6 +297,23 @@ def sign(path, authority, host, *days):
     return path
 
 
+def sign_from(path, authority, begin, end):
+    """Signs a request for localhost from one day on to another; `openssl x509` knows only today."""
+    place = path + "-authority"
+    os.mkdir(place)
+    for name, content in (("index", ""), ("serial", "01\n"), ("config", (
+            f"[ca]\ndefault_ca=d\n[d]\ndatabase={place}/index\nserial={place}/serial\n"
+            f"new_certs_dir={place}\npolicy=p\ndefault_md=sha256\nx509_extensions=x\n"
+            "[p]\ncommonName=supplied\n[x]\nsubjectAltName=DNS:localhost\n"))):
+        with open(os.path.join(place, name), "w", encoding="utf-8") as file:
+            file.write(content)
+    subprocess.run(["openssl", "ca", "-batch", "-notext", "-config", os.path.join(place, "config"),
+                    "-cert", authority + ".pem", "-keyfile", authority + ".key", "-in", path + ".csr",
+                    "-out", path + ".pem", "-startdate", begin, "-enddate", end], check=True,
+                   capture_output=True)
+    return path
+
+
 def serve_tls(path):
     server = Quiet(("127.0.0.1", 0), Server)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -315,10 +332,12 @@ def test_tls(program, web, folder):
     authority, self_signed = (
         certify(folder, name, "-x509", "-days", "9", "-out", os.path.join(folder, name + ".pem"),
                 "-addext", "subjectAltName=DNS:localhost") for name in ("authority", "alone"))
-    good, old, other = (certify(folder, name, "-out", os.path.join(folder, name + ".csr"))
-                        for name in ("good", "old", "other"))
+    good, old, other, young = (certify(folder, name, "-out", os.path.join(folder, name + ".csr"))
+                               for name in ("good", "old", "other", "young"))
     cases = [(sign(good, authority, "DNS:localhost", "-days", "9"), None, None),
              (sign(old, authority, "DNS:localhost", "-days", "-1"), None, "has expired"),
+             (sign_from(young, authority, "20980101000000Z", "20990101000000Z"), None,
+              "is not valid yet"),
              (sign(other, authority, "DNS:elsewhere.test", "-days", "9"), None, "for another host"),
              (self_signed, None, "signed by nobody that is trusted here"),
              (good, "", "is not trusted"),

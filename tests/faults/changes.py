@@ -130,20 +130,43 @@ class Bench:
                            if path.startswith("labels/")} == labels, f"{what}: other labels differ")
         self.tally.counts["pictures changed"] += 1
 
+    def annotated(self):
+        """What a run has of each name: its label and its boxes, or why it has none."""
+        rows = runs.query(self.out, "SELECT name, label, message, boxes FROM items LEFT JOIN errors"
+                                    " ON item = number ORDER BY number")
+        files = runs.final_files(self.out)
+        return {name: message or (boxes, files[f"labels/{label}.txt"])
+                for name, label, message, boxes in rows}
+
+    def undisturbed(self, victim):
+        shutil.rmtree(self.out, ignore_errors=True)
+        status, words = runs.finish(runs.command(self.program, victim, self.out))
+        assert status in (0, DONE), words
+        return self.annotated()
+
     def try_container(self, source, call, change):
-        """An archive or video that changes while it is read: the run ends, and says so."""
-        victim = source + ".changing" + os.path.splitext(source)[1]
-        for path in (victim,):
-            shutil.rmtree(path) if os.path.isdir(path) else os.path.exists(path) and os.remove(path)
+        """An archive or video that changes while it is read: its pictures are those of the undisturbed
+        run, or are missing, which is told under its own name."""
+        victim = os.path.join(os.path.dirname(source), "changing-" + os.path.basename(source))
         shutil.copy(source, victim)
+        whole = self.undisturbed(victim)
         status, words = self.change_during(victim, victim, call, change)
         what = f"{change.__name__} of {os.path.basename(source)} before {call}"
-        self.tally.expect(status in (0, DONE), f"{what}: status {status}: {words}")
-        records = self.records()
-        gone = change not in (replace, grow) and call == "look"
-        self.tally.expect(bool(records), f"{what}: nothing is recorded")
-        if gone:
-            self.tally.expect(any(records.values()), f"{what}: no failure is recorded: {records}")
+        found = self.annotated()
+        problem = found.pop(os.path.basename(victim), None)
+        good = [name for name in found if found[name] == whole[name]]
+        bad = any(isinstance(outcome, str) for outcome in (*found.values(), problem))
+        self.tally.expect(status == (DONE if bad else 0), f"{what}: status {status}: {words}")
+        self.tally.expect(list(found) == list(whole)[:len(found)], f"{what}: names or order differ")
+        if change is grow or (change in (delete, replace) and call == "read"):
+            self.tally.expect(good == list(whole) and not problem, f"{what}: {problem}: not the whole")
+        else:  # cut, and perhaps within a picture, or nothing is left
+            self.tally.expect(isinstance(problem, str), f"{what}: not told: {problem}")
+            kept = len(found) if change is cut else 0
+            half = len(found) > len(good) and isinstance(found[list(found)[-1]], str)
+            self.tally.expect(len(found) == kept and good == list(found)[:kept - half],
+                              f"{what}: of {len(found)} {len(good)} are as in the whole")
+        self.tally.counts["of archives and videos changed, pictures as in the whole"] += len(good)
         self.tally.counts["archives and videos changed"] += 1
 
     def labels(self):
@@ -157,8 +180,8 @@ class Bench:
         assert status in (0, DONE), words
         whole = self.labels()
         size = os.path.getsize(source)
-        stem, suffix = os.path.splitext(source)
-        part = stem + "-cut" + suffix
+        suffix = os.path.basename(source).split(".", 1)[1]
+        part = os.path.join(os.path.dirname(source), "part." + suffix)
         for length in [size * i // CUTS for i in range(1, CUTS)] + [size - 1]:
             shutil.copy(source, part)
             os.truncate(part, length)
@@ -172,7 +195,7 @@ class Bench:
             least = len(whole) - (UNNOTICED if "film" in source else 0)
             self.tally.expect(len(found) >= least or status == DONE,
                               f"{what}: {len(whole) - len(found)} are lost without a word")
-            self.tally.counts["cut, labels kept of " + suffix] += len(found)
+            self.tally.counts["cut, labels kept of ." + suffix] += len(found)
             self.tally.counts["cuts"] += 1
 
     def measure(self):
