@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,7 @@ from pycocotools.coco import COCO
 import program
 
 SIZE = (64, 48)
+FRAMES = 12  # of the video that is annotated
 CLASSES = ["car", "traffic light"]
 # File name → boxes as class, score, left, top, right, bottom, track.
 TRUTH = {
@@ -212,6 +214,66 @@ def open_json(out: Path) -> None:
     assert {line[0] for line in lines} == {"car", "traffic_light"}
 
 
+def annotate_video(root: Path) -> Path | None:
+    """A run over a video, with tracks; None where there is no ffmpeg to make one."""
+    if not shutil.which("ffmpeg"):
+        print("ffmpeg is not installed: no video is annotated")
+        return None
+    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i",
+                    f"testsrc2=size={SIZE[0]}x{SIZE[1]}:rate=10:duration={FRAMES / 10}", "-c:v",
+                    "mpeg4", "-threads", "1", root / "drive.mp4"], check=True)
+    program.annotate(root / "drive.mp4", root / "run", program.SOURCE / "tests/cli/data/tiny.cfg",
+                     weights="random:1", conf=0.2, max_det=5, track=True,
+                     format="cvat-video,label-studio,jsonl")
+    return root / "run"
+
+
+def same_tracks(found: list, wanted: list, what) -> None:
+    """Checks (class, track, left, top, right, bottom) of a frame."""
+    found, wanted = sorted(found), sorted(wanted)
+    assert [box[:2] for box in found] == [box[:2] for box in wanted], (what, found, wanted)
+    assert np.allclose([box[2:] for box in found], [box[2:] for box in wanted], atol=1e-2), what
+
+
+def open_tracks(run: Path) -> int:
+    """What annotate --track writes of a video, beside the run's own lines; the number of tracks."""
+    lines = [json.loads(line) for line in (run / "annotations.jsonl").read_text().splitlines()]
+    wanted = [[(box["class"], box["track_id"], *box["bbox"][:2], box["bbox"][0] + box["bbox"][2],
+                box["bbox"][1] + box["bbox"][3]) for box in line["detections"]] for line in lines]
+    assert [line["frame"] for line in lines] == list(range(FRAMES))
+    tracks = {box[1] for boxes in wanted for box in boxes}
+    assert 0 < len(tracks) < sum(map(len, wanted)), "no box goes on in the next frame"
+    open_cvat_tracks(run, wanted)
+    open_label_studio_frames(run, wanted)
+    return len(tracks)
+
+
+def open_cvat_tracks(run: Path, wanted: list) -> None:
+    dataset = Dataset.import_from(str(run / "cvat_video/drive.mp4.xml"), "cvat")
+    labels = dataset.categories()[AnnotationType.label]
+    found = {int(item.attributes["frame"]): [
+        (labels[box.label].name, box.attributes["track_id"], *box.points)
+        for box in item.annotations if not box.attributes.get("outside")] for item in dataset}
+    for frame, boxes in enumerate(wanted):
+        same_tracks(found.get(frame, []), boxes, frame)
+
+
+def open_label_studio_frames(run: Path, wanted: list) -> None:
+    interface = LabelInterface((run / "label_studio.xml").read_text())
+    interface.validate()
+    tasks = json.loads((run / "label_studio.json").read_text())
+    assert len(tasks) == len(wanted)
+    for task, boxes in zip(tasks, wanted):
+        interface.validate_task({"data": task["data"]})
+        result = task["predictions"][0]["result"] if task["predictions"] else []
+        assert all(interface.validate_prediction(one) for one in task["predictions"]), task
+        found = [(one["value"]["rectanglelabels"][0], one["value"]["x"] * SIZE[0] / 100,
+                  one["value"]["y"] * SIZE[1] / 100) for one in result]
+        assert len(found) == len(boxes), task
+        for a, b in zip(sorted(found), sorted((box[0], *box[2:4]) for box in boxes)):
+            assert a[0] == b[0] and np.allclose(a[1:], b[1:], atol=1e-2), (a, b)
+
+
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         out = make(Path(folder))
@@ -219,6 +281,9 @@ def main() -> int:
                       open_tables, open_json):
             check(out)
             print(f"{check.__name__}: {len(TRUTH)} pictures as they were written")
+        run = annotate_video(Path(folder))
+        if run:
+            print(f"open_tracks: {open_tracks(run)} tracks of {FRAMES} frames as they were written")
     return 0
 
 
