@@ -87,7 +87,7 @@ _boxwright() {
     case ${COMP_WORDS[1]} in
     annotate)
         options="$network $machine $precision $accuracy --no-cache --out --format --conf --iou --nms --agnostic --max-det
-            --classes --resize --exif --list --net-timeout --net-retries --every --fps --start --end --null --save-conf --draw --no-report $tracks
+            --classes --resize --exif --fast-decode --list --net-timeout --net-retries --every --fps --start --end --null --save-conf --draw --no-report $tracks
             --log --metrics --quiet --redo --overwrite --shard"
         ;;
     export)

@@ -70,6 +70,10 @@ static const bw_option input_table[] = {
      0, 0, NULL},
     {"exif", "WORD", "apply or ignore the orientation that a picture carries (default apply)",
      bw_read_choice, FIELD(exif), 0, 0, exif_choices},
+    {"fast-decode", NULL,
+     "decode JPEGs of at least twice the network's input at a part of their size; may change AP "
+     "slightly",
+     bw_read_flag, FIELD(fast_decode), 0, 0, NULL},
     {"resize", "WORD",
      "letterbox and corner keep a picture's aspect, stretch does not (default auto: as the model "
      "asks)",
@@ -160,6 +164,8 @@ static int check_usage(const bw_annotate_options *options)
     lists += listed_input;
     if (options->list && !listed_input && !bw_list_exists(options->list))
         return bw_usage_error(usage, "--list: there is no file '%s'", options->list);
+    if (options->fast_decode && options->draw)
+        return bw_usage_error(usage, "--draw needs all pixels, and --fast-decode leaves some out");
     if (options->sources.frames.every > 0 && options->sources.frames.rate > 0)
         return bw_usage_error(usage, "--every and --fps exclude each other");
     if (lists > 1)

@@ -15,7 +15,7 @@ typedef struct bw_annotate_options {
     const char *command; /* the command line, for the record */
     const char *out, *formats, *classes, *list;
     bool save_confidence, draw, no_report, overwrite, redo, quiet, null_separated, agnostic,
-        no_cache;
+        no_cache, fast_decode;
     bw_share share;
     int exif;        /* 0 apply, 1 ignore */
     int resize, nms; /* bw_resize and bw_nms */

@@ -360,6 +360,19 @@ static bw_status let_rest(void *context, bw_error *error)
     return bw_sink_rest(state->sink, error);
 }
 
+static void choose_decoding(const run *state, bw_decode_options *decode)
+{
+    const bw_annotate_options *options = state->options;
+    const bw_model_info *model = &state->info.model;
+    bw_decode_options_init(decode);
+    decode->ignore_exif = options->exif != 0;
+    if (!options->fast_decode)
+        return;
+    decode->input_width = model->width;
+    decode->input_height = model->height;
+    decode->resize = options->resize == BW_RESIZE_AUTO ? model->resize : (bw_resize)options->resize;
+}
+
 static bw_status run_stages(run *state, bw_annotate_result *result, bw_error *error)
 {
     const bw_annotate_options *options = state->options;
@@ -368,7 +381,6 @@ static bw_status run_stages(run *state, bw_annotate_result *result, bw_error *er
         .share = options->share,
         .done = state->done,
         .last = state->last,
-        .ignore_exif = options->exif != 0,
         .decoders = state->decoders,
         .engine = state->engine,
         .streams = state->engine_info.streams,
@@ -377,6 +389,7 @@ static bw_status run_stages(run *state, bw_annotate_result *result, bw_error *er
         .idle = let_rest,
         .sink_context = state,
     };
+    choose_decoding(state, &pipeline.decode);
     state->progress = bw_progress_start(options->quiet || options->log);
     state->observer = (bw_observer){.directory = options->out,
                                     .metrics = options->metrics,

@@ -29,6 +29,7 @@ enum {
     RESIZE,
     FRAMES,
     EXIF,
+    FAST_DECODE,
     CLASSES,
     FORMATS,
     SAVE_CONFIDENCE,
@@ -55,6 +56,7 @@ static const struct {
     [RESIZE] = {"resize", NULL},
     [FRAMES] = {"frames", "every 0, 0 a second, from 0 to 0 s"},
     [EXIF] = {"exif", "apply"},
+    [FAST_DECODE] = {"fast_decode", "0"},
     [CLASSES] = {"classes", "all"},
     [FORMATS] = {"formats", NULL},
     [SAVE_CONFIDENCE] = {"save_confidence", "0"},
@@ -143,6 +145,7 @@ static void add_deciding(settings *list, const bw_annotate_options *options,
     add(list, deciding[RESIZE].key, resize_name((bw_resize)options->resize, model));
     add(list, deciding[FRAMES].key, describe_frames(list, &options->sources.frames));
     add(list, deciding[EXIF].key, options->exif ? "ignore" : "apply");
+    add_number(list, deciding[FAST_DECODE].key, options->fast_decode);
     add(list, deciding[CLASSES].key, options->classes ? options->classes : "all");
     add(list, deciding[FORMATS].key, options->formats);
     add_number(list, deciding[SAVE_CONFIDENCE].key, options->save_confidence);

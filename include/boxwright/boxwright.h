@@ -178,11 +178,18 @@ typedef struct bw_image {
     size_t stride;
     int orientation;    /* EXIF orientation found in the file, 1 to 8; 1 where there is none */
     const char *format; /* "jpeg", "png", "webp", "bmp", or NULL for pixels of the caller's own */
+    int full_width, full_height; /* of the decoded file, upright; more than width and height where
+                                    it was decoded to fewer pixels. 0: not told */
 } bw_image;
 
 typedef struct bw_decode_options {
     bool ignore_exif; /* leave the pixels as stored, not turned upright; default false */
     bw_limits limits;
+    /* A network's input, where the picture is for that alone, and how it is fitted there (not
+       AUTO). A JPEG is then decoded at a half, a quarter or an eighth of its size, as far as no
+       pixel of the input has less than one of the picture's. Default 0: at its own size */
+    int input_width, input_height;
+    bw_resize resize;
 } bw_decode_options;
 
 BW_API void bw_decode_options_init(bw_decode_options *options);

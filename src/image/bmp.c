@@ -312,8 +312,8 @@ static bw_status decode_run_length(const bmp_file *bmp, const bw_image *out, bw_
     return decode_runs(&runs) ? BW_OK : cut(error);
 }
 
-static bw_status decode(bw_image *out, const uint8_t *bytes, size_t size, const bw_limits *limits,
-                        bw_error *error)
+static bw_status decode(bw_image *out, const uint8_t *bytes, size_t size,
+                        const bw_decode_options *options, bw_error *error)
 {
     bmp_file bmp = {.bytes = bytes, .size = size};
     bw_status status = read_header(&bmp, error);
@@ -323,9 +323,9 @@ static bw_status decode(bw_image *out, const uint8_t *bytes, size_t size, const 
         return status;
     bmp.row_bytes = (size_t)(((uint64_t)bmp.width * bmp.bits + 31) / 32 * 4);
     bool measured = bmp.width > 0 && bmp.height > 0 && !is_run_length(&bmp);
-    if (measured && bmp.width <= limits->image_pixels / bmp.height && !has_all_rows(&bmp))
+    if (measured && bmp.width <= options->limits.image_pixels / bmp.height && !has_all_rows(&bmp))
         return cut(error);
-    status = bw_image_allocate(out, bmp.width, bmp.height, limits, error);
+    status = bw_image_allocate(out, bmp.width, bmp.height, &options->limits, error);
     if (status != BW_OK)
         return status;
     if (bmp.bits <= 8)

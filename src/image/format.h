@@ -21,15 +21,21 @@ typedef struct bw_image_format {
      *
      * A picture that ends too early or has damage that the format can notice is an error, not half
      * a picture: labels of half a picture would be silently wrong.
+     *
+     * What decodes to fewer pixels than the file has sets full_width and full_height, as stored.
      */
-    bw_status (*decode)(bw_image *out, const uint8_t *bytes, size_t size, const bw_limits *limits,
-                        bw_error *error);
+    bw_status (*decode)(bw_image *out, const uint8_t *bytes, size_t size,
+                        const bw_decode_options *options, bw_error *error);
 
     /** Sets width, height and orientation of `out` from the header, and nothing else. */
     bw_status (*measure)(bw_image *out, const uint8_t *bytes, size_t size, bw_error *error);
 } bw_image_format;
 
 extern const bw_image_format bw_format_jpeg, bw_format_png, bw_format_webp, bw_format_bmp;
+
+/** Checks the size that a header claims against the limits. */
+bw_status bw_image_check_size(uint64_t width, uint64_t height, const bw_limits *limits,
+                              bw_error *error);
 
 /**
  * Checks the size that a header claims against the limits, then sets width, height, stride and

@@ -12,7 +12,7 @@ static const bw_image_format *const formats[] = {
 
 void bw_decode_options_init(bw_decode_options *options)
 {
-    options->ignore_exif = false;
+    *options = (bw_decode_options){.ignore_exif = false};
     bw_limits_init(&options->limits);
 }
 
@@ -32,8 +32,8 @@ bw_status bw_image_check(const bw_image *image, bw_error *error)
                    "three times its width");
 }
 
-bw_status bw_image_allocate(bw_image *out, uint64_t width, uint64_t height, const bw_limits *limits,
-                            bw_error *error)
+bw_status bw_image_check_size(uint64_t width, uint64_t height, const bw_limits *limits,
+                              bw_error *error)
 {
     unsigned long long w = width, h = height;
     if (width == 0 || height == 0)
@@ -42,6 +42,15 @@ bw_status bw_image_allocate(bw_image *out, uint64_t width, uint64_t height, cons
         return bw_fail(error, BW_ERROR_LIMIT,
                        "the picture claims %llu × %llu pixels, more than the limit of %llu", w, h,
                        (unsigned long long)limits->image_pixels);
+    return BW_OK;
+}
+
+bw_status bw_image_allocate(bw_image *out, uint64_t width, uint64_t height, const bw_limits *limits,
+                            bw_error *error)
+{
+    bw_status status = bw_image_check_size(width, height, limits, error);
+    if (status != BW_OK)
+        return status;
     size_t bytes;
     if (!bw_size_multiply(&bytes, (size_t)width * 3, (size_t)height))
         return bw_fail_memory(error, SIZE_MAX, "pixels");
@@ -52,6 +61,23 @@ bw_status bw_image_allocate(bw_image *out, uint64_t width, uint64_t height, cons
     out->height = (int)height;
     out->stride = (size_t)width * 3;
     return BW_OK;
+}
+
+/* Upright, and with the size that the file has. */
+static bw_status finish(bw_image *image, const bw_decode_options *options, bw_error *error)
+{
+    if (image->full_width == 0) {
+        image->full_width = image->width;
+        image->full_height = image->height;
+    }
+    if (options->ignore_exif)
+        return BW_OK;
+    if (image->orientation >= 5) {
+        int width = image->full_width;
+        image->full_width = image->full_height;
+        image->full_height = width;
+    }
+    return bw_image_orient(image, image->orientation, error);
 }
 
 static bw_status decode(bw_image *out, const uint8_t *bytes, size_t size,
@@ -66,10 +92,8 @@ static bw_status decode(bw_image *out, const uint8_t *bytes, size_t size,
             continue;
         out->format = formats[i]->name;
         out->orientation = 1;
-        bw_status status = formats[i]->decode(out, bytes, size, &options->limits, error);
-        if (status == BW_OK && !options->ignore_exif)
-            status = bw_image_orient(out, out->orientation, error);
-        return status;
+        bw_status status = formats[i]->decode(out, bytes, size, options, error);
+        return status == BW_OK ? finish(out, options, error) : status;
     }
     return bw_image_refuse(bytes, size, error);
 }

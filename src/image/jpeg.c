@@ -2,6 +2,7 @@
 
 #include "image/bytes.h"
 #include "image/format.h"
+#include "image/image.h"
 #include "image/jpeg_trap.h"
 
 /* A picture of 12 scans is unusual, one of more than this an attack on the reader's time. */
@@ -139,20 +140,55 @@ static bw_status check_coefficients(j_decompress_ptr info, const bw_limits *limi
         (unsigned long long)blocks * DCTSIZE2, (unsigned long long)most * DCTSIZE2);
 }
 
+/*
+ * Of how many stored pixels a side one is to be made: frequencies that the network's input cannot
+ * show are then not computed.
+ */
+static int choose_reduction(j_decompress_ptr info, int orientation,
+                            const bw_decode_options *options)
+{
+    bool turned = !options->ignore_exif && orientation >= 5;
+    int width = (int)(turned ? info->image_height : info->image_width);
+    int height = (int)(turned ? info->image_width : info->image_height);
+    int reduction = 1;
+    if (options->input_width < 1 || options->input_height < 1)
+        return reduction;
+    bw_fit fit =
+        bw_fit_make(width, height, options->input_width, options->input_height, options->resize);
+    while (reduction < DCTSIZE && width / (2 * reduction) >= fit.width &&
+           height / (2 * reduction) >= fit.height)
+        reduction *= 2;
+    return reduction;
+}
+
+static bw_status claim_pixels(j_decompress_ptr info, bw_image *out,
+                              const bw_decode_options *options, bw_error *error)
+{
+    const bw_limits *limits = &options->limits;
+    bw_status status = bw_image_check_size(info->image_width, info->image_height, limits, error);
+    if (status == BW_OK)
+        status = check_coefficients(info, limits, error);
+    if (status != BW_OK)
+        return status;
+    info->scale_num = 1;
+    info->scale_denom = (unsigned)choose_reduction(info, out->orientation, options);
+    jpeg_calc_output_dimensions(info);
+    out->full_width = (int)info->image_width;
+    out->full_height = (int)info->image_height;
+    return bw_image_allocate(out, info->output_width, info->output_height, limits, error);
+}
+
 /* Runs inside the trap. */
 static void decode_pixels(jpeg_decoder *decoder, bw_image *out, const uint8_t *bytes, size_t size,
-                          const bw_limits *limits)
+                          const bw_decode_options *options)
 {
     j_decompress_ptr info = &decoder->info;
     read_header(decoder, bytes, size);
-    bw_status status =
-        bw_image_allocate(out, info->image_width, info->image_height, limits, decoder->trap.error);
-    if (status == BW_OK)
-        status = check_coefficients(info, limits, decoder->trap.error);
-    if (status != BW_OK)
-        bw_jpeg_trap_leave(&decoder->trap, status);
     bool cmyk = info->jpeg_color_space == JCS_CMYK || info->jpeg_color_space == JCS_YCCK;
     info->out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
+    bw_status status = claim_pixels(info, out, options, decoder->trap.error);
+    if (status != BW_OK)
+        bw_jpeg_trap_leave(&decoder->trap, status);
     decoder->decoding = true;
     jpeg_start_decompress(info);
     if (cmyk)
@@ -168,14 +204,14 @@ static void init_decoder(jpeg_decoder *decoder, bw_error *error)
     decoder->trap.manager.emit_message = on_message;
 }
 
-static bw_status decode(bw_image *out, const uint8_t *bytes, size_t size, const bw_limits *limits,
-                        bw_error *error)
+static bw_status decode(bw_image *out, const uint8_t *bytes, size_t size,
+                        const bw_decode_options *options, bw_error *error)
 {
     out->orientation = find_orientation(bytes, size);
     jpeg_decoder decoder;
     init_decoder(&decoder, error);
     if (setjmp(decoder.trap.escape) == 0)
-        decode_pixels(&decoder, out, bytes, size, limits);
+        decode_pixels(&decoder, out, bytes, size, options);
     jpeg_destroy_decompress(&decoder.info);
     return decoder.trap.status;
 }

@@ -58,13 +58,13 @@ static bw_status decode_with(spng_ctx *context, bw_image *out, const uint8_t *by
     return code == 0 ? BW_OK : fail(code, error);
 }
 
-static bw_status decode(bw_image *out, const uint8_t *bytes, size_t size, const bw_limits *limits,
-                        bw_error *error)
+static bw_status decode(bw_image *out, const uint8_t *bytes, size_t size,
+                        const bw_decode_options *options, bw_error *error)
 {
     spng_ctx *context = spng_ctx_new(0);
     if (!context)
         return bw_fail(error, BW_ERROR_MEMORY, "cannot allocate a PNG decoder");
-    bw_status status = decode_with(context, out, bytes, size, limits, error);
+    bw_status status = decode_with(context, out, bytes, size, &options->limits, error);
     spng_ctx_free(context);
     return status;
 }

@@ -40,8 +40,8 @@ static int find_orientation(const uint8_t *bytes, size_t size)
     return orientation;
 }
 
-static bw_status decode(bw_image *out, const uint8_t *bytes, size_t size, const bw_limits *limits,
-                        bw_error *error)
+static bw_status decode(bw_image *out, const uint8_t *bytes, size_t size,
+                        const bw_decode_options *options, bw_error *error)
 {
     WebPDecoderConfig config;
     if (!WebPInitDecoderConfig(&config))
@@ -54,7 +54,7 @@ static bw_status decode(bw_image *out, const uint8_t *bytes, size_t size, const 
             error, BW_ERROR_UNSUPPORTED,
             "this is an animated WebP, which is not supported; extract its frames first");
     bw_status status = bw_image_allocate(out, (uint64_t)config.input.width,
-                                         (uint64_t)config.input.height, limits, error);
+                                         (uint64_t)config.input.height, &options->limits, error);
     if (status != BW_OK)
         return status;
     config.output.colorspace = MODE_RGB;

@@ -23,6 +23,7 @@ DECIDING = [
     (("--max-det", "4"), "max_detections"), (("--agnostic",), "class_agnostic"),
     (("--nms", "diou"), "nms"), (("--resize", "stretch"), "resize"),
     (("--classes", "0"), "classes"), (("--exif", "ignore"), "exif"),
+    (("--fast-decode",), "fast_decode"),
     (("--format", "yolo"), "formats"), (("--save-conf",), "save_confidence"),
     (("--draw",), "draw"), (("--every", "2"), "frames"), (("--fps", "2"), "frames"),
     (("--start", "1"), "frames"), (("--end", "9"), "frames"), (("--shard", "1/2"), "shard"),
@@ -34,7 +35,7 @@ LATER = [("tracks", ("--track",), "none"), ("frames", ("--every", "2"), "every 0
          ("exif", ("--exif", "ignore"), "apply"), ("shard", ("--shard", "1/2"), "all"),
          ("save_confidence", ("--save-conf",), "0"), ("draw", ("--draw",), "0"),
          ("classes", ("--classes", "0"), "all"), ("nms", ("--nms", "diou"), "auto"),
-         ("class_agnostic", ("--agnostic",), "0")]
+         ("class_agnostic", ("--agnostic",), "0"), ("fast_decode", ("--fast-decode",), "0")]
 # What may be another every time.
 FREE = [("--threads", "2"), ("--threads", "2", "--streams", "2"), ("--log", "json"),
         ("--metrics", "METRICS"), ("--no-cache",)]

@@ -45,7 +45,8 @@ void sample_free(sample_file *file)
 
 bw_image sample_picture(int width, int height, int square)
 {
-    bw_image image = {NULL, width, height, (size_t)width * 3, 1, NULL};
+    bw_image image = {.width = width, .height = height, .stride = (size_t)width * 3};
+    image.orientation = 1;
     image.pixels = malloc(image.stride * (size_t)height);
     if (!image.pixels)
         abort();

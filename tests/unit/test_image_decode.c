@@ -313,6 +313,77 @@ static void test_exif_orientations(void **state)
     bw_image_clear(&odd);
 }
 
+/* Decodes for a network and checks how many pixels a side became one, and that they are theirs. */
+static void assert_reduced(const bw_decode_options *options, int orientation, int reduction)
+{
+    enum { WIDTH = 160, HEIGHT = 96, SQUARE = 16 };
+    bw_image picture = sample_picture(WIDTH, HEIGHT, SQUARE), image;
+    bw_image stored = sample_picture(WIDTH / reduction, HEIGHT / reduction, SQUARE / reduction);
+    bw_image expected = upright(&stored, orientation);
+    sample_file file = {0};
+    sample_jpeg_options kind = {.components = 3, .orientation = orientation};
+    sample_jpeg(&file, picture.pixels, WIDTH, HEIGHT, &kind);
+    check_ok(bw_image_decode(&image, file.bytes, file.size, options, &error));
+    assert_in_range(sample_difference(&image, &expected), 0, 10);
+    assert_int_equal(image.full_width, orientation >= 5 ? HEIGHT : WIDTH);
+    assert_int_equal(image.full_height, orientation >= 5 ? WIDTH : HEIGHT);
+    bw_image_clear(&image);
+    bw_image_clear(&picture);
+    bw_image_clear(&stored);
+    bw_image_clear(&expected);
+    sample_free(&file);
+}
+
+static void test_jpeg_reduced(void **state)
+{
+    (void)state;
+    static const struct {
+        int width, height;
+        bw_resize resize;
+        int upright, turned;
+    } cases[] = {
+        {0, 0, BW_RESIZE_AUTO, 1, 1},        {160, 160, BW_RESIZE_LETTERBOX, 1, 1},
+        {81, 81, BW_RESIZE_LETTERBOX, 1, 1}, {80, 80, BW_RESIZE_LETTERBOX, 2, 2},
+        {80, 40, BW_RESIZE_LETTERBOX, 2, 4}, {40, 40, BW_RESIZE_CORNER, 4, 4},
+        {40, 40, BW_RESIZE_STRETCH, 2, 2},   {40, 24, BW_RESIZE_STRETCH, 4, 2},
+        {20, 20, BW_RESIZE_LETTERBOX, 8, 8}, {1, 1, BW_RESIZE_LETTERBOX, 8, 8},
+    };
+    bw_decode_options options;
+    bw_decode_options_init(&options);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        options.input_width = cases[i].width;
+        options.input_height = cases[i].height;
+        options.resize = cases[i].resize;
+        assert_reduced(&options, 1, cases[i].upright);
+        assert_reduced(&options, 6, cases[i].turned);
+    }
+}
+
+static void test_reduced_sizes_round_up(void **state)
+{
+    (void)state;
+    bw_image picture = sample_picture(67, 35, 3), image;
+    sample_file file = {0};
+    sample_jpeg_options kind = {.components = 3};
+    sample_jpeg(&file, picture.pixels, 67, 35, &kind);
+    bw_decode_options options;
+    bw_decode_options_init(&options);
+    options.input_width = options.input_height = 32;
+    options.resize = BW_RESIZE_LETTERBOX;
+    options.limits.image_pixels = 67 * 35;
+    check_ok(bw_image_decode(&image, file.bytes, file.size, &options, &error));
+    assert_int_equal(image.width, 34);
+    assert_int_equal(image.height, 18);
+    assert_int_equal(image.full_width, 67);
+    assert_int_equal(image.full_height, 35);
+    bw_image_clear(&image);
+    options.limits.image_pixels--;
+    check_fails(bw_image_decode(&image, file.bytes, file.size, &options, &error), BW_ERROR_LIMIT,
+                "67 × 35");
+    sample_free(&file);
+    bw_image_clear(&picture);
+}
+
 static void test_exif_nonsense(void **state)
 {
     (void)state;
@@ -374,6 +445,8 @@ int main(void)
         cmocka_unit_test(test_webp),
         cmocka_unit_test(test_webp_lossy),
         cmocka_unit_test(test_exif_orientations),
+        cmocka_unit_test(test_jpeg_reduced),
+        cmocka_unit_test(test_reduced_sizes_round_up),
         cmocka_unit_test(test_exif_nonsense),
         cmocka_unit_test(test_read_file),
     };

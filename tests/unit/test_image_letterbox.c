@@ -177,7 +177,7 @@ static void test_stride_and_extremes(void **state)
     memset(pixels, 0x55, sizeof pixels);
     for (size_t y = 0; y < 6; y++)
         memset(pixels + y * 40, 255, 8 * 3);
-    bw_image image = {pixels, 8, 6, 40, 1, NULL};
+    bw_image image = {.pixels = pixels, .width = 8, .height = 6, .stride = 40};
     bw_layout layout = bw_layout_make(32, 32, 3, BW_IMAGE_LANES, 1);
     bw_fit fit = bw_fit_make(8, 6, 32, 32, BW_RESIZE_STRETCH);
     float *block = allocate(&layout, NAN);

@@ -29,9 +29,9 @@ typedef struct bw_item {
     atomic_bool decoded;
     atomic_bool detected; /* its detections are there, or will never be */
     bw_image image;
-    size_t charged; /* bytes of the budget that the pixels hold */
-    int width, height;
-    bw_detections detections;
+    size_t charged;           /* bytes of the budget that the pixels hold */
+    int width, height;        /* of the picture, of which `image` may have fewer pixels */
+    bw_detections detections; /* in pixels of the picture */
 } bw_item;
 
 /** An item of what was found, its texts copied; NULL without memory. */

@@ -44,7 +44,7 @@ typedef struct bw_pipeline_options {
     bw_share share; /* only these pictures are taken, */
     bw_done *done;  /* but for those that the run has already; NULL for none */
     int64_t last;   /* the highest number that the run has given; 0 for none */
-    bool ignore_exif;
+    bw_decode_options decode;
     int decoders; /* threads that decode */
     bw_engine *engine;
     int streams, batch; /* of the engine; pictures that a stream takes at once */

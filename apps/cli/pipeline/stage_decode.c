@@ -55,14 +55,13 @@ static void decode(bw_pipeline *pipeline, bw_item *item)
 {
     if (!item->picture && !item->content)
         examine(item, &item->bytes, &item->modified_ns);
-    bw_decode_options options;
-    bw_decode_options_init(&options);
-    options.ignore_exif = pipeline->options->ignore_exif;
-    if (read_picture(item, &options) != BW_OK || check_unchanged(item, &item->error) != BW_OK)
+    if (read_picture(item, &pipeline->options->decode) != BW_OK ||
+        check_unchanged(item, &item->error) != BW_OK)
         return;
     item->error.status = BW_OK;
-    item->width = item->image.width;
-    item->height = item->image.height;
+    bool told = item->image.full_width > 0;
+    item->width = told ? item->image.full_width : item->image.width;
+    item->height = told ? item->image.full_height : item->image.height;
     item->charged = item->image.stride * (size_t)item->image.height;
     bw_budget_charge(&pipeline->budget, item->charged);
 }

@@ -112,6 +112,22 @@ static size_t take(void *context, int stream, size_t most, const bw_image **imag
 
 /* ---- Handing on ----------------------------------------------------------------------------- */
 
+/* From the pixels that were decoded to those of the picture. */
+static void enlarge(bw_item *item)
+{
+    if (item->image.width == item->width && item->image.height == item->height)
+        return;
+    float across = (float)item->width / (float)item->image.width;
+    float down = (float)item->height / (float)item->image.height;
+    for (size_t i = 0; i < item->detections.count; i++) {
+        bw_detection *box = &item->detections.items[i];
+        box->left *= across;
+        box->right *= across;
+        box->top *= down;
+        box->bottom *= down;
+    }
+}
+
 static void hand_on(void *context, int stream, const bw_error *failure)
 {
     bw_pipeline *pipeline = context;
@@ -120,6 +136,7 @@ static void hand_on(void *context, int stream, const bw_error *failure)
         bw_pipeline_fail(pipeline, failure);
     for (size_t i = 0; i < batch->count; i++) {
         batch->items[i]->detections = batch->detections[i];
+        enlarge(batch->items[i]);
         bw_pipeline_announce(pipeline, &batch->items[i]->detected, &pipeline->item_detected);
     }
 }
