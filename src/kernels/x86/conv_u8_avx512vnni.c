@@ -8,7 +8,10 @@
 
 #include "kernels/x86/epilogue_vector.h"
 
-enum { BASES = (BW_U8_PIXELS + 2) / 3 };
+enum {
+    BASES = (BW_U8_PIXELS + 2) / 3,
+    AHEAD = 16 << 10, /* bytes of weights that are asked for before they are needed */
+};
 
 /** The windows of three pixels each are reached from one base, plus nothing, one or two strides. */
 typedef struct bases {
@@ -33,6 +36,14 @@ BW_INLINE __m512i spread(const uint8_t *from)
     return _mm512_set1_epi32(four);
 }
 
+/* Asks the second cache, which the weights of deep layers come too late to otherwise. */
+BW_INLINE void prefetch_weights(const int8_t *weights, int blocks)
+{
+    BW_UNROLL
+    for (int block = 0; block < blocks; block++)
+        _mm_prefetch((const char *)weights + block * BW_STEP_BYTES, _MM_HINT_T1);
+}
+
 BW_INLINE void step(__m512i sums[][BW_U8_BLOCKS], const bases *from, size_t stride,
                     const int8_t *weights, int pixels, int blocks)
 {
@@ -40,6 +51,7 @@ BW_INLINE void step(__m512i sums[][BW_U8_BLOCKS], const bases *from, size_t stri
     BW_UNROLL
     for (int block = 0; block < blocks; block++)
         weight[block] = _mm512_loadu_si512(weights + block * BW_STEP_BYTES);
+    prefetch_weights(weights + AHEAD, blocks);
     BW_UNROLL
     for (int pixel = 0; pixel < pixels; pixel++) {
         __m512i bytes = spread(from->of[pixel / 3] + (size_t)(pixel % 3) * stride);
