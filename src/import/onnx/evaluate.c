@@ -11,6 +11,7 @@ typedef struct value {
     bw_plain_tensor tensor;
     size_t uses; /* by nodes that have not run yet */
     bool known, kept;
+    const bw_onnx_node *maker; /* the node that was last seen to give it */
 } value;
 
 struct bw_onnx_evaluation {
@@ -188,6 +189,10 @@ static bw_status prepare(bw_onnx_evaluation *e, step *s, bw_error *error)
         value *to = find(e, node->outputs[index]);
         if (to && to->known)
             return bw_fail(error, BW_ERROR_FORMAT, "its output '%s' is there already", to->name);
+        if (to && to->maker == node)
+            return bw_fail(error, BW_ERROR_FORMAT, "it gives '%s' twice", to->name);
+        if (to)
+            to->maker = node;
         s->outputs[index] = to ? &to->tensor : NULL;
     }
     s->call = (bw_plain_call){.opset = (int)e->file->opset,
