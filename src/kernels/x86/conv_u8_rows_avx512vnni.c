@@ -11,13 +11,15 @@
 
 #include "kernels/x86/quads_avx512vnni.h"
 
-enum { POOL = 2 };
+enum {
+    POOL = 2,
+    MOST = 4, /* vectors of pixels under way: of a row, or of two that are pooled */
+};
 
 /** What a row computes with, in registers. */
 typedef struct row_numbers {
     __m512i starts[BW_QUADS], turn; /* the place of each pixel's four bytes */
     quads_epilogue epilogue;
-    __mmask16 pixels; /* the same places as bits */
 } row_numbers;
 
 /* Of the first `pixels` pixels of four. */
@@ -41,13 +43,6 @@ BW_INLINE row_numbers numbers_of(const bw_conv_row *row, int quads)
     return made;
 }
 
-BW_INLINE void add_step(__m512i *sums, __m512i bytes, const __m512i *weight, int quads)
-{
-    BW_UNROLL
-    for (int quad = 0; quad < quads; quad++)
-        accumulate(&sums[quad], bytes, weight[quad]);
-}
-
 /*
  * The four bytes at `from` and those of the next pixels, each in all parts of its own lanes. Where
  * pixels are as far apart as lanes are wide, they fall into place by themselves.
@@ -59,21 +54,22 @@ BW_INLINE __m512i read_pixels(const uint8_t *from, const row_numbers *n, __mmask
     return planes ? _mm512_shuffle_epi32(bytes, 0) : _mm512_permutexvar_epi32(n->turn, bytes);
 }
 
-/* The sums of some vectors of four pixels, and their bytes; `read` and `written` are of each. */
-BW_INLINE void run_group(const bw_conv_row *row, const row_numbers *n, int pixel, __mmask16 read,
-                         __mmask16 written, bw_activation activation, bool planes, bool has_second,
-                         int quads, int vectors)
+/*
+ * The sums of some vectors of four pixels of one row or of two, [line][vector]; `read` is of each
+ * vector.
+ */
+BW_INLINE void sum_vectors(const bw_conv_row *row, const row_numbers *n, const uint8_t *in,
+                           const __mmask16 *read, __m512i sums[MOST][BW_QUADS], int lines,
+                           int vectors, bool planes, int quads)
 {
     const size_t apart = BW_QUAD_PIXELS * row->in_pixel;
-    const uint8_t *in = row->in + (size_t)pixel * row->in_pixel;
     const int8_t *weights = row->weights;
-    uint8_t *out = row->out + pixel * BW_LANES;
-    __m512i sums[BW_QUADS][BW_QUADS], weight[BW_QUADS];
+    __m512i weight[BW_QUADS];
     BW_UNROLL
-    for (int vector = 0; vector < vectors; vector++) {
+    for (int part = 0; part < lines * vectors; part++) {
         BW_UNROLL
         for (int quad = 0; quad < quads; quad++)
-            sums[vector][quad] = n->starts[quad];
+            sums[part][quad] = n->starts[quad];
     }
     for (int step = 0; step < row->steps; step++, weights += row->weights_step) {
         const uint8_t *from = in + row->places[step];
@@ -81,20 +77,35 @@ BW_INLINE void run_group(const bw_conv_row *row, const row_numbers *n, int pixel
         for (int quad = 0; quad < quads; quad++)
             weight[quad] = spread_integers(weights + quad * BW_STEP_BYTES / BW_QUADS);
         BW_UNROLL
-        for (int vector = 0; vector < vectors; vector++) {
-            __m512i bytes = read_pixels(from + (size_t)vector * apart, n, read, planes);
-            add_step(sums[vector], bytes, weight, quads);
+        for (int part = 0; part < lines * vectors; part++) {
+            const int line = part / vectors, vector = part % vectors;
+            const uint8_t *at = from + (size_t)line * row->in_row + (size_t)vector * apart;
+            __m512i bytes = read_pixels(at, n, read[vector], planes);
+            BW_UNROLL
+            for (int quad = 0; quad < quads; quad++)
+                accumulate(&sums[part][quad], bytes, weight[quad]);
         }
     }
+}
+
+/* The bytes of some vectors of four pixels; `read` and `written` are of each. */
+BW_INLINE void run_group(const bw_conv_row *row, const row_numbers *n, int pixel, __mmask16 read,
+                         __mmask16 written, bw_activation activation, bool planes, bool has_second,
+                         int quads, int vectors)
+{
+    const __mmask16 all[MOST] = {read, read, read, read};
+    __m512i sums[MOST][BW_QUADS];
+    sum_vectors(row, n, row->in + (size_t)pixel * row->in_pixel, all, sums, 1, vectors, planes,
+                quads);
     BW_UNROLL
     for (int vector = 0; vector < vectors; vector++) {
-        const ptrdiff_t at = vector * BW_QUAD_PIXELS * BW_LANES;
+        const ptrdiff_t at = (pixel + vector * BW_QUAD_PIXELS) * BW_LANES;
         __m512i second = _mm512_setzero_si512();
         if (has_second)
-            second = _mm512_maskz_loadu_epi32(written, row->second + pixel * BW_LANES + at);
+            second = _mm512_maskz_loadu_epi32(written, row->second + at);
         __m512i bytes =
             finish_quads(&n->epilogue, activation, sums[vector], has_second, second, quads);
-        _mm512_mask_storeu_epi32(out + at, written, bytes);
+        _mm512_mask_storeu_epi32(row->out + at, written, bytes);
     }
 }
 
@@ -142,42 +153,27 @@ void bw_conv_row_avx512vnni(const bw_conv_row *row)
     }
 }
 
-/* As run_group, of four pixels of the output: the maxima of two rows of eight sums. */
+/* The maxima of eight sums each of two rows, of one quad: four pixels. */
+BW_INLINE __m512i pool_quad(__m512i sums[MOST][BW_QUADS], int quad)
+{
+    __m512i first = _mm512_max_epi32(sums[0][quad], sums[POOL][quad]);
+    __m512i second = _mm512_max_epi32(sums[1][quad], sums[POOL + 1][quad]);
+    return _mm512_max_epi32(_mm512_shuffle_i32x4(first, second, 0x88),
+                            _mm512_shuffle_i32x4(first, second, 0xdd));
+}
+
+/* The bytes of four pixels of the output. */
 BW_INLINE void run_pooled_group(const bw_conv_row *row, const row_numbers *n, int pixel,
                                 const __mmask16 *read, __mmask16 written, bw_activation activation,
                                 bool planes, int quads)
 {
-    const size_t apart = BW_QUAD_PIXELS * row->in_pixel;
-    const uint8_t *in = row->in + 2 * (size_t)pixel * row->in_pixel;
-    const int8_t *weights = row->weights;
-    __m512i sums[POOL][POOL][BW_QUADS], weight[BW_QUADS];
+    const uint8_t *in = row->in + POOL * (size_t)pixel * row->in_pixel;
+    __m512i sums[MOST][BW_QUADS], most[BW_QUADS], none = _mm512_setzero_si512();
+    sum_vectors(row, n, in, read, sums, POOL, POOL, planes, quads);
     BW_UNROLL
-    for (int part = 0; part < POOL * POOL; part++) {
-        BW_UNROLL
-        for (int quad = 0; quad < quads; quad++)
-            sums[part / POOL][part % POOL][quad] = n->starts[quad];
-    }
-    for (int step = 0; step < row->steps; step++, weights += row->weights_step) {
-        const uint8_t *from = in + row->places[step];
-        BW_UNROLL
-        for (int quad = 0; quad < quads; quad++)
-            weight[quad] = spread_integers(weights + quad * BW_STEP_BYTES / BW_QUADS);
-        BW_UNROLL
-        for (int part = 0; part < POOL * POOL; part++) {
-            const int line = part / POOL, vector = part % POOL;
-            const uint8_t *at = from + (size_t)line * row->in_row + (size_t)vector * apart;
-            add_step(sums[line][vector], read_pixels(at, n, read[vector], planes), weight, quads);
-        }
-    }
-    BW_UNROLL
-    for (int quad = 0; quad < quads; quad++) {
-        __m512i first = _mm512_max_epi32(sums[0][0][quad], sums[1][0][quad]);
-        __m512i second = _mm512_max_epi32(sums[0][1][quad], sums[1][1][quad]);
-        sums[0][0][quad] = _mm512_max_epi32(_mm512_shuffle_i32x4(first, second, 0x88),
-                                            _mm512_shuffle_i32x4(first, second, 0xdd));
-    }
-    __m512i bytes =
-        finish_quads(&n->epilogue, activation, sums[0][0], false, _mm512_setzero_si512(), quads);
+    for (int quad = 0; quad < quads; quad++)
+        most[quad] = pool_quad(sums, quad);
+    __m512i bytes = finish_quads(&n->epilogue, activation, most, false, none, quads);
     _mm512_mask_storeu_epi32(row->out + pixel * BW_LANES, written, bytes);
 }
 
