@@ -12,6 +12,7 @@
 #include "kernels/x86/quads_avx512vnni.h"
 
 enum {
+    ROWS_AHEAD = 4,
     POOL = 2,
     MOST = 4, /* vectors of pixels under way: of a row, or of two that are pooled */
 };
@@ -54,6 +55,16 @@ BW_INLINE __m512i read_pixels(const uint8_t *from, const row_numbers *n, __mmask
     return planes ? _mm512_shuffle_epi32(bytes, 0) : _mm512_permutexvar_epi32(n->turn, bytes);
 }
 
+/* Asks for what rows a little further down will read here: the processor does not foresee it. */
+BW_INLINE void prefetch_rows(const bw_conv_row *row, const uint8_t *in, int lines, size_t bytes)
+{
+    BW_UNROLL
+    for (int line = 0; line < lines; line++) {
+        for (size_t at = 0; at < bytes; at += 64)
+            __builtin_prefetch(in + (size_t)(ROWS_AHEAD * lines + line) * row->in_row + at);
+    }
+}
+
 /*
  * The sums of some vectors of four pixels of one row or of two, [line][vector]; `read` is of each
  * vector.
@@ -65,6 +76,7 @@ BW_INLINE void sum_vectors(const bw_conv_row *row, const row_numbers *n, const u
     const size_t apart = BW_QUAD_PIXELS * row->in_pixel;
     const int8_t *weights = row->weights;
     __m512i weight[BW_QUADS];
+    prefetch_rows(row, in, lines, (size_t)vectors * apart);
     BW_UNROLL
     for (int part = 0; part < lines * vectors; part++) {
         BW_UNROLL
