@@ -7,8 +7,9 @@
 
 enum { CANDIDATES = 12 }; /* classes that are compared before one is taken */
 
-/* What all floats may add to the cost where nothing else is asked for: time, or bytes. */
-static const double free_time = 0.0, free_bytes = 0.01;
+/* The share that all floats may add to the cost where nothing else is asked for: of time, or bytes.
+ */
+static const double free_time = 0.02, free_bytes = 0.01;
 
 /* A tensor that makes less of the error that is left than this is not worth a conversion. */
 static const double least_share = 0.01;
