@@ -7,8 +7,7 @@
 
 enum { CANDIDATES = 12 }; /* classes that are compared before one is taken */
 
-/* The share that all floats may add to the cost where nothing else is asked for: of time, or bytes.
- */
+/* The share of the cost, time or bytes, that all floats may add where nothing else is asked for. */
 static const double free_time = 0.02, free_bytes = 0.01;
 
 /* A tensor that makes less of the error that is left than this is not worth a conversion. */

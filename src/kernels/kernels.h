@@ -170,6 +170,12 @@ static inline bw_operation bw_unpooled(const bw_operation *operation)
     return conv;
 }
 
+/** Whether a step of the family multiplies by dense filters. */
+static inline bool bw_family_is_dense(bw_family family)
+{
+    return family == BW_FAMILY_CONV || family == BW_FAMILY_CONV_POOL;
+}
+
 /** Whether a MULTIPLY has one pixel of factors for all of its input's. */
 static inline bool bw_multiply_spreads(const bw_operation *operation)
 {

@@ -7,6 +7,7 @@
 #include "plan/lanes.h"
 #include "plan/place.h"
 #include "plan/pools.h"
+#include "plan/steps.h"
 
 static bool is_input(const bw_graph *graph, int tensor)
 {
@@ -103,9 +104,7 @@ static void measure_lives(bw_block *blocks, const bw_seat *seats, const bw_graph
     }
     for (size_t index = 0; index < graph->node_count; index++) {
         const bw_node *node = &graph->nodes[index];
-        int pooled = seats[node->output].pooled;
-        int output = pooled == BW_NONE ? node->output : pooled;
-        bw_block *written = &blocks[find_root(seats, output)];
+        bw_block *written = &blocks[find_root(seats, bw_node_written(seats, node))];
         if (written->first_use > (int)index)
             written->first_use = (int)index;
         written->last_use = largest(written->last_use, (int)index);

@@ -25,18 +25,12 @@ typedef struct lowering {
 static bw_step make_step(const lowering *state, const bw_node *node, int input)
 {
     const bw_seat *in = &state->seats[node->inputs[input]];
-    const bw_seat *out = &state->seats[node->output];
+    const bw_seat *out = &state->seats[bw_node_written(state->seats, node)];
     bw_step step = {.layer = node->name, .in = in->offset, .out = out->offset};
     step.operation = bw_node_operation(state->seats, node, input);
     int second = bw_node_second(node);
     if (second != BW_NONE)
         step.second = state->seats[second].offset;
-    if (out->pooled != BW_NONE) {
-        const bw_seat *pooled = &state->seats[out->pooled];
-        step.operation.family = BW_FAMILY_CONV_POOL;
-        step.operation.out = pooled->layout;
-        step.out = pooled->offset;
-    }
     step.macs = bw_node_macs(state->graph, node);
     step.error = state->graph->tensors[node->output].error;
     step.pruned = state->graph->tensors[node->output].pruned;

@@ -76,8 +76,7 @@ static bw_status check_memory(const bw_plan *plan, bw_error *error)
 
 static bool can_share(const bw_kernel *kernel, const bw_step *step)
 {
-    bool dense = kernel->family == BW_FAMILY_CONV || kernel->family == BW_FAMILY_CONV_POOL;
-    return dense && kernel->in == BW_U8 && kernel->pack &&
+    return bw_family_is_dense(kernel->family) && kernel->in == BW_U8 && kernel->pack &&
            in_range(step->shared_bits, BW_SHARED_LEAST, BW_SHARED_MOST) &&
            step->shared_bytes >= bw_shared_head_bytes(&step->operation, step->shared_bits);
 }

@@ -23,13 +23,17 @@ static double time_of(const bw_operation *operation, uint32_t cpu)
     return kernel ? bw_kernel_time(kernel, operation) : (double)INFINITY;
 }
 
-static bool pays(const bw_operation *conv, const bw_operation *pool, uint32_t cpu)
+/* Joins a pool to the convolution before it, if that takes less time. */
+static void join(bw_seat *seats, const bw_node *conv, const bw_node *pool, uint32_t cpu)
 {
-    bw_operation joined = *conv;
-    joined.family = BW_FAMILY_CONV_POOL;
-    joined.out = pool->out;
-    return conv->family == BW_FAMILY_CONV && !conv->has_second &&
-           time_of(&joined, cpu) < time_of(conv, cpu) + time_of(pool, cpu);
+    bw_operation first = bw_node_operation(seats, conv, 0);
+    bw_operation second = bw_node_operation(seats, pool, 0);
+    if (first.family != BW_FAMILY_CONV || first.has_second)
+        return;
+    seats[conv->output].pooled = pool->output;
+    bw_operation joined = bw_node_operation(seats, conv, 0);
+    if (time_of(&joined, cpu) >= time_of(&first, cpu) + time_of(&second, cpu))
+        seats[conv->output].pooled = BW_NONE;
 }
 
 bw_status bw_join_pools(bw_seat *seats, const bw_graph *graph, uint32_t cpu, bw_error *error)
@@ -43,12 +47,8 @@ bw_status bw_join_pools(bw_seat *seats, const bw_graph *graph, uint32_t cpu, bw_
         if (!halves(graph, pool) || uses[pool->inputs[0]] != 1)
             continue;
         const bw_node *conv = &graph->nodes[graph->tensors[pool->inputs[0]].producer];
-        if (conv->op != BW_OP_CONV)
-            continue;
-        bw_operation first = bw_node_operation(seats, conv, 0);
-        bw_operation second = bw_node_operation(seats, pool, 0);
-        if (pays(&first, &second, cpu))
-            seats[conv->output].pooled = pool->output;
+        if (conv->op == BW_OP_CONV)
+            join(seats, conv, pool, cpu);
     }
     free(uses);
     return BW_OK;

@@ -21,13 +21,19 @@ int bw_node_second(const bw_node *node)
     return pairs ? node->inputs[1] : node->residual;
 }
 
+int bw_node_written(const bw_seat *seats, const bw_node *node)
+{
+    int pooled = seats[node->output].pooled;
+    return pooled == BW_NONE ? node->output : pooled;
+}
+
 bw_operation bw_node_operation(const bw_seat *seats, const bw_node *node, int input)
 {
     const bw_attributes *a = &node->attributes;
     bw_operation operation = {
         .family = families[node->op],
         .in = seats[node->inputs[input]].layout,
-        .out = seats[node->output].layout,
+        .out = seats[bw_node_written(seats, node)].layout,
         .kernel_height = a->kernel_height,
         .kernel_width = a->kernel_width,
         .stride = a->stride,
@@ -39,6 +45,8 @@ bw_operation bw_node_operation(const bw_seat *seats, const bw_node *node, int in
     };
     if (node->op == BW_OP_CONV && is_depthwise(&operation))
         operation.family = BW_FAMILY_DEPTHWISE;
+    if (seats[node->output].pooled != BW_NONE)
+        operation.family = BW_FAMILY_CONV_POOL;
     int second = bw_node_second(node);
     if (second != BW_NONE) {
         operation.has_second = true;

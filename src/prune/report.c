@@ -7,8 +7,7 @@
 static bool is_conv(const bw_step *step)
 {
     bw_family family = step->operation.family;
-    return family == BW_FAMILY_CONV || family == BW_FAMILY_CONV_POOL ||
-           family == BW_FAMILY_DEPTHWISE;
+    return bw_family_is_dense(family) || family == BW_FAMILY_DEPTHWISE;
 }
 
 /* The estimated cycles of each convolution, in their order, in costs[node]. */

@@ -37,16 +37,11 @@ const char *family_name(bw_family family)
     return names[family];
 }
 
-static bool is_dense(bw_family family)
-{
-    return family == BW_FAMILY_CONV || family == BW_FAMILY_CONV_POOL;
-}
-
 size_t case_weights(const bw_operation *operation)
 {
     size_t window = (size_t)operation->kernel_height * (size_t)operation->kernel_width;
     size_t channels = (size_t)operation->out.channels;
-    if (is_dense(operation->family))
+    if (bw_family_is_dense(operation->family))
         return channels * (size_t)(operation->in.channels / operation->groups) * window;
     return operation->family == BW_FAMILY_DEPTHWISE ? channels * window : 0;
 }
@@ -212,7 +207,8 @@ static facts random_shape(random_source *random, bw_family family)
 
 static bool has_windows(bw_family family)
 {
-    return is_dense(family) || family == BW_FAMILY_DEPTHWISE || family == BW_FAMILY_MAX_POOL;
+    return bw_family_is_dense(family) || family == BW_FAMILY_DEPTHWISE ||
+           family == BW_FAMILY_MAX_POOL;
 }
 
 static int output_size(int size, int before, int after, int kernel, int stride)
@@ -243,7 +239,7 @@ static void output_sizes(const facts *shape, int *height, int *width)
 /* The border that convolution's windows reach into; pools do without. */
 static int needed_border(const facts *shape, int height, int width)
 {
-    if (!is_dense(shape->family) && shape->family != BW_FAMILY_DEPTHWISE)
+    if (!bw_family_is_dense(shape->family) && shape->family != BW_FAMILY_DEPTHWISE)
         return 0;
     int bottom = (height - 1) * shape->stride + shape->kernel_height - shape->pad_top;
     int right = (width - 1) * shape->stride + shape->kernel_width - shape->pad_left;
@@ -278,7 +274,7 @@ static int random_lanes(random_source *random, bw_type type)
 
 static int input_lanes(random_source *random, const facts *shape)
 {
-    bool image = is_dense(shape->family) && shape->groups == 1 && shape->inputs == 3;
+    bool image = bw_family_is_dense(shape->family) && shape->groups == 1 && shape->inputs == 3;
     image = image || (shape->family == BW_FAMILY_CONVERT && shape->inputs <= BW_IMAGE_LANES);
     return image && !random_once_in(random, 4) ? BW_IMAGE_LANES : random_lanes(random, shape->in);
 }
@@ -398,7 +394,7 @@ static void random_rest(random_source *random, test_case *test)
 static void settle_sums(test_case *test)
 {
     bw_operation *operation = &test->operation;
-    if (is_dense(operation->family) && operation->in.format.type == BW_U8)
+    if (bw_family_is_dense(operation->family) && operation->in.format.type == BW_U8)
         operation->sum_bits =
             bw_count_bits(bw_sum_terms(operation) * UINT8_MAX * largest_integer(test->weight_fill));
 }
@@ -408,7 +404,7 @@ test_case case_random(random_source *random, bw_family family, bw_type in, bw_ty
     facts shape = random_shape(random, family);
     shape.in = in;
     shape.out = out;
-    if (is_dense(family) || family == BW_FAMILY_DEPTHWISE || family == BW_FAMILY_ADD ||
+    if (bw_family_is_dense(family) || family == BW_FAMILY_DEPTHWISE || family == BW_FAMILY_ADD ||
         family == BW_FAMILY_ACTIVATION)
         shape.activation = (bw_activation)random_between(random, 0, BW_ACTIVATION_COUNT - 1);
     bool convolution = family == BW_FAMILY_CONV || family == BW_FAMILY_DEPTHWISE;
@@ -443,7 +439,7 @@ static facts square_window(bw_family family, int size, int inputs, int outputs, 
                    pad,
                    pad,
                    pad,
-                   is_dense(family) ? 1 : inputs,
+                   bw_family_is_dense(family) ? 1 : inputs,
                    BW_LEAKY,
                    false,
                    BW_F32,

@@ -25,7 +25,7 @@ static void test_list(void **state)
         assert_non_null(kernel->cost);
         assert_non_null(kernel->units);
         assert_non_null(kernel->run);
-        bool weighted = kernel->family == BW_FAMILY_CONV || kernel->family == BW_FAMILY_CONV_POOL ||
+        bool weighted = bw_family_is_dense(kernel->family) ||
                         kernel->family == BW_FAMILY_DEPTHWISE || kernel->family == BW_FAMILY_PLAIN;
         assert_int_equal(weighted, kernel->packed_bytes != NULL);
         assert_int_equal(weighted, kernel->pack != NULL);

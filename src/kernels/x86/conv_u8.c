@@ -95,13 +95,7 @@ static size_t group_bytes(const division *d)
     return (bytes + 63) / 64 * 64;
 }
 
-/* The sums of an operation's output: of a CONV_POOL there are four for each of its pixels. */
-static bw_operation sums_of(const bw_operation *operation)
-{
-    return operation->family == BW_FAMILY_CONV_POOL ? bw_unpooled(operation) : *operation;
-}
-
-/* Rows of sums for a row of the output. */
+/* Rows of sums for a row of the output, and as many columns. */
 static int pool_of(const bw_operation *operation)
 {
     return operation->family == BW_FAMILY_CONV_POOL ? 2 : 1;
@@ -199,11 +193,11 @@ bool bw_conv_u8_accepts(const bw_operation *operation)
 /* In the unit of bw_conv_direct_cost. */
 double bw_conv_u8_cost(const bw_conv_u8_method *method, const bw_operation *operation)
 {
-    const bw_operation all = sums_of(operation);
-    const bw_layout *out = &all.out;
+    const bw_layout *out = &operation->out;
+    const int pool = pool_of(operation), width = pool * out->width, height = pool * out->height;
     division d = divide(method, operation);
-    double sums = (double)out->width * out->height * d.panels;
-    double tiles = (double)divide_up(out->width, method->pixels) * out->height * d.groups;
+    double sums = (double)width * height * d.panels;
+    double tiles = (double)divide_up(width, method->pixels) * height * d.groups;
     double finish = method->finish_cycles + (out->format.type == BW_F32 ? FLOATS_CYCLES : 0);
     return (method->step_cycles * d.steps + finish) * sums + TILE_CYCLES * tiles +
            bw_weight_cycles(bw_conv_u8_packed_bytes(method, operation));

@@ -134,4 +134,49 @@ int bw_conv_u8_units(const bw_conv_u8_method *method, const bw_operation *operat
 void bw_conv_u8_run(const bw_conv_u8_method *method, const bw_operation *operation,
                     const bw_operands *operands, int first, int last);
 
+/** The functions of the kernels of a method, and a kernel with them. */
+#define BW_CONV_U8_FUNCTIONS(method)                                                               \
+    static double cost(const bw_operation *operation)                                              \
+    {                                                                                              \
+        return bw_conv_u8_cost(&method, operation);                                                \
+    }                                                                                              \
+    static size_t packed_bytes(const bw_operation *operation)                                      \
+    {                                                                                              \
+        return bw_conv_u8_packed_bytes(&method, operation);                                        \
+    }                                                                                              \
+    static void pack(const bw_operation *operation, const bw_filters *filters, void *packed)       \
+    {                                                                                              \
+        bw_conv_u8_pack(&method, operation, filters, packed);                                      \
+    }                                                                                              \
+    static bool packed_sound(const bw_operation *operation, const void *packed)                    \
+    {                                                                                              \
+        return bw_conv_u8_sound(&method, operation, packed);                                       \
+    }                                                                                              \
+    static int units(const bw_operation *operation, int images)                                    \
+    {                                                                                              \
+        return bw_conv_u8_units(&method, operation, images);                                       \
+    }                                                                                              \
+    static void run(const bw_operation *operation, const bw_operands *operands, int first,         \
+                    int last, void *scratch)                                                       \
+    {                                                                                              \
+        (void)scratch;                                                                             \
+        bw_conv_u8_run(&method, operation, operands, first, last);                                 \
+    }
+
+#define BW_CONV_U8_KERNEL(words, of, to, cpu, accept)                                              \
+    const bw_kernel bw_kernel_##words = {                                                          \
+        .name = #words,                                                                            \
+        .family = of,                                                                              \
+        .in = BW_U8,                                                                               \
+        .out = to,                                                                                 \
+        .needs = cpu,                                                                              \
+        .accepts = accept,                                                                         \
+        .cost = cost,                                                                              \
+        .packed_bytes = packed_bytes,                                                              \
+        .pack = pack,                                                                              \
+        .packed_sound = packed_sound,                                                              \
+        .units = units,                                                                            \
+        .run = run,                                                                                \
+    }
+
 #endif

@@ -129,53 +129,9 @@ const bw_conv_u8_method bw_conv_u8_avx512vnni = {
     .row_pays = bw_conv_row_pays,
 };
 
-static double cost(const bw_operation *operation)
-{
-    return bw_conv_u8_cost(&bw_conv_u8_avx512vnni, operation);
-}
+BW_CONV_U8_FUNCTIONS(bw_conv_u8_avx512vnni)
 
-static size_t packed_bytes(const bw_operation *operation)
-{
-    return bw_conv_u8_packed_bytes(&bw_conv_u8_avx512vnni, operation);
-}
-
-static void pack(const bw_operation *operation, const bw_filters *filters, void *packed)
-{
-    bw_conv_u8_pack(&bw_conv_u8_avx512vnni, operation, filters, packed);
-}
-
-static bool packed_sound(const bw_operation *operation, const void *packed)
-{
-    return bw_conv_u8_sound(&bw_conv_u8_avx512vnni, operation, packed);
-}
-
-static int units(const bw_operation *operation, int images)
-{
-    return bw_conv_u8_units(&bw_conv_u8_avx512vnni, operation, images);
-}
-
-static void run(const bw_operation *operation, const bw_operands *operands, int first, int last,
-                void *scratch)
-{
-    (void)scratch;
-    bw_conv_u8_run(&bw_conv_u8_avx512vnni, operation, operands, first, last);
-}
-
-#define CONVOLUTION(words, to)                                                                     \
-    const bw_kernel bw_kernel_##words = {                                                          \
-        .name = #words,                                                                            \
-        .family = BW_FAMILY_CONV,                                                                  \
-        .in = BW_U8,                                                                               \
-        .out = to,                                                                                 \
-        .needs = BW_CPU_AVX512 | BW_CPU_AVX512_VNNI,                                               \
-        .accepts = bw_conv_u8_accepts,                                                             \
-        .cost = cost,                                                                              \
-        .packed_bytes = packed_bytes,                                                              \
-        .pack = pack,                                                                              \
-        .packed_sound = packed_sound,                                                              \
-        .units = units,                                                                            \
-        .run = run,                                                                                \
-    }
-
-CONVOLUTION(conv_u8_avx512vnni, BW_U8);
-CONVOLUTION(conv_u8_f32_avx512vnni, BW_F32);
+BW_CONV_U8_KERNEL(conv_u8_avx512vnni, BW_FAMILY_CONV, BW_U8, BW_CPU_AVX512 | BW_CPU_AVX512_VNNI,
+                  bw_conv_u8_accepts);
+BW_CONV_U8_KERNEL(conv_u8_f32_avx512vnni, BW_FAMILY_CONV, BW_F32,
+                  BW_CPU_AVX512 | BW_CPU_AVX512_VNNI, bw_conv_u8_accepts);

@@ -140,31 +140,6 @@ BW_INLINE void run_pixels(const bw_conv_row *row, bw_activation activation, bool
                   1);
 }
 
-BW_INLINE void run_activation(const bw_conv_row *row, bw_activation activation)
-{
-    const bool planes = row->in_pixel == BW_LANES;
-    if (row->second)
-        run_pixels(row, activation, true, true, BW_QUADS);
-    else if (planes && row->narrow)
-        run_pixels(row, activation, true, false, BW_QUADS / 2);
-    else if (planes)
-        run_pixels(row, activation, true, false, BW_QUADS);
-    else if (row->narrow)
-        run_pixels(row, activation, false, false, BW_QUADS / 2);
-    else
-        run_pixels(row, activation, false, false, BW_QUADS);
-}
-
-void bw_conv_row_avx512vnni(const bw_conv_row *row)
-{
-    switch (row->epilogue->activation) {
-    case BW_RELU: run_activation(row, BW_RELU); break;
-    case BW_LEAKY: run_activation(row, BW_LEAKY); break;
-    case BW_CLIPPED: run_activation(row, BW_CLIPPED); break;
-    default: run_activation(row, BW_LINEAR); break;
-    }
-}
-
 /* The maxima of eight sums each of two rows, of one quad: four pixels. */
 BW_INLINE __m512i pool_quad(__m512i sums[MOST][BW_QUADS], int quad)
 {
@@ -206,25 +181,47 @@ BW_INLINE void run_pooled(const bw_conv_row *row, bw_activation activation, bool
                      planes, quads);
 }
 
-BW_INLINE void run_pooled_activation(const bw_conv_row *row, bw_activation activation)
+/* Rows as they are, or pooled. */
+BW_INLINE void run_kind(const bw_conv_row *row, bw_activation activation, bool pooled, bool planes,
+                        int quads)
+{
+    if (pooled)
+        run_pooled(row, activation, planes, quads);
+    else
+        run_pixels(row, activation, planes, false, quads);
+}
+
+BW_INLINE void run_activation(const bw_conv_row *row, bw_activation activation, bool pooled)
 {
     const bool planes = row->in_pixel == BW_LANES;
-    if (planes && row->narrow)
-        run_pooled(row, activation, true, BW_QUADS / 2);
+    if (!pooled && row->second)
+        run_pixels(row, activation, true, true, BW_QUADS);
+    else if (planes && row->narrow)
+        run_kind(row, activation, pooled, true, BW_QUADS / 2);
     else if (planes)
-        run_pooled(row, activation, true, BW_QUADS);
+        run_kind(row, activation, pooled, true, BW_QUADS);
     else if (row->narrow)
-        run_pooled(row, activation, false, BW_QUADS / 2);
+        run_kind(row, activation, pooled, false, BW_QUADS / 2);
     else
-        run_pooled(row, activation, false, BW_QUADS);
+        run_kind(row, activation, pooled, false, BW_QUADS);
+}
+
+BW_INLINE void run_row(const bw_conv_row *row, bool pooled)
+{
+    switch (row->epilogue->activation) {
+    case BW_RELU: run_activation(row, BW_RELU, pooled); break;
+    case BW_LEAKY: run_activation(row, BW_LEAKY, pooled); break;
+    case BW_CLIPPED: run_activation(row, BW_CLIPPED, pooled); break;
+    default: run_activation(row, BW_LINEAR, pooled); break;
+    }
+}
+
+void bw_conv_row_avx512vnni(const bw_conv_row *row)
+{
+    run_row(row, false);
 }
 
 void bw_conv_pool_row_avx512vnni(const bw_conv_row *row)
 {
-    switch (row->epilogue->activation) {
-    case BW_RELU: run_pooled_activation(row, BW_RELU); break;
-    case BW_LEAKY: run_pooled_activation(row, BW_LEAKY); break;
-    case BW_CLIPPED: run_pooled_activation(row, BW_CLIPPED); break;
-    default: run_pooled_activation(row, BW_LINEAR); break;
-    }
+    run_row(row, true);
 }

@@ -40,7 +40,7 @@ static int64_t pixel_cycles(const bw_operation *operation)
     int64_t window = (int64_t)operation->kernel_height * operation->kernel_width;
     if (operation->family == BW_FAMILY_MAX_POOL && bw_max_pool_doubles(operation))
         return 10;
-    /* Integer dot products do four taps at once; and strips begin with rows of their neighbours. */
+    /* Bytes take a fraction of a cycle a tap, and strips read rows of their neighbours again. */
     if (operation->family == BW_FAMILY_DEPTHWISE && operation->in.format.type == BW_U8)
         window /= 4;
     return window > 2 ? window : 2;
