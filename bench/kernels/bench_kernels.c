@@ -1,12 +1,12 @@
 /**
  * Times every kernel on the layers of shapes.c, on one thread.
  *
- *     bench_kernels [-b] [-c] [-a] [filter]
+ *     bench_kernels [-b] [-c] [-a] [-i images] [filter]
  *
  * Only shapes and kernels whose "shape kernel" contains `filter` are timed. With -b
  * tensors are bytes. With -c the caches are
  * emptied before each run, as they are for the weights of a large network. With -a the slow
- * reference kernels are timed too. A convolution's speed is that of its own definition, whatever
+ * reference kernels are timed too. With -i a run takes so many images; times are of one. A convolution's speed is that of its own definition, whatever
  * the method saves, so that Winograd's may exceed the peak; that of other families is bytes moved.
  * The star marks the kernel that bw_kernel_choose takes.
  */
@@ -18,6 +18,7 @@
 
 #include "base/cpu.h"
 #include "base/memory.h"
+#include "kernels/quantize.h"
 #include "shapes.h"
 
 enum { FLUSH_BYTES = 96 << 20, LEAST_RUNS = 3 };
@@ -103,9 +104,9 @@ static void *allocate(size_t bytes)
     return block;
 }
 
-static void *tensor(const bw_layout *layout)
+static void *tensor(const bw_layout *layout, int images)
 {
-    size_t count = bw_layout_elements(layout, 1), size = bw_type_size(layout->format.type);
+    size_t count = bw_layout_elements(layout, images), size = bw_type_size(layout->format.type);
     float *numbers = allocate(count * sizeof *numbers);
     uint8_t *block = allocate(count * size);
     fill(numbers, count, 1.0f);
@@ -139,6 +140,14 @@ static size_t weight_count(const bw_operation *operation)
            (size_t)(operation->in.channels / (operation->groups ? operation->groups : 1));
 }
 
+static int8_t *make_integers(const bw_operation *operation)
+{
+    size_t count = weight_count(operation);
+    int8_t *integers = allocate(count);
+    fill_integers(integers, count);
+    return integers;
+}
+
 static void *pack(const bw_kernel *kernel, const bw_operation *operation)
 {
     if (!kernel->packed_bytes)
@@ -149,9 +158,8 @@ static void *pack(const bw_kernel *kernel, const bw_operation *operation)
     fill(weights, count, 2.0f / (float)(1 + count / (size_t)operation->out.channels));
     fill(bias, (size_t)operation->out.channels, 0.1f);
     size_t channels = (size_t)operation->out.channels;
-    int8_t *integers = allocate(count);
+    int8_t *integers = make_integers(operation);
     float *scales = allocate(channels * sizeof *scales);
-    fill_integers(integers, count);
     for (size_t channel = 0; channel < channels; channel++)
         scales[channel] = 1.0f / (float)(1 + count / channels);
     void *packed = allocate(kernel->packed_bytes(operation));
@@ -181,7 +189,7 @@ static void time_run(least *times, const bw_kernel *kernel, const bw_operation *
 {
     uint64_t start = bw_clock();
     double thread = thread_time();
-    kernel->run(operation, operands, 0, kernel->units(operation, 1), scratch);
+    kernel->run(operation, operands, 0, kernel->units(operation, operands->images), scratch);
     thread = thread_time() - thread;
     double real = (double)(bw_clock() - start);
     if (times->runs == 0 || thread < times->thread)
@@ -190,24 +198,35 @@ static void time_run(least *times, const bw_kernel *kernel, const bw_operation *
         times->real = real;
 }
 
-/* A run's time. Long runs are likely to be interrupted; for short ones the thread's clock is too
+/* What the command line asks for. */
+typedef struct command_line {
+    const char *filter;
+    bool all;
+    bw_type type;
+    int images;
+    char *flushed;
+} command_line;
+
+/* An image's time. Long runs are likely to be interrupted; for short ones the thread's clock is too
  * coarse on some systems. */
-static double time_kernel(const bw_kernel *kernel, const bw_operation *operation, char *flushed)
+static double time_kernel(const bw_kernel *kernel, const bw_operation *operation,
+                          const command_line *request)
 {
-    void *in = tensor(&operation->in), *out = tensor(&operation->out);
-    void *second = operation->has_second ? tensor(&operation->second) : NULL;
+    int images = request->images;
+    void *in = tensor(&operation->in, images), *out = tensor(&operation->out, images);
+    void *second = operation->has_second ? tensor(&operation->second, images) : NULL;
     void *packed = pack(kernel, operation);
     void *scratch = allocate(kernel->scratch_bytes ? kernel->scratch_bytes(operation) : 0);
     bw_operands operands = {.in = first_pixel(in, &operation->in),
                             .out = first_pixel(out, &operation->out),
                             .weights = packed,
-                            .images = 1};
+                            .images = images};
     if (second)
         operands.second = first_pixel(second, &operation->second);
     least times = {0};
     uint64_t start = bw_clock();
     while (times.runs < LEAST_RUNS || (double)(bw_clock() - start) < enough_seconds * 1e9) {
-        flush(flushed);
+        flush(request->flushed);
         time_run(&times, kernel, operation, &operands, scratch);
     }
     bw_aligned_free(in);
@@ -215,7 +234,7 @@ static double time_kernel(const bw_kernel *kernel, const bw_operation *operation
     bw_aligned_free(second);
     bw_aligned_free(packed);
     bw_aligned_free(scratch);
-    return times.real < long_run * 1e9 ? times.real : times.thread;
+    return (times.real < long_run * 1e9 ? times.real : times.thread) / images;
 }
 
 static void report(const bw_shape *shape, const bw_operation *operation, const bw_kernel *kernel,
@@ -243,24 +262,28 @@ static bool wanted(const bw_shape *shape, const bw_kernel *kernel, const char *f
     return (all || !strstr(kernel->name, "_ref")) && (!filter || strstr(name, filter));
 }
 
-/* What the command line asks for. */
-typedef struct command_line {
-    const char *filter;
-    bool all;
-    bw_type type;
-    char *flushed;
-} command_line;
+/* The operation, with what is known of its sums once there are weights. */
+static bw_operation make_operation(const bw_shape *shape, bw_type type)
+{
+    bw_operation operation = bw_shape_operation(shape, type);
+    if (type == BW_U8 && operation.family == BW_FAMILY_CONV) {
+        int8_t *integers = make_integers(&operation);
+        operation.sum_bits = bw_sum_bits(&operation, integers);
+        bw_aligned_free(integers);
+    }
+    return operation;
+}
 
 static void run_shape(const bw_shape *shape, const command_line *request, double peak)
 {
     uint32_t cpu = bw_cpu_features();
-    bw_operation operation = bw_shape_operation(shape, request->type);
+    bw_operation operation = make_operation(shape, request->type);
     const bw_kernel *chosen = bw_kernel_choose(&operation, cpu), *kernel;
     for (int index = 0; (kernel = bw_kernel_at(index)); index++) {
         if ((kernel->needs & ~cpu) != 0 || !bw_kernel_accepts(kernel, &operation) ||
             !wanted(shape, kernel, request->filter, request->all))
             continue;
-        double time = time_kernel(kernel, &operation, request->flushed);
+        double time = time_kernel(kernel, &operation, request);
         report(shape, &operation, kernel, kernel == chosen, time, peak);
     }
 }
@@ -268,7 +291,7 @@ static void run_shape(const bw_shape *shape, const command_line *request, double
 int main(int argc, char **argv)
 {
     bool cold = false;
-    command_line request = {.type = BW_F32};
+    command_line request = {.type = BW_F32, .images = 1};
     for (int index = 1; index < argc; index++) {
         if (strcmp(argv[index], "-c") == 0)
             cold = true;
@@ -276,6 +299,8 @@ int main(int argc, char **argv)
             request.all = true;
         else if (strcmp(argv[index], "-b") == 0)
             request.type = BW_U8;
+        else if (strcmp(argv[index], "-i") == 0 && index + 1 < argc)
+            request.images = atoi(argv[++index]);
         else
             request.filter = argv[index];
     }
