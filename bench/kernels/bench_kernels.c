@@ -6,9 +6,10 @@
  * Only shapes and kernels whose "shape kernel" contains `filter` are timed. With -b
  * tensors are bytes. With -c the caches are
  * emptied before each run, as they are for the weights of a large network. With -a the slow
- * reference kernels are timed too. With -i a run takes so many images; times are of one. A convolution's speed is that of its own definition, whatever
- * the method saves, so that Winograd's may exceed the peak; that of other families is bytes moved.
- * The star marks the kernel that bw_kernel_choose takes.
+ * reference kernels are timed too. With -i a run takes so many images; times are of one. A
+ * convolution's speed is that of its own definition, whatever the method saves, so that Winograd's
+ * may exceed the peak; that of other families is bytes moved. The star marks the kernel that
+ * bw_kernel_choose takes.
  */
 #include <immintrin.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #include "kernels/x86/conv_u8.h"
 
 static const bw_conv_u8_method method = {
-    .pixels = BW_U8_PIXELS,
+    .pixels = {BW_U8_PIXELS, BW_U8_PIXELS},
     .blocks = BW_U8_BLOCKS,
     .bundled = false,
     .step_cycles = 1.2,
@@ -14,17 +14,11 @@ static const bw_conv_u8_method method = {
     .row_pays = bw_conv_row_possible,
 };
 
-/* The order of two sums must be that of their results. */
-static bool keeps_order(const bw_operation *operation)
-{
-    return operation->activation != BW_LEAKY || operation->slope >= 0.0f;
-}
-
 static bool accepts(const bw_operation *operation)
 {
     bw_operation conv = bw_unpooled(operation);
-    return operation->family == BW_FAMILY_CONV_POOL && !operation->has_second &&
-           keeps_order(operation) && bw_conv_row_possible(&conv) && bw_conv_u8_accepts(&conv);
+    return bw_conv_pool_accepts(operation) && bw_conv_row_possible(&conv) &&
+           bw_conv_u8_accepts(&conv);
 }
 
 BW_CONV_U8_FUNCTIONS(method)

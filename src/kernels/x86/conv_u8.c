@@ -190,6 +190,13 @@ bool bw_conv_u8_accepts(const bw_operation *operation)
            bw_conv_border_suffices(operation);
 }
 
+bool bw_conv_pool_accepts(const bw_operation *operation)
+{
+    return operation->family == BW_FAMILY_CONV_POOL && !operation->has_second &&
+           bw_activation_is_simple(operation->activation) &&
+           (operation->activation != BW_LEAKY || operation->slope >= 0.0f);
+}
+
 /* In the unit of bw_conv_direct_cost. */
 double bw_conv_u8_cost(const bw_conv_u8_method *method, const bw_operation *operation)
 {
@@ -197,7 +204,9 @@ double bw_conv_u8_cost(const bw_conv_u8_method *method, const bw_operation *oper
     const int pool = pool_of(operation), width = pool * out->width, height = pool * out->height;
     division d = divide(method, operation);
     double sums = (double)width * height * d.panels;
-    double tiles = (double)divide_up(width, method->pixels) * height * d.groups;
+    int panels = d.panels < d.group_panels ? d.panels : d.group_panels;
+    double tiles =
+        (double)divide_up(out->width, method->pixels[panels - 1]) * out->height * d.groups;
     double finish = method->finish_cycles + (out->format.type == BW_F32 ? FLOATS_CYCLES : 0);
     return (method->step_cycles * d.steps + finish) * sums + TILE_CYCLES * tiles +
            bw_weight_cycles(bw_conv_u8_packed_bytes(method, operation));
@@ -450,7 +459,7 @@ static void run_row(const work *w, int y)
     bw_conv_row row = {
         .in = input_row(w, y * pool_of(w->operation)),
         .in_pixel = w->steps.in_pixel,
-        .in_row = (size_t)w->operation->stride * w->operation->in.row_stride,
+        .in_row = w->steps.in_row,
         .steps = w->steps.bundles->ones,
         .pixels = w->operation->out.width,
         .places = w->steps.places,
@@ -472,8 +481,9 @@ static void run_row(const work *w, int y)
 static void run_tiles(work *w, int y)
 {
     int width = w->operation->out.width, tiles = divide_up(width, w->tile_pixels);
+    int pool = pool_of(w->operation);
     int least = width / tiles, wider = width % tiles, finished = 0;
-    w->steps.in = input_row(w, y);
+    w->steps.in = input_row(w, y * pool);
     w->steps.sums = w->sums;
     for (int tile = 0, x = 0; tile < tiles; tile++) {
         int pixels = least + (tile < wider);
@@ -483,7 +493,7 @@ static void run_tiles(work *w, int y)
             w->steps.sums = w->sums;
         }
         w->tiles[pixels - 1](&w->steps);
-        w->steps.in += (size_t)pixels * w->steps.in_pixel;
+        w->steps.in += (size_t)(pixels * pool) * w->steps.in_pixel;
         w->steps.sums += (ptrdiff_t)pixels * BW_LANES;
         x += pixels;
     }
@@ -506,7 +516,7 @@ static void choose_tiles(work *w)
 {
     bool narrow = w->method->narrow_pixels && is_half(w->operation, w->panel);
     w->tiles = narrow ? w->method->narrow : w->method->run[w->panels - 1];
-    w->tile_pixels = narrow ? w->method->narrow_pixels : w->method->pixels;
+    w->tile_pixels = narrow ? w->method->narrow_pixels : w->method->pixels[w->panels - 1];
 }
 
 /* Turns to a group of panels. */
@@ -518,6 +528,7 @@ static void take_group(work *w, const division *d, int group)
     choose_tiles(w);
     w->steps = (bw_conv_steps){
         .in_pixel = (size_t)(w->operation->stride * w->operation->in.lanes),
+        .in_row = (size_t)w->operation->stride * w->operation->in.row_stride,
         .segments = d->segments,
         .bundles = parts.bundles,
         .places = parts.places,

@@ -42,10 +42,14 @@ typedef struct bw_bundles {
     int32_t fours, twos, ones, wides;
 } bw_bundles;
 
-/** One call of a micro-kernel: sums of some pixels of a row by the panels of a group. */
+/**
+ * One call of a micro-kernel: some pixels of a row by the panels of a group; of CONV_POOL, the
+ * maxima of four sums each.
+ */
 typedef struct bw_conv_steps {
-    const uint8_t *in; /* the window of the first pixel */
-    size_t in_pixel;   /* from the window of one output pixel to the next */
+    const uint8_t *in; /* the window of the first sum */
+    size_t in_pixel;   /* from the window of one sum to the next of its row, */
+    size_t in_row;     /* and to that of the row below: where two rows are pooled */
     int segments;
     const bw_bundles *bundles; /* of each segment */
     const int32_t *places;     /* of each step: bytes from the start of a window */
@@ -96,10 +100,11 @@ static inline bool bw_activation_is_simple(bw_activation activation)
 
 /** The micro-kernels of an instruction set. */
 typedef struct bw_conv_u8_method {
-    int pixels, blocks;   /* the most that one takes */
-    bool bundled;         /* whether steps are sorted into bundles */
-    double step_cycles;   /* estimated, of one step of one pixel and panel, */
-    double finish_cycles; /* and of their epilogue */
+    int blocks;               /* the most panels that one takes, */
+    int pixels[BW_U8_BLOCKS]; /* and pixels of so many panels less one */
+    bool bundled;             /* whether steps are sorted into bundles */
+    double step_cycles;       /* estimated, of one step of one pixel and panel, */
+    double finish_cycles;     /* and of their epilogue */
     bw_conv_steps_function *run[BW_U8_BLOCKS][BW_U8_PIXELS]; /* [blocks - 1][pixels - 1] */
     /* The same of one panel whose second half has no channel; 0 pixels where there are none. */
     int narrow_pixels;
@@ -124,6 +129,10 @@ bool bw_conv_row_pays(const bw_operation *operation);
 bw_epilogue bw_epilogue_of(const bw_operation *operation);
 
 bool bw_conv_u8_accepts(const bw_operation *operation);
+
+/** Whether the order of two sums is that of their results, so that a maximum of sums is finished.
+ */
+bool bw_conv_pool_accepts(const bw_operation *operation);
 double bw_conv_u8_cost(const bw_conv_u8_method *method, const bw_operation *operation);
 size_t bw_conv_u8_packed_bytes(const bw_conv_u8_method *method, const bw_operation *operation);
 void bw_conv_u8_pack(const bw_conv_u8_method *method, const bw_operation *operation,

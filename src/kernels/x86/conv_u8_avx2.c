@@ -185,7 +185,7 @@ NARROW(11)
 NARROW(12)
 
 const bw_conv_u8_method bw_conv_u8_avx2 = {
-    .pixels = PIXELS,
+    .pixels = {PIXELS, PIXELS},
     .blocks = 1,
     .bundled = true,
     .step_cycles = 2.4,

@@ -8,20 +8,13 @@
 
 #include "kernels/x86/finish_vector.h"
 
+#include "kernels/x86/accumulate_avx512vnni.h"
+
 enum {
     BW_QUAD_PIXELS = 4,
     BW_QUAD_CHANNELS = 4,
     BW_QUADS = BW_LANES / BW_QUAD_CHANNELS, /* of a panel */
 };
-
-/*
- * *sum += four products a channel, where the sums are: left to itself the compiler moves them from
- * register to register in every round of a loop.
- */
-BW_INLINE void accumulate(__m512i *sum, __m512i bytes, __m512i weights)
-{
-    __asm__("vpdpbusd %2, %1, %0" : "+v"(*sum) : "v"(bytes), "v"(weights));
-}
 
 /** The epilogue of some quads of a panel, in registers. */
 typedef struct quads_epilogue {
