@@ -1,5 +1,5 @@
 /**
- * The plan as a file (.bwp), version 11: read by mapping it, and checked as if an enemy wrote it.
+ * The plan as a file (.bwp), version 12: read by mapping it, and checked as if an enemy wrote it.
  *
  * All numbers are little-endian; u32 and u64 without a sign, i32 in two's complement, f32 as IEEE
  * 754; a text is its length (u32) and its bytes, none of them NUL. Nothing is padded but the
@@ -7,7 +7,7 @@
  *
  *     offset  head
  *          0  8 bytes  89 'B' 'W' 'P' 0D 0A 1A 0A, the tag
- *          8  u32      version, 11
+ *          8  u32      version, 12
  *         12  u32      01020304: the order of the bytes
  *         16  u64      size of the file
  *         24  u64      offset of the weights, a multiple of 4096, at most 1 GiB
@@ -63,7 +63,7 @@
 #include "plan/plan.h"
 
 enum {
-    BW_PLAN_VERSION = 11,
+    BW_PLAN_VERSION = 12,
     BW_PLAN_TAG_SIZE = 8,
     BW_PLAN_HEAD_SIZE = 56,
     BW_PLAN_PAGE = 4096,

@@ -18,11 +18,18 @@
  *
  * Transformed filters are larger than filters: four times as floats, eight times as integers. Those
  * of floats are packed as lines. Those of bytes are packed as they are, and each unit transforms
- * those of one group at a time: that costs less than fetching them from memory.
+ * those of one group, a slice of the channels and one row of positions at a time: that costs less
+ * than fetching them from memory, and what it writes stays in the caches. Four channels of bytes
+ * are a quad, which makes two words.
+ *
+ * A picture whose height or width is one more than a multiple of m, 13 × 13 above all, would waste
+ * most of its last tiles. Where packed filters are also those of a direct convolution, its
+ * micro-kernels compute that row and column instead; sums of integers are the same either way.
  *
  * Packed weights: the parameters [plane][line], then lines [group][position][word][block], or
- * filters [group][word][block]. Scratch: transformed input [position][line of channels][tile], sums
- * [position][block][tile], and for such filters their lines [position][word][block].
+ * filters [group][quad][tap][block]. Scratch: transformed input [position][line of channels][tile],
+ * sums [position][block][tile], and for filters the lines [position of a row][word][block] and the
+ * places of the direct convolution's steps.
  */
 #ifndef BW_KERNELS_X86_WINOGRAD_H
 #define BW_KERNELS_X86_WINOGRAD_H
@@ -56,6 +63,7 @@ typedef struct bw_winograd_product {
     size_t stride;     /* bytes from line to line of the input, and from block to block of sums */
     int lines, last_words; /* of the input; words of the last line that hold channels */
     int tiles, blocks;
+    bool further;           /* adds to the sums there are */
     const uint8_t *weights; /* [word][block] */
     const uint8_t *later;   /* what a later call reads, to be asked for meanwhile: */
     int lines_later;        /* so many lines of the cache */
@@ -93,33 +101,34 @@ typedef struct bw_winograd_output {
     int rows, columns; /* of all the tiles' outputs that lie within the layout */
 } bw_winograd_output;
 
-/** From the channels of a word to the 16 channels of a plane: lines, or filters in bytes. */
+/** From some channels to the 16 channels of a plane: lines of a word, or a quad's filters. */
 typedef union bw_winograd_packed {
     float lines[BW_WINOGRAD_POSITIONS][BW_WINOGRAD_WORDS];
-    int8_t filters[BW_WINOGRAD_TAPS][2 * BW_WINOGRAD_WORDS];
+    int8_t filters[BW_WINOGRAD_TAPS][BW_WINOGRAD_LINE];
 } bw_winograd_packed;
 
-/** The filters of a group, to be transformed. */
+/** Filters of a group, to be transformed to one row of positions. */
 typedef struct bw_winograd_filters {
-    const uint8_t *packed; /* [word][block] */
-    int count;             /* of words and blocks */
-    uint8_t *lines;        /* at the first position */
-    size_t position;       /* bytes from one position to the next */
+    const uint8_t *packed; /* [quad][tap][block] */
+    int quads, blocks, row;
+    uint8_t *lines;  /* [word][block] at the row's first position; a quad makes two words */
+    size_t position; /* bytes from one position to the next */
 } bw_winograd_filters;
 
 /** A size of tile and a type of number on an instruction set. */
 typedef struct bw_winograd {
     int outputs;           /* m */
-    int word_channels;     /* of the input in a word */
+    int line_planes;       /* of the input in a line */
     int parameters;        /* lines a plane of the output */
     int tiles, blocks;     /* that a micro-kernel takes at once; `multiply` takes any tiles */
-    double product_cycles; /* estimated, of one word of one tile and block */
+    double product_cycles; /* estimated, of one word of one tile and block, */
+    double filter_cycles;  /* and of a transformed line of filters */
 
     /** Writes a plane's parameters. */
     void (*pack_parameters)(const bw_operation *operation, const bw_filters *filters, int plane,
                             uint8_t *to);
 
-    /** Writes lines, or filters where these are transformed by each unit. */
+    /** Writes a word's lines, or a quad's filters where these are transformed by each unit. */
     void (*pack_word)(const bw_operation *operation, const bw_filters *filters, int plane, int word,
                       bw_winograd_packed *packed);
 
@@ -127,6 +136,9 @@ typedef struct bw_winograd {
     void (*transform_input)(const bw_winograd_input *input);
     void (*multiply)(const bw_winograd_product *product);
     void (*transform_output)(const bw_winograd_output *output);
+
+    /** Computes a single row and column that tiles leave over; NULL: tiles reach beyond them. */
+    const struct bw_conv_u8_method *rest;
 } bw_winograd;
 
 /** Whether the window and the layouts are of the kind. */

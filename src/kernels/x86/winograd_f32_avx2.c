@@ -9,7 +9,7 @@ static void multiply(const bw_winograd_product *product)
 
 static const bw_winograd method_4 = {
     .outputs = 4,
-    .word_channels = 1,
+    .line_planes = 1,
     .parameters = 1,
     .tiles = 6,
     .blocks = 1,
@@ -26,7 +26,7 @@ BW_WINOGRAD_KERNEL(conv_f32_avx2_winograd4, method_4, BW_F32, BW_CPU_AVX2, 4.0f,
 
 static const bw_winograd method_2 = {
     .outputs = 2,
-    .word_channels = 1,
+    .line_planes = 1,
     .parameters = 1,
     .tiles = 6,
     .blocks = 1,

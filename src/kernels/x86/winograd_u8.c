@@ -4,7 +4,7 @@
 
 #include "kernels/quantize.h"
 
-enum { WORD_CHANNELS = 2 };
+enum { QUAD = 4 };
 
 bool bw_winograd_u8_accepts(const bw_operation *operation)
 {
@@ -28,19 +28,18 @@ void bw_winograd_u8_pack_parameters(const bw_operation *operation, const bw_filt
     }
 }
 
-void bw_winograd_u8_pack_word(const bw_operation *operation, const bw_filters *filters, int plane,
-                              int word, bw_winograd_packed *packed)
+void bw_winograd_u8_pack_quad(const bw_operation *operation, const bw_filters *filters, int plane,
+                              int quad, bw_winograd_packed *packed)
 {
     int inputs = operation->in.channels;
     memset(packed->filters, 0, sizeof packed->filters);
-    for (int half = 0; half < BW_LANES * WORD_CHANNELS; half++) {
-        int output = plane * BW_LANES + half / WORD_CHANNELS;
-        int input = word * WORD_CHANNELS + half % WORD_CHANNELS;
+    for (int byte = 0; byte < BW_LANES * QUAD; byte++) {
+        int output = plane * BW_LANES + byte / QUAD, input = quad * QUAD + byte % QUAD;
         if (output >= operation->out.channels || input >= inputs)
             continue;
         const int8_t *filter = filters->integers +
                                ((size_t)output * (size_t)inputs + (size_t)input) * BW_WINOGRAD_TAPS;
         for (int tap = 0; tap < BW_WINOGRAD_TAPS; tap++)
-            packed->filters[tap][half] = filter[tap];
+            packed->filters[tap][byte] = filter[tap];
     }
 }

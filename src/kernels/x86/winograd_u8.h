@@ -27,7 +27,7 @@ enum {
 bool bw_winograd_u8_accepts(const bw_operation *operation);
 void bw_winograd_u8_pack_parameters(const bw_operation *operation, const bw_filters *filters,
                                     int plane, uint8_t *to);
-void bw_winograd_u8_pack_word(const bw_operation *operation, const bw_filters *filters, int plane,
-                              int word, bw_winograd_packed *packed);
+void bw_winograd_u8_pack_quad(const bw_operation *operation, const bw_filters *filters, int plane,
+                              int quad, bw_winograd_packed *packed);
 
 #endif

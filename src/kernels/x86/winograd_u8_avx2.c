@@ -12,6 +12,12 @@ enum { VECTOR_BYTES = 32, PARTS = 2 };
 #include "kernels/x86/unroll.h"
 #include "kernels/x86/winograd.h"
 
+/* Words hold the channels of a quad in the order 0, 2, 1, 3: as 16-bit shifts split its weights. */
+BW_INLINE __m128i quad_order(void)
+{
+    return _mm_setr_epi8(0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
+}
+
 BW_INLINE integers zero(void)
 {
     return _mm256_setzero_si256();
@@ -29,13 +35,8 @@ BW_INLINE void store(void *to, integers x)
 
 BW_INLINE integers load_pixel(const bw_winograd_input *input, int part, size_t at)
 {
-    return _mm256_cvtepu8_epi16(
-        _mm_loadu_si128((const __m128i *)(const void *)(input->in[part] + at)));
-}
-
-BW_INLINE integers load_integers(const void *from)
-{
-    return _mm256_cvtepi8_epi16(_mm_loadu_si128(from));
+    __m128i pixel = _mm_loadu_si128((const __m128i *)(const void *)(input->in[part] + at));
+    return _mm256_cvtepu8_epi16(_mm_shuffle_epi8(pixel, quad_order()));
 }
 
 BW_INLINE integers add_16(integers x, integers y)
@@ -51,6 +52,11 @@ BW_INLINE integers sub_16(integers x, integers y)
 BW_INLINE integers shift_16(integers x, uint8_t n)
 {
     return _mm256_slli_epi16(x, n);
+}
+
+BW_INLINE integers shift_down_16(integers x, uint8_t n)
+{
+    return _mm256_srai_epi16(x, n);
 }
 
 BW_INLINE integers add_32(integers x, integers y)
@@ -116,13 +122,14 @@ static void multiply(const bw_winograd_product *product)
 
 static const bw_winograd method = {
     .outputs = BW_WINOGRAD_U8_OUTPUTS,
-    .word_channels = 2,
+    .line_planes = 2,
     .parameters = BW_WINOGRAD_U8_PARAMETERS,
     .tiles = TILES,
     .blocks = 1,
     .product_cycles = 2.2,
+    .filter_cycles = 3.0,
     .pack_parameters = bw_winograd_u8_pack_parameters,
-    .pack_word = bw_winograd_u8_pack_word,
+    .pack_word = bw_winograd_u8_pack_quad,
     .transform_filters = transform_filters,
     .transform_input = transform_input,
     .multiply = multiply,

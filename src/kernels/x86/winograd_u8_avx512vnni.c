@@ -9,8 +9,15 @@ typedef __m512i integers;
 
 enum { VECTOR_BYTES = 64, PARTS = 1 };
 
+#include "kernels/x86/conv_u8.h"
 #include "kernels/x86/unroll.h"
 #include "kernels/x86/winograd.h"
+
+/* Words hold the channels of a quad in the order 0, 2, 1, 3: as 16-bit shifts split its weights. */
+BW_INLINE __m128i quad_order(void)
+{
+    return _mm_setr_epi8(0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
+}
 
 BW_INLINE integers zero(void)
 {
@@ -33,12 +40,8 @@ BW_INLINE integers load_pixel(const bw_winograd_input *input, int part, size_t a
     const uint8_t *second = input->in[1] ? input->in[1] : input->in[part];
     __m128i low = _mm_loadu_si128((const __m128i *)(const void *)(input->in[part] + at));
     __m128i high = _mm_loadu_si128((const __m128i *)(const void *)(second + at));
-    return _mm512_cvtepu8_epi16(_mm256_set_m128i(high, low));
-}
-
-BW_INLINE integers load_integers(const void *from)
-{
-    return _mm512_cvtepi8_epi16(_mm256_loadu_si256(from));
+    __m256i turn = _mm256_broadcastsi128_si256(quad_order());
+    return _mm512_cvtepu8_epi16(_mm256_shuffle_epi8(_mm256_set_m128i(high, low), turn));
 }
 
 BW_INLINE integers add_16(integers x, integers y)
@@ -54,6 +57,11 @@ BW_INLINE integers sub_16(integers x, integers y)
 BW_INLINE integers shift_16(integers x, uint8_t n)
 {
     return _mm512_slli_epi16(x, n);
+}
+
+BW_INLINE integers shift_down_16(integers x, uint8_t n)
+{
+    return _mm512_srai_epi16(x, n);
 }
 
 BW_INLINE integers add_32(integers x, integers y)
@@ -136,17 +144,19 @@ static void multiply(const bw_winograd_product *product)
 
 static const bw_winograd method = {
     .outputs = BW_WINOGRAD_U8_OUTPUTS,
-    .word_channels = 2,
+    .line_planes = 2,
     .parameters = BW_WINOGRAD_U8_PARAMETERS,
     .tiles = BW_WINOGRAD_TILES,
     .blocks = BW_WINOGRAD_BLOCKS,
-    .product_cycles = 1.1,
+    .product_cycles = 1.25,
+    .filter_cycles = 8.0,
     .pack_parameters = bw_winograd_u8_pack_parameters,
-    .pack_word = bw_winograd_u8_pack_word,
+    .pack_word = bw_winograd_u8_pack_quad,
     .transform_filters = transform_filters,
     .transform_input = transform_input,
     .multiply = multiply,
     .transform_output = transform_output,
+    .rest = &bw_conv_u8_avx512vnni,
 };
 
 BW_WINOGRAD_KERNEL(conv_u8_avx512vnni_winograd4, method, BW_U8, BW_CPU_AVX512 | BW_CPU_AVX512_VNNI,

@@ -7,8 +7,7 @@
  *     integers              a vector of integers of 16 or 32 bits
  *     load, store           32 bits each
  *     load_pixel            bytes of a part of a line, from its planes, as 16 bits
- *     load_integers         signed bytes as 16 bits
- *     add_16, sub_16, shift_16       x, y → x + y, x − y, x × 2ⁿ
+ *     add_16, sub_16, shift_16, shift_down_16    x, y → x + y, x − y, x × 2ⁿ, x / 2ⁿ
  *     add_32, sub_32, shift_32, multiply_32, shift_down_32
  *     spread                one word in all lanes
  *     accumulate            sums + the products of 16 bits, added in pairs
@@ -24,6 +23,8 @@ enum {
     OUTPUTS = BW_WINOGRAD_U8_OUTPUTS,
     INPUTS = OUTPUTS + 2,
     WORD_BYTES = 4,
+    SIDE = 3, /* of a window */
+    WORDS_QUAD = 2,
     UNROLLED = 4,        /* words */
     RUN_TILES = 8,       /* finished at once */
     INVERSE = 954437177, /* × 9 = 1 modulo 2³² */
@@ -42,42 +43,76 @@ BW_INLINE void filter_line(const integers *g, integers *t)
     t[5] = g[2];
 }
 
-BW_INLINE void make_part(const uint8_t *packed, uint8_t *lines, size_t position)
+/* One position of a filter's column. */
+BW_INLINE integers filter_column(const integers *g, int row)
 {
-    enum { TAP_BYTES = BW_WINOGRAD_LINE / 2, SIDE = 3 };
-    integers half[INPUTS][SIDE];
+    switch (row) {
+    case 0: return g[0];
+    case 1: return sub_16(sub_16(zero(), add_16(g[0], g[2])), g[1]);
+    case 2: return sub_16(g[1], add_16(g[0], g[2]));
+    case 3: return add_16(add_16(g[0], shift_16(g[2], 2)), shift_16(g[1], 1));
+    case 4: return sub_16(add_16(g[0], shift_16(g[2], 2)), shift_16(g[1], 1));
+    default: return g[2];
+    }
+}
+
+/* A column of quads as two columns of words: channels 0 and 2, and 1 and 3. */
+BW_INLINE void load_column(const uint8_t *packed, size_t tap, integers words[WORDS_QUAD][SIDE])
+{
+    BW_UNROLL
+    for (int y = 0; y < SIDE; y++) {
+        integers quads = load(packed + (size_t)(y * SIDE) * tap);
+        words[0][y] = shift_down_16(shift_16(quads, 8), 8);
+        words[1][y] = shift_down_16(quads, 8);
+    }
+}
+
+/* A part of the lines of a quad and block at one row of positions. */
+BW_INLINE void make_part(const bw_winograd_filters *filters, const uint8_t *packed, uint8_t *lines,
+                         int row)
+{
+    const size_t line = (size_t)filters->blocks * BW_WINOGRAD_LINE;
+    integers half[WORDS_QUAD][SIDE];
     BW_UNROLL
     for (int x = 0; x < SIDE; x++) {
-        integers line[SIDE], column[INPUTS];
+        integers words[WORDS_QUAD][SIDE];
+        load_column(packed + (size_t)x * line, line, words);
         BW_UNROLL
-        for (int y = 0; y < SIDE; y++)
-            line[y] = load_integers(packed + (y * SIDE + x) * TAP_BYTES);
-        filter_line(line, column);
-        BW_UNROLL
-        for (int y = 0; y < INPUTS; y++)
-            half[y][x] = column[y];
+        for (int word = 0; word < WORDS_QUAD; word++)
+            half[word][x] = filter_column(words[word], row);
     }
     BW_UNROLL
-    for (int y = 0; y < INPUTS; y++) {
-        integers line[INPUTS];
-        filter_line(half[y], line);
+    for (int word = 0; word < WORDS_QUAD; word++) {
+        integers made[INPUTS];
+        filter_line(half[word], made);
         BW_UNROLL
         for (int x = 0; x < INPUTS; x++)
-            store(lines + (size_t)(y * INPUTS + x) * position, line[x]);
+            store(lines + (size_t)word * line + (size_t)x * filters->position, made[x]);
+    }
+}
+
+BW_INLINE void make_row(const bw_winograd_filters *filters, int row)
+{
+    const size_t line = (size_t)filters->blocks * BW_WINOGRAD_LINE;
+    const uint8_t *packed = filters->packed;
+    uint8_t *lines = filters->lines;
+    for (int quad = 0; quad < filters->quads; quad++) {
+        for (size_t at = 0; at < line; at += VECTOR_BYTES)
+            make_part(filters, packed + at, lines + at, row);
+        packed += BW_WINOGRAD_TAPS * line;
+        lines += WORDS_QUAD * line;
     }
 }
 
 static void transform_filters(const bw_winograd_filters *filters)
 {
-    const uint8_t *packed = filters->packed;
-    uint8_t *lines = filters->lines;
-    for (int index = 0; index < filters->count; index++) {
-        BW_UNROLL
-        for (int part = 0; part < PARTS; part++)
-            make_part(packed + part * VECTOR_BYTES / 2, lines + part * VECTOR_BYTES,
-                      filters->position);
-        packed += BW_WINOGRAD_TAPS * BW_WINOGRAD_LINE / 2;
-        lines += BW_WINOGRAD_LINE;
+    switch (filters->row) {
+    case 0: make_row(filters, 0); break;
+    case 1: make_row(filters, 1); break;
+    case 2: make_row(filters, 2); break;
+    case 3: make_row(filters, 3); break;
+    case 4: make_row(filters, 4); break;
+    default: make_row(filters, 5);
     }
 }
 
@@ -152,6 +187,23 @@ BW_INLINE const uint8_t *prefetch_weights(const uint8_t *weights, int lines)
     return weights;
 }
 
+BW_INLINE void start_sums(integers sums[][BW_WINOGRAD_BLOCKS * PARTS],
+                          const bw_winograd_product *product, size_t first, int tiles, int blocks)
+{
+    BW_UNROLL
+    for (int block = 0; block < blocks; block++) {
+        const uint8_t *from = product->sums + first + (size_t)block * product->stride;
+        BW_UNROLL
+        for (int tile = 0; tile < tiles; tile++) {
+            BW_UNROLL
+            for (int index = 0; index < PARTS; index++)
+                sums[tile][block * PARTS + index] =
+                    product->further ? load(from + tile * BW_WINOGRAD_LINE + index * VECTOR_BYTES)
+                                     : zero();
+        }
+    }
+}
+
 /** Multiplies the tiles of a part, as many as it is made for. */
 typedef void multiply_part(const bw_winograd_product *product, const bw_winograd_part *part);
 
@@ -163,12 +215,7 @@ BW_INLINE void multiply_tiles(const bw_winograd_product *product, const bw_winog
     const uint8_t *weights = product->weights, *line = product->in + first;
     const uint8_t *later = part->later;
     const int word_bytes = blocks * BW_WINOGRAD_LINE;
-    BW_UNROLL
-    for (int tile = 0; tile < tiles; tile++) {
-        BW_UNROLL
-        for (int index = 0; index < blocks * PARTS; index++)
-            sums[tile][index] = zero();
-    }
+    start_sums(sums, product, first, tiles, blocks);
     for (int left = product->lines; left > 0; left--, line += product->stride) {
         int words = left > 1 ? BW_WINOGRAD_WORDS : product->last_words;
         const uint8_t *in = line;
