@@ -386,7 +386,8 @@ typedef struct work {
     bw_epilogue epilogues[BW_U8_BLOCKS];
     bw_conv_steps steps;
     int32_t *sums;
-    int image, panel, panels;
+    int image, rows, panel, panels;
+    size_t tile_later; /* bytes of the next group that a tile asks for */
 } work;
 
 /* The first pixel of a row of a panel; layouts may hold several panels in a plane. */
@@ -493,6 +494,7 @@ static void run_tiles(work *w, int y)
             w->steps.sums = w->sums;
         }
         w->tiles[pixels - 1](&w->steps);
+        w->steps.later += w->tile_later;
         w->steps.in += (size_t)(pixels * pool) * w->steps.in_pixel;
         w->steps.sums += (ptrdiff_t)pixels * BW_LANES;
         x += pixels;
@@ -535,6 +537,10 @@ static void take_group(work *w, const division *d, int group)
         .weights = parts.weights,
         .starts = parts.starts,
     };
+    w->tile_later =
+        d->group_bytes / (size_t)(w->rows * divide_up(w->operation->out.width, w->tile_pixels));
+    w->steps.later = (const uint8_t *)parts.weights + d->group_bytes;
+    w->steps.later_step = w->tile_later / (size_t)d->steps;
     for (int block = 0; block < w->panels; block++) {
         w->epilogues[block] = bw_epilogue_of(w->operation);
         w->epilogues[block].multipliers = parts.multipliers + (ptrdiff_t)block * BW_LANES;
@@ -551,6 +557,7 @@ static void run_unit(const bw_conv_u8_method *method, const bw_operation *operat
     last = last < operation->out.height ? last : operation->out.height;
     work w = {.method = method, .operation = operation, .operands = operands, .sums = sums};
     w.image = unit / d->bands % operands->images;
+    w.rows = last - first;
     bool by_rows = method->row && method->row_pays(operation);
     for (int group = chunk * d->chunk_groups; group < last_group && group < d->groups; group++) {
         take_group(&w, d, group);

@@ -56,6 +56,8 @@ typedef struct bw_conv_steps {
     const int8_t *weights;     /* [step][block][BW_STEP_BYTES] */
     const int32_t *starts;     /* what sums start with: [block][BW_LANES] */
     int32_t *sums;             /* of the first pixel: [block][BW_U8_STRETCH][BW_LANES] */
+    const uint8_t *later;      /* weights of the next group, to be asked for meanwhile, */
+    size_t later_step;         /* so many bytes further at each step */
 } bw_conv_steps;
 
 typedef void bw_conv_steps_function(const bw_conv_steps *steps);

@@ -17,8 +17,7 @@
 enum {
     BASE_PIXELS = 3,
     BASES = (BW_U8_PIXELS + 2) / BASE_PIXELS,
-    LINES = 2,        /* the most */
-    AHEAD = 16 << 10, /* bytes of weights that are asked for before they are needed */
+    LINES = 2, /* the most */
 };
 
 /**
@@ -54,14 +53,6 @@ BW_INLINE __m512i spread(const bases *from, int line, int pixel)
     return _mm512_set1_epi32(four);
 }
 
-/* Asks the second cache, which the weights of deep layers come too late to otherwise. */
-BW_INLINE void prefetch_weights(const int8_t *weights, int blocks)
-{
-    BW_UNROLL
-    for (int block = 0; block < blocks; block++)
-        _mm_prefetch((const char *)weights + block * BW_STEP_BYTES, _MM_HINT_T1);
-}
-
 /* The sums are [line][pixel of the line][block]. */
 BW_INLINE void step(__m512i sums[][BW_U8_BLOCKS], const bases *from, const int8_t *weights,
                     int lines, int width, int blocks)
@@ -70,7 +61,6 @@ BW_INLINE void step(__m512i sums[][BW_U8_BLOCKS], const bases *from, const int8_
     BW_UNROLL
     for (int block = 0; block < blocks; block++)
         weight[block] = _mm512_loadu_si512(weights + block * BW_STEP_BYTES);
-    prefetch_weights(weights + AHEAD, blocks);
     BW_UNROLL
     for (int line = 0; line < lines; line++) {
         BW_UNROLL
@@ -88,6 +78,7 @@ BW_INLINE void sum_steps(__m512i sums[][BW_U8_BLOCKS], const bw_conv_steps *step
 {
     const int32_t *places = steps->places;
     const int8_t *weights = steps->weights;
+    const char *later = (const char *)steps->later;
     BW_UNROLL
     for (int line = 0; line < lines; line++) {
         BW_UNROLL
@@ -102,6 +93,8 @@ BW_INLINE void sum_steps(__m512i sums[][BW_U8_BLOCKS], const bw_conv_steps *step
         for (int left = steps->bundles[segment].ones; left > 0; left--) {
             bases from = bases_of(steps, *places++, lines, width);
             step(sums, &from, weights, lines, width, blocks);
+            _mm_prefetch(later, _MM_HINT_T1);
+            later += steps->later_step;
             weights += blocks * BW_STEP_BYTES;
         }
     }

@@ -65,6 +65,7 @@ static void run_strip(const bw_winograd_work *w, const strip *of, int plane)
         .weights = (const int8_t *)bw_winograd_group_weights(w, plane),
         .starts = starts,
         .sums = sums,
+        .later = bw_winograd_group_weights(w, plane),
     };
     load_starts(w, plane, blocks, starts);
     w->method->rest->run[blocks - 1][of->pixels - 1](&steps);
