@@ -1,6 +1,6 @@
 /**
  * What the decoders of single formats share. To add a format is to add a file with a const
- * bw_image_format and a line to the list in image.c.
+ * bw_image_format and a line to the list in decode.c.
  */
 #ifndef BW_IMAGE_FORMAT_H
 #define BW_IMAGE_FORMAT_H
