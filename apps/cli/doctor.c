@@ -18,8 +18,10 @@
 #include "base/topology.h"
 #include "machine.h"
 #include "model.h"
+#include "remote/remote.h"
 #include "terminal.h"
 #include "verb.h"
+#include "video/video.h"
 
 typedef struct doctor_options {
     bw_model_choice model;
@@ -82,6 +84,27 @@ static void print_memory(void)
 #define TEXT(x) #x
 #define TEXT_OF(x) TEXT(x)
 
+/* A library that is loaded only where it is needed. */
+static void print_module(const char *name, bw_status status, const char *version,
+                         const bw_error *error)
+{
+    printf("  %-13s  ", name);
+    if (status != BW_OK)
+        printf("not usable: ");
+    bw_print_clean(stdout, status == BW_OK ? version : error->message);
+    putchar('\n');
+}
+
+static void print_modules(void)
+{
+    const char *version = NULL;
+    bw_error error;
+    bw_status status = bw_video_version(&version, &error);
+    print_module("FFmpeg", status, version, &error);
+    status = bw_remote_version(&version, &error);
+    print_module("libcurl", status, version, &error);
+}
+
 static void print_versions(void)
 {
     int webp = WebPGetDecoderVersion();
@@ -94,6 +117,7 @@ static void print_versions(void)
     printf("  jansson        %s\n", jansson_version_str());
     printf("  SQLite         %s\n", sqlite3_libversion());
     printf("  xxHash         %u\n", XXH_versionNumber());
+    print_modules();
 }
 
 /* ---- The model ------------------------------------------------------------------------------ */

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "plan_cache.h"
+#include "program.h"
 #include "search.h"
 #include "terminal.h"
 
@@ -56,27 +57,12 @@ static const char *environment_folder(const char *variable)
     return value && *value ? value : NULL;
 }
 
-/* The path of the running program. */
-static const char *program_path(bw_arena *arena)
-{
-    char path[4096];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path);
-    return length > 0 ? bw_arena_text(arena, path, (size_t)length) : NULL;
-}
-
-/* The folder that holds `path`, without a slash at its end; NULL where there is none. */
-static const char *folder_of(bw_arena *arena, const char *path)
-{
-    const char *slash = path ? strrchr(path, '/') : NULL;
-    return slash ? bw_arena_text(arena, path, (size_t)(slash - path)) : NULL;
-}
-
 static void find_places(model_places *places)
 {
     bw_arena *arena = &places->arena;
     const char *data = environment_folder("XDG_DATA_HOME"), *home = environment_folder("HOME");
-    const char *prefix = folder_of(arena, folder_of(arena, program_path(arena)));
-    const char *tree = folder_of(arena, prefix);
+    const char *prefix = bw_folder_of(arena, bw_program_folder(arena));
+    const char *tree = bw_folder_of(arena, prefix);
     places->folders[0] = environment_folder("BOXWRIGHT_MODELS");
     if (data)
         places->folders[1] = bw_arena_format(arena, "%s/boxwright/models", data);

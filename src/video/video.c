@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 #include "video/frame.h"
@@ -34,18 +33,11 @@ struct bw_video {
     bool at_end;
 };
 
-bool bw_video_is(const char *path, bool named)
+bw_status bw_video_version(const char **version, bw_error *error)
 {
-    static const char *const suffixes[] = {
-        ".ts",   ".mp4",  ".m4v", ".mov",   ".mkv",  ".webm", ".avi", ".mpg",  ".mpeg",
-        ".mts",  ".m2ts", ".flv", ".wmv",   ".asf",  ".ogv",  ".3gp", ".h264", ".h265",
-        ".hevc", ".ivf",  ".y4m", ".mjpeg", ".mjpg", ".mxf",  ".dv",
-    };
-    const char *dot = strrchr(path, '.');
-    for (size_t i = named ? 0 : 1; dot && i < sizeof suffixes / sizeof *suffixes; i++)
-        if (strcasecmp(dot, suffixes[i]) == 0)
-            return true;
-    return false;
+    (void)error;
+    *version = av_version_info();
+    return BW_OK;
 }
 
 /* ---- Opening -------------------------------------------------------------------------------- */

@@ -1,6 +1,9 @@
 /**
  * Frames of a video file, one after the other, by FFmpeg's libraries; nothing else includes them.
  *
+ * The program has these functions from a module, boxwright-video.so, that the first call of
+ * bw_video_open loads, or bw_video_version.
+ *
  * Videos are untrusted. Only regular files of well-known containers are opened, never what a
  * playlist would lead to; the limits on a picture's size hold for frames. A frame that is damaged
  * is an error of its own, not half a picture, and what follows it is still read. Damage is what the
@@ -24,11 +27,8 @@ typedef struct bw_video_place {
     bool whole;      /* on a failure: it is the whole video's, which ends too early */
 } bw_video_place;
 
-/**
- * Whether a file's name ends as a video's does: .mp4, .mkv, … Of a file that is not `named` by
- * itself, .ts does not count, which is mostly source code.
- */
-bool bw_video_is(const char *path, bool named);
+/** The version of FFmpeg; lasts as long as the program. Fails where its libraries are missing. */
+bw_status bw_video_version(const char **version, bw_error *error);
 
 /** Opens the first video stream of a file, to be decoded by up to `threads` threads. */
 bw_status bw_video_open(bw_video **out, const char *path, int threads, const bw_limits *limits,

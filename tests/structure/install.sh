@@ -30,6 +30,7 @@ for file in bin/boxwright include/boxwright/boxwright.h share/man/man1/boxwright
     [ -f "$prefix/$file" ] || fail "$file is missing"
 done
 [ -f "$libdir/libboxwright.a" ] || fail "the static library is missing"
+[ -f "$libdir/boxwright/boxwright-video.so" ] || fail "the module of videos is missing"
 [ -L "$libdir/libboxwright.so" ] || fail "the shared library's link is missing"
 
 # try NAME COMPILER… : builds example.c, runs it, and compares the version that it prints.
@@ -59,3 +60,7 @@ if command -v g++ >/dev/null; then
     try cxx-static g++ -std=c++11 "${warnings[@]}" "$root/example.cc" "${static[@]}"
 fi
 "$prefix/bin/boxwright" --version | grep -qF "$version" || fail "the program tells another version"
+
+# Its modules are the installed ones: those beside the built program are not where it looks.
+"$prefix/bin/boxwright" doctor --model "$model" >"$root/doctor" || true
+grep -q '^  FFmpeg  *[0-9]' "$root/doctor" || { cat "$root/doctor"; fail "no video can be read"; }

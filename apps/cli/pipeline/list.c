@@ -13,7 +13,6 @@
 #include "input/archive.h"
 #include "pipeline/expand.h"
 #include "pipeline/list_remote.h"
-#include "video/video.h"
 
 enum { LONGEST_PATH = 8192, POLL_MILLISECONDS = 200 };
 
@@ -28,7 +27,7 @@ typedef struct lister {
 static bool visit_path(const lister *state, bw_found *found, bool named)
 {
     bool archive = named && bw_archive_is(found->path);
-    bool video = !found->problem && bw_video_is(found->path, named);
+    bool video = !found->problem && bw_walk_is_video(found->path, named);
     found->container = archive || video;
     if (!found->container || state->options->closed)
         return state->options->visit(state->options->context, found);

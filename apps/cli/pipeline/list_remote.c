@@ -5,7 +5,6 @@
 #include <strings.h>
 
 #include "input/archive.h"
-#include "video/video.h"
 
 /* The objects below a prefix being visited. */
 typedef struct prefix_walk {
@@ -32,9 +31,9 @@ static bool visit_object(const bw_list_options *options, const char *url, const 
 {
     bw_error problem;
     bw_found found = {.path = url, .name = name};
-    const char *what = bw_archive_is(name)        ? "archives"
-                       : bw_video_is(name, false) ? "videos"
-                                                  : NULL;
+    const char *what = bw_archive_is(name)             ? "archives"
+                       : bw_walk_is_video(name, false) ? "videos"
+                                                       : NULL;
     bw_arena arena = {0};
     const char *shown = bw_url_shown(&arena, url), *at = strchr(url, '@');
     bool named = at && at < url + strcspn(url, "/") + 2 + strcspn(strstr(url, "://") + 3, "/?#");
@@ -62,7 +61,7 @@ static bool visit_listed(void *context, const char *url)
         return false;
     const char *slash = strrchr(name, '/');
     bool hidden = (slash ? slash[1] : name[0]) == '.';
-    if (hidden || (!bw_walk_is_picture(name) && !bw_video_is(name, false)))
+    if (hidden || (!bw_walk_is_picture(name) && !bw_walk_is_video(name, false)))
         return true;
     return visit_object(walk->options, url, name);
 }

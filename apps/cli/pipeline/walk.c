@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
-#include "video/video.h"
 
 /* A folder on the way from the root to where the walk stands. */
 typedef struct ancestor {
@@ -56,9 +55,23 @@ bool bw_walk_is_picture(const char *name)
     return false;
 }
 
+bool bw_walk_is_video(const char *name, bool named)
+{
+    static const char *const suffixes[] = {
+        ".ts",   ".mp4",  ".m4v", ".mov",   ".mkv",  ".webm", ".avi", ".mpg",  ".mpeg",
+        ".mts",  ".m2ts", ".flv", ".wmv",   ".asf",  ".ogv",  ".3gp", ".h264", ".h265",
+        ".hevc", ".ivf",  ".y4m", ".mjpeg", ".mjpg", ".mxf",  ".dv",
+    };
+    const char *dot = strrchr(name, '.');
+    for (size_t i = named ? 0 : 1; dot && i < sizeof suffixes / sizeof *suffixes; i++)
+        if (strcasecmp(dot, suffixes[i]) == 0)
+            return true;
+    return false;
+}
+
 static bool is_looked_for(const char *name)
 {
-    return bw_walk_is_picture(name) || bw_video_is(name, false);
+    return bw_walk_is_picture(name) || bw_walk_is_video(name, false);
 }
 
 /* ---- One folder ----------------------------------------------------------------------------- */

@@ -27,4 +27,10 @@ bool bw_walk(const char *root, bw_walk_visitor *visit, void *context);
  */
 bool bw_walk_is_picture(const char *name);
 
+/**
+ * Whether a file's name ends as a video's does: .mp4, .mkv, … Of a file that is not `named` by
+ * itself, .ts does not count, which is mostly source code.
+ */
+bool bw_walk_is_video(const char *name, bool named);
+
 #endif

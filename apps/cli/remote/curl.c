@@ -25,6 +25,13 @@ struct bw_remote {
     char message[CURL_ERROR_SIZE];
 };
 
+bw_status bw_remote_version(const char **version, bw_error *error)
+{
+    (void)error;
+    *version = curl_version_info(CURLVERSION_NOW)->version;
+    return BW_OK;
+}
+
 /* ---- Opening -------------------------------------------------------------------------------- */
 
 static pthread_once_t initialised = PTHREAD_ONCE_INIT;

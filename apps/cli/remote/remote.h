@@ -12,7 +12,8 @@
  * slowly, is given up after `timeout`. Timeouts, broken connections, 429 and 5xx are tried again,
  * after a wait that doubles each time. Messages name URLs without credentials and queries.
  *
- * A build without libcurl has the same functions, which all fail and say so.
+ * The program has these functions from a module, boxwright-remote.so, that the first call of
+ * bw_remote_open loads, or bw_remote_version. A build without libcurl makes none.
  */
 #ifndef BW_CLI_REMOTE_H
 #define BW_CLI_REMOTE_H
@@ -25,6 +26,9 @@ typedef struct bw_remote_options {
     int retries;    /* after the first try; negative: 4 */
     uint64_t limit; /* bytes of an object */
 } bw_remote_options;
+
+/** libcurl's version; lasts as long as the program. Fails where it is missing. */
+bw_status bw_remote_version(const char **version, bw_error *error);
 
 /** Asked now and then; true ends the transfer. */
 typedef bool bw_remote_stopped(void *context);
