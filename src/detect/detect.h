@@ -39,7 +39,8 @@ typedef struct bw_nms_options {
 
 /**
  * Non-maximum suppression in place: what remains is sorted by falling score, at most
- * max_detections. Ties keep the order of decoding, so the result is always the same.
+ * max_detections. Ties keep the order of decoding, so the result is always the same. Candidates
+ * behind the last that remains are not sorted.
  */
 bw_status bw_nms_apply(bw_candidates *candidates, const bw_nms_options *options, bw_error *error);
 

@@ -1,6 +1,4 @@
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "detect/detect.h"
@@ -50,102 +48,153 @@ static bool suppresses(const bw_detection *better, const bw_detection *box,
     return !options->diou || value - centre_distance(better, box) > options->iou;
 }
 
-/* Candidates are sorted as pairs of a score and their place in the order of decoding. */
-typedef struct entry {
-    float score;
-    uint32_t class_id;
-    uint32_t place;
-} entry;
+/* ---- The best first ------------------------------------------------------------------------- */
 
-static int by_class_and_score(const void *left, const void *right)
+/* Candidates in a heap, as their places in the order of decoding: most are never looked at again,
+   so they are not sorted. */
+typedef struct heap {
+    uint32_t *places;
+    size_t count;
+    const bw_detection *items;
+} heap;
+
+static bool precedes(const heap *waiting, uint32_t a, uint32_t b)
 {
-    const entry *a = left, *b = right;
-    if (a->class_id != b->class_id)
-        return a->class_id < b->class_id ? -1 : 1;
-    if (a->score != b->score)
-        return a->score > b->score ? -1 : 1;
-    return a->place < b->place ? -1 : a->place > b->place;
+    float first = waiting->items[a].score, second = waiting->items[b].score;
+    return first > second || (first == second && a < b);
 }
 
-static int by_score(const void *left, const void *right)
+static void sift_down(heap *waiting, size_t at)
 {
-    const entry *a = left, *b = right;
-    if (a->score != b->score)
-        return a->score > b->score ? -1 : 1;
-    return a->place < b->place ? -1 : a->place > b->place;
-}
-
-/* Within one class's entries, sorted best first: moves the kept ones to the front, counts them. */
-static size_t suppress(entry *entries, size_t count, const bw_detection *items,
-                       const bw_nms_options *options)
-{
-    size_t kept = 0;
-    for (size_t index = 0; index < count && kept < (size_t)options->max_detections; index++) {
-        const bw_detection *box = &items[entries[index].place];
-        bool keep = true;
-        for (size_t better = 0; keep && better < kept; better++)
-            keep = !suppresses(&items[entries[better].place], box, options);
-        if (keep)
-            entries[kept++] = entries[index];
+    uint32_t *places = waiting->places, place = places[at];
+    for (size_t child = 2 * at + 1; child < waiting->count; child = 2 * at + 1) {
+        if (child + 1 < waiting->count && precedes(waiting, places[child + 1], places[child]))
+            child++;
+        if (!precedes(waiting, places[child], place))
+            break;
+        places[at] = places[child];
+        at = child;
     }
-    return kept;
+    places[at] = place;
 }
 
-static size_t suppress_classes(entry *entries, size_t count, const bw_detection *items,
-                               const bw_nms_options *options)
+static void make_heap(heap *waiting)
 {
-    size_t kept = 0;
-    if (options->none)
-        return count;
-    for (size_t first = 0, last; first < count; first = last) {
-        for (last = first; last < count && entries[last].class_id == entries[first].class_id;)
-            last++;
-        size_t survivors = suppress(entries + first, last - first, items, options);
-        memmove(entries + kept, entries + first, survivors * sizeof *entries);
-        kept += survivors;
+    for (size_t place = 0; place < waiting->count; place++)
+        waiting->places[place] = (uint32_t)place;
+    for (size_t at = waiting->count / 2; at-- > 0;)
+        sift_down(waiting, at);
+}
+
+static const bw_detection *take_best(heap *waiting)
+{
+    const bw_detection *best = &waiting->items[waiting->places[0]];
+    waiting->places[0] = waiting->places[--waiting->count];
+    if (waiting->count > 0)
+        sift_down(waiting, 0);
+    return best;
+}
+
+/* ---- What stays ----------------------------------------------------------------------------- */
+
+enum { NONE = -1 };
+
+typedef struct survivor {
+    bw_detection box;
+    int32_t next; /* of its class; NONE at the end */
+} survivor;
+
+/* The survivors of one class, best first. */
+typedef struct chain {
+    int32_t first, last;
+} chain;
+
+typedef struct work {
+    const bw_nms_options *options;
+    heap waiting;
+    survivor *survivors;
+    chain *chains;
+    size_t count, most; /* survivors */
+    size_t chain_count; /* classes, or 1 for all together */
+} work;
+
+static bool is_suppressed(const work *state, const chain *class_chain, const bw_detection *box)
+{
+    for (int32_t at = class_chain->first; at != NONE; at = state->survivors[at].next) {
+        if (suppresses(&state->survivors[at].box, box, state->options))
+            return true;
     }
-    return kept;
+    return false;
 }
 
-static void make_entries(entry *entries, const bw_candidates *candidates, bool class_agnostic)
+static void keep(work *state, chain *class_chain, const bw_detection *box)
 {
-    for (size_t index = 0; index < candidates->count; index++) {
-        const bw_detection *item = &candidates->items[index];
-        uint32_t class_id = class_agnostic ? 0 : (uint32_t)item->class_id;
-        entries[index] = (entry){item->score, class_id, (uint32_t)index};
+    int32_t place = (int32_t)state->count++;
+    state->survivors[place] = (survivor){*box, NONE};
+    if (class_chain->first == NONE)
+        class_chain->first = place;
+    else
+        state->survivors[class_chain->last].next = place;
+    class_chain->last = place;
+}
+
+/* A survivor is never suppressed later: once there are enough, the rest is of no interest. */
+static void suppress(work *state)
+{
+    make_heap(&state->waiting);
+    for (size_t index = 0; index < state->chain_count; index++)
+        state->chains[index] = (chain){NONE, NONE};
+    while (state->waiting.count > 0 && state->count < state->most) {
+        const bw_detection *box = take_best(&state->waiting);
+        chain *class_chain = &state->chains[state->chain_count > 1 ? box->class_id : 0];
+        if (state->options->none || !is_suppressed(state, class_chain, box))
+            keep(state, class_chain, box);
     }
 }
 
-/* Scratch: the entries, and behind them room for the boxes that stay. */
-static bool reserve(bw_candidates *candidates, bw_detection **kept)
+static size_t count_chains(const bw_candidates *candidates, const bw_nms_options *options)
 {
-    size_t entries, boxes, bytes;
+    int last = 0;
+    for (size_t index = 0; !options->class_agnostic && index < candidates->count; index++) {
+        if (candidates->items[index].class_id > last)
+            last = candidates->items[index].class_id;
+    }
+    return (size_t)last + 1;
+}
+
+static bool reserve(work *state, bw_candidates *candidates)
+{
+    size_t survivors, places, chains, bytes;
     bool fits =
-        bw_size_multiply(&entries, candidates->count, sizeof(entry)) &&
-        bw_size_multiply(&boxes, candidates->count, sizeof(bw_detection)) &&
-        bw_size_add(&bytes, entries, boxes) &&
+        bw_size_multiply(&survivors, state->most, sizeof(survivor)) &&
+        bw_size_multiply(&places, candidates->count, sizeof(uint32_t)) &&
+        bw_size_multiply(&chains, state->chain_count, sizeof(chain)) &&
+        bw_size_add(&bytes, survivors, places) && bw_size_add(&bytes, bytes, chains) &&
         bw_array_reserve((void **)&candidates->scratch, &candidates->scratch_capacity, bytes, 1);
-    *kept = fits ? (bw_detection *)(void *)(candidates->scratch + entries) : NULL;
-    return fits;
+    if (!fits)
+        return false;
+    state->survivors = (survivor *)(void *)candidates->scratch;
+    state->chains = (chain *)(void *)(candidates->scratch + survivors);
+    state->waiting.places = (uint32_t *)(void *)(candidates->scratch + survivors + chains);
+    return true;
 }
 
 bw_status bw_nms_apply(bw_candidates *candidates, const bw_nms_options *options, bw_error *error)
 {
+    size_t most = (size_t)options->max_detections;
+    work state = {
+        .options = options,
+        .waiting = {.count = candidates->count, .items = candidates->items},
+        .most = candidates->count < most ? candidates->count : most,
+        .chain_count = count_chains(candidates, options),
+    };
     if (candidates->count == 0)
         return BW_OK;
-    bw_detection *kept;
-    if (!reserve(candidates, &kept))
-        return bw_fail_memory(error, candidates->count * sizeof(entry), "NMS");
-    entry *entries = (entry *)(void *)candidates->scratch;
-    make_entries(entries, candidates, options->class_agnostic);
-    qsort(entries, candidates->count, sizeof *entries, by_class_and_score);
-    size_t count = suppress_classes(entries, candidates->count, candidates->items, options);
-    qsort(entries, count, sizeof *entries, by_score);
-    if (count > (size_t)options->max_detections)
-        count = (size_t)options->max_detections;
-    for (size_t index = 0; index < count; index++)
-        kept[index] = candidates->items[entries[index].place];
-    memcpy(candidates->items, kept, count * sizeof *kept);
-    candidates->count = count;
+    if (!reserve(&state, candidates))
+        return bw_fail_memory(error, candidates->count * sizeof(uint32_t), "NMS");
+    suppress(&state);
+    for (size_t index = 0; index < state.count; index++)
+        candidates->items[index] = state.survivors[index].box;
+    candidates->count = state.count;
     return BW_OK;
 }

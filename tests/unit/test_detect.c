@@ -465,16 +465,90 @@ static void ties_keep_their_order(void **state)
     bw_candidates_free(&candidates);
 }
 
+enum { CROWD = 400, CROWD_CLASSES = 5 };
+
+/* Many boxes on top of each other; scores of eight values, so that most are tied. */
+static void put_crowd(bw_candidates *candidates, uint32_t *random)
+{
+    candidates->count = 0;
+    for (int index = 0; index < CROWD; index++) {
+        *random = *random * 1664525u + 1013904223u;
+        put(candidates, (float)(*random >> 24 & 63), 0.1f * (float)(1 + (*random >> 16 & 7)),
+            (int)(*random >> 20) % CROWD_CLASSES);
+    }
+}
+
+static float overlap_of(const bw_detection *a, const bw_detection *b)
+{
+    float width = fminf(a->right, b->right) - fmaxf(a->left, b->left);
+    return width <= 0.0f ? 0.0f : width * 10.0f / (200.0f - width * 10.0f);
+}
+
+/* The definition: again and again the best that no better one of its class, already kept, covers.
+ */
+static size_t suppress_plainly(const bw_candidates *candidates, const bw_nms_options *options,
+                               bw_detection *kept)
+{
+    bool taken[CROWD] = {false};
+    size_t count = 0;
+    for (int round = 0; round < CROWD && count < (size_t)options->max_detections; round++) {
+        int best = -1;
+        for (int index = 0; index < CROWD; index++) {
+            if (!taken[index] &&
+                (best < 0 || candidates->items[index].score > candidates->items[best].score))
+                best = index;
+        }
+        taken[best] = true;
+        const bw_detection *box = &candidates->items[best];
+        bool covered = false;
+        for (size_t better = 0; !options->none && better < count; better++) {
+            bool rivals = options->class_agnostic || kept[better].class_id == box->class_id;
+            covered = covered || (rivals && overlap_of(&kept[better], box) > options->iou);
+        }
+        if (!covered)
+            kept[count++] = *box;
+    }
+    return count;
+}
+
+static void suppresses_crowds_as_defined(void **state)
+{
+    (void)state;
+    uint32_t random = 1;
+    bw_detection kept[CROWD];
+    bw_candidates candidates = {.items = malloc(CROWD * sizeof(bw_detection)), .capacity = CROWD};
+    for (int round = 0; round < 64; round++) {
+        bw_nms_options options = {.iou = 0.2f * (float)(round % 5),
+                                  .class_agnostic = round & 1,
+                                  .max_detections = round % 3 == 0 ? 7 : CROWD,
+                                  .none = round % 7 == 0};
+        put_crowd(&candidates, &random);
+        size_t count = suppress_plainly(&candidates, &options, kept);
+        check_ok(bw_nms_apply(&candidates, &options, &error));
+        assert_int_equal(candidates.count, count);
+        assert_memory_equal(candidates.items, kept, count * sizeof *kept);
+    }
+    bw_candidates_free(&candidates);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(decodes_yolo),      cmocka_unit_test(decodes_new_coords),
-        cmocka_unit_test(decodes_region),    cmocka_unit_test(decodes_yolox),
-        cmocka_unit_test(decodes_distances), cmocka_unit_test(decodes_offsets),
-        cmocka_unit_test(decodes_queries),   cmocka_unit_test(decodes_rows),
-        cmocka_unit_test(decodes_fastest),   cmocka_unit_test(decodes_logits_as_new_coords),
-        cmocka_unit_test(filters_classes),   cmocka_unit_test(survives_nan_and_infinity),
-        cmocka_unit_test(suppresses),        cmocka_unit_test(ties_keep_their_order),
+        cmocka_unit_test(decodes_yolo),
+        cmocka_unit_test(decodes_new_coords),
+        cmocka_unit_test(decodes_region),
+        cmocka_unit_test(decodes_yolox),
+        cmocka_unit_test(decodes_distances),
+        cmocka_unit_test(decodes_offsets),
+        cmocka_unit_test(decodes_queries),
+        cmocka_unit_test(decodes_rows),
+        cmocka_unit_test(decodes_fastest),
+        cmocka_unit_test(decodes_logits_as_new_coords),
+        cmocka_unit_test(filters_classes),
+        cmocka_unit_test(survives_nan_and_infinity),
+        cmocka_unit_test(suppresses),
+        cmocka_unit_test(ties_keep_their_order),
+        cmocka_unit_test(suppresses_crowds_as_defined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
