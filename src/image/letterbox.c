@@ -1,23 +1,19 @@
 /**
  * Pictures into the network's input: one bilinear pass, without allocation.
  *
- * An output row is made in two steps. Two source rows are blended into a row of floats, then pairs
- * of its pixels into output pixels; both loops are contiguous on the side that has more to do. The
- * row of floats lives on the stack, so wide pictures are worked through in tiles of columns.
+ * The arithmetic is that of kernels/bilinear.h. Its row of floats lives on the stack, so wide
+ * pictures are worked through in tiles of columns.
  */
 #include <math.h>
 
 #include "image/image.h"
+#include "kernels/bilinear.h"
 #include "kernels/border.h"
 
 enum {
     TILE_COLUMNS = 512, /* output pixels of a tile, at most */
     TILE_SOURCES = 1024 /* pixels of the source row under a tile, at most */
 };
-
-typedef float float4 __attribute__((vector_size(16)));
-typedef int32_t int4 __attribute__((vector_size(16)));
-typedef uint8_t byte4 __attribute__((vector_size(4)));
 
 /* Where between two neighbours a sample lies; where the second would be outside, weight is 0. */
 typedef struct sample {
@@ -28,7 +24,7 @@ typedef struct sample {
 /* Columns [start, start + count) of the fitted picture, made from pixels `source` and following. */
 typedef struct column_tile {
     int start, count, source, sources;
-    int offset[TILE_COLUMNS]; /* of the left neighbour in the row of floats */
+    int32_t offset[TILE_COLUMNS]; /* of the left neighbour in the row of floats */
     float weight[TILE_COLUMNS];
 } column_tile;
 
@@ -85,41 +81,6 @@ static void make_tile(column_tile *tile, int start, int fitted_width, int width)
     tile->sources = (end < width ? end : width) - tile->source;
 }
 
-static void blend_rows(float *restrict out, const uint8_t *restrict above,
-                       const uint8_t *restrict below, float weight, int count)
-{
-    for (int i = 0; i < count; i++)
-        out[i] = (float)above[i] + (float)(below[i] - above[i]) * weight;
-}
-
-/* Pixel `index` of a tile, 0 to 255; the fourth lane is the next pixel's red. */
-static inline float4 blend_pixel(const float *row, const column_tile *tile, int index)
-{
-    float4 left, right;
-    memcpy(&left, row + tile->offset[index], sizeof left);
-    memcpy(&right, row + tile->offset[index] + 3, sizeof right);
-    return left + (right - left) * tile->weight[index];
-}
-
-static void blend_floats(float *restrict out, const float *restrict row, const column_tile *tile)
-{
-    const float4 scale = {1.0f / 255.0f, 1.0f / 255.0f, 1.0f / 255.0f, 0.0f};
-    for (int i = 0; i < tile->count; i++) {
-        float4 pixel = blend_pixel(row, tile, i) * scale;
-        memcpy(out + (size_t)i * BW_IMAGE_LANES, &pixel, sizeof pixel);
-    }
-}
-
-static void blend_bytes(uint8_t *restrict out, const float *restrict row, const column_tile *tile)
-{
-    const float4 real = {1.0f, 1.0f, 1.0f, 0.0f}, half = {0.5f, 0.5f, 0.5f, 0.0f};
-    for (int i = 0; i < tile->count; i++) {
-        int4 whole = __builtin_convertvector(blend_pixel(row, tile, i) * real + half, int4);
-        byte4 pixel = __builtin_convertvector(whole, byte4);
-        memcpy(out + (size_t)i * BW_IMAGE_LANES, &pixel, sizeof pixel);
-    }
-}
-
 static void *pixel_of(const bw_layout *layout, void *out, int x, int y)
 {
     size_t element = (size_t)y * layout->row_stride + (size_t)x * BW_IMAGE_LANES;
@@ -132,30 +93,33 @@ static void pack_tile(const bw_image *image, const bw_fit *fit, const column_til
     /* The last pixel's loads reach four elements beyond it, with no weight: they must be finite. */
     float row[TILE_SOURCES * 3 + 4];
     memset(row + tile->sources * 3, 0, 4 * sizeof *row);
+    const bw_bilinear *bilinear = bw_bilinear_choose(bw_cpu_features());
+    const bw_bilinear_columns columns = {tile->count, tile->offset, tile->weight};
     for (int y = first; y < last; y++) {
         sample at = sample_at(y - fit->top, fit->height, image->height);
         const uint8_t *above =
             image->pixels + (size_t)at.low * image->stride + (size_t)tile->source * 3;
         const uint8_t *below = at.weight > 0 ? above + image->stride : above;
-        blend_rows(row, above, below, at.weight, tile->sources * 3);
+        bilinear->blend_rows(row, above, below, at.weight, tile->sources * 3);
         void *to = pixel_of(layout, out, fit->left + tile->start, y);
         if (layout->format.type == BW_U8)
-            blend_bytes(to, row, tile);
+            bilinear->blend_bytes(to, row, &columns);
         else
-            blend_floats(to, row, tile);
+            bilinear->blend_floats(to, row, &columns);
     }
 }
 
 static void fill_grey(const bw_layout *layout, void *out, int pixels, float padding)
 {
     const float floats[BW_IMAGE_LANES] = {padding, padding, padding, 0.0f};
-    uint8_t byte = (uint8_t)(padding * 255.0f + 0.5f);
+    const uint8_t byte = (uint8_t)(padding * 255.0f + 0.5f);
     const uint8_t bytes[BW_IMAGE_LANES] = {byte, byte, byte, 0};
+    uint8_t *to = out;
     bool as_bytes = layout->format.type == BW_U8;
-    const void *grey = as_bytes ? (const void *)bytes : (const void *)floats;
-    size_t size = as_bytes ? sizeof bytes : sizeof floats;
-    for (int i = 0; i < pixels; i++)
-        memcpy((uint8_t *)out + (size_t)i * size, grey, size);
+    for (int i = 0; as_bytes && i < pixels; i++)
+        memcpy(to + (size_t)i * sizeof bytes, bytes, sizeof bytes);
+    for (int i = 0; !as_bytes && i < pixels; i++)
+        memcpy(to + (size_t)i * sizeof floats, floats, sizeof floats);
 }
 
 /* Everything of rows [first, last) that the picture does not cover. */
