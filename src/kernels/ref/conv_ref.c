@@ -30,14 +30,20 @@ static size_t packed_bytes(const bw_operation *operation)
     return ((size_t)operation->out.channels + weight_count(operation)) * sizeof(float);
 }
 
+static void pack_weights(bw_type in, const float *weights, size_t count, float *to)
+{
+    for (size_t index = 0; index < count; index++)
+        to[index] = in == BW_BF16 ? bw_from_bf16(bw_to_bf16(weights[index])) : weights[index];
+}
+
 static void pack(const bw_operation *operation, const bw_filters *filters, void *packed)
 {
     float *out = packed;
     size_t channels = (size_t)operation->out.channels;
     for (size_t channel = 0; channel < channels; channel++)
         out[channel] = bw_filters_bias(filters, (int)channel);
-    bw_ref_pack_weights(operation->in.format.type, filters->weights, weight_count(operation),
-                        out + channels);
+    pack_weights(operation->in.format.type, filters->weights, weight_count(operation),
+                 out + channels);
 }
 
 /* The sum over the window of one output pixel and channel. */

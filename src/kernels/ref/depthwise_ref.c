@@ -1,8 +1,9 @@
 /**
  * The depthwise convolution in plain C: one filter a channel, as many channels out as in.
- * Formats are those of conv_ref.c.
+ * Weights are floats, whatever the formats: kernels multiply in single precision, and there are so
+ * few that rounding them would save nothing.
  *
- * Packed weights: bias[channels], then the weights in the order they come in, as floats.
+ * Packed weights: bias[channels], then the weights in the order they come in.
  */
 #include "kernels/ref/ref.h"
 
@@ -30,8 +31,7 @@ static void pack(const bw_operation *operation, const bw_filters *filters, void 
     for (size_t channel = 0; channel < channels; channel++)
         out[channel] = bw_filters_bias(filters, (int)channel);
     size_t window = (size_t)operation->kernel_height * (size_t)operation->kernel_width;
-    bw_ref_pack_weights(operation->in.format.type, filters->weights, channels * window,
-                        out + channels);
+    memcpy(out + channels, filters->weights, channels * window * sizeof *out);
 }
 
 static float window_sum(const bw_operation *operation, const void *numbers, int image,

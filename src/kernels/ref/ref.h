@@ -46,16 +46,6 @@ static inline void bw_ref_finish(const bw_operation *operation, const bw_operand
                  (size_t)image * out->image_stride + bw_ref_at(out, channel, y, x), value);
 }
 
-/**
- * Copies weights to where a convolution's pack puts them; those that meet bfloat16 numbers are
- * rounded to bfloat16 themselves.
- */
-static inline void bw_ref_pack_weights(bw_type in, const float *weights, size_t count, float *to)
-{
-    for (size_t index = 0; index < count; index++)
-        to[index] = in == BW_BF16 ? bw_from_bf16(bw_to_bf16(weights[index])) : weights[index];
-}
-
 /** Moves one element as it is from an image of the input to one of the output. */
 static inline void bw_ref_move(const bw_operation *operation, const bw_operands *operands,
                                int image, size_t to, size_t from)

@@ -17,7 +17,6 @@ void bw_depthwise_bf16_pack(const bw_operation *operation, const bw_filters *fil
         to += channel % BW_LANES;
         to[0] = bw_filters_bias(filters, (int)channel);
         for (size_t tap = 0; tap < taps; tap++)
-            to[(1 + tap) * BW_LANES] =
-                bw_from_bf16(bw_to_bf16(filters->weights[channel * taps + tap]));
+            to[(1 + tap) * BW_LANES] = filters->weights[channel * taps + tap];
     }
 }

@@ -1,6 +1,6 @@
 /**
  * The packed weights of the depthwise kernels on bfloat16, which plans for other processors need,
- * too. They are floats, but rounded to bfloat16 before:
+ * too:
  *
  *     [panel of BW_LANES channels][1 + kernel height × kernel width][BW_LANES]: the bias first
  */
