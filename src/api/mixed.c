@@ -23,21 +23,21 @@ typedef struct mixing {
     double base, cost; /* likewise the estimated cost */
 } mixing;
 
-static double cost_of_step(const bw_step *step, bool bytes)
+static double bytes_of_weights(const bw_plan *plan)
 {
-    const bw_kernel *kernel = bw_kernel_find(step->kernel);
-    if (!bytes)
-        return bw_kernel_time(kernel, &step->operation);
-    return kernel->packed_bytes ? (double)kernel->packed_bytes(&step->operation) : 0.0;
+    double bytes = 0.0;
+    for (int index = 0; index < plan->step_count; index++) {
+        const bw_operation *operation = &plan->steps[index].operation;
+        const bw_kernel *kernel = bw_kernel_find(plan->steps[index].kernel);
+        bytes += kernel->packed_bytes ? (double)kernel->packed_bytes(operation) : 0.0;
+    }
+    return bytes;
 }
 
 /* Estimated time, or, where weights are shared, bytes of weights: what the user wants little of. */
 static double cost_of_plan(const bw_plan *plan, const bw_mix *mix)
 {
-    double cost = 0.0;
-    for (int index = 0; index < plan->step_count; index++)
-        cost += cost_of_step(&plan->steps[index], mix->share_bits != 0);
-    return cost;
+    return mix->share_bits ? bytes_of_weights(plan) : bw_plan_time(plan);
 }
 
 /* The estimated cost of the network with the present floats. */

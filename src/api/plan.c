@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "api/first_floats.h"
 #include "base/cpu.h"
 #include "calibrate/observe.h"
 #include "passes/codebook.h"
@@ -52,6 +53,13 @@ static bw_status record_settings(bw_plan *plan, const bw_build_options *options,
     return status == BW_OK && plan->stored ? record_sharing(plan, options, error) : status;
 }
 
+static bw_status halve(bw_graph *graph, uint32_t cpu, bw_error *error)
+{
+    bool *floats;
+    bw_status status = bw_choose_first_floats(&floats, graph, cpu, error);
+    return status == BW_OK ? bw_pass_halve(graph, floats, error) : status;
+}
+
 static bw_status set_precision(bw_graph *graph, const bw_build_options *options, uint32_t cpu,
                                bw_error *error)
 {
@@ -66,7 +74,7 @@ static bw_status set_precision(bw_graph *graph, const bw_build_options *options,
         if (!options->calibration && bw_is_quantized(graph))
             return bw_pass_quantize_as_given(graph, largest, BW_LARGEST_INTEGER, error);
         return bw_graph_quantize(graph, options->calibration, largest, &mix, error);
-    case BW_PRECISION_BF16: return bw_pass_halve(graph, error);
+    case BW_PRECISION_BF16: return halve(graph, cpu, error);
     case BW_PRECISION_COUNT: break;
     }
     return bw_fail(error, BW_ERROR_UNSUPPORTED, "there is no such precision here");

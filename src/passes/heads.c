@@ -36,12 +36,12 @@ static void free_all(const frees *f, bw_graph *graph)
     }
 }
 
-static bw_status convert_rest(const frees *f, bw_graph *graph, bw_error *error)
+static bw_status convert_rest(bw_graph *graph, bw_error *error)
 {
     bw_status status = BW_OK;
     for (size_t index = 0; status == BW_OK && index < graph->output_count; index++) {
         int tensor = graph->outputs[index].tensor;
-        if (graph->tensors[tensor].dense || f->able[tensor])
+        if (graph->tensors[tensor].format.type == BW_F32)
             continue;
         bw_node convert = {.op = BW_OP_CONVERT,
                            .name = graph->nodes[graph->tensors[tensor].producer].name,
@@ -66,7 +66,7 @@ bw_status bw_free_outputs(bw_graph *graph, bw_error *error)
         for (size_t index = 0; index < graph->output_count; index++)
             f.wanted[graph->outputs[index].tensor] = true;
         free_all(&f, graph);
-        status = convert_rest(&f, graph, error);
+        status = convert_rest(graph, error);
     } else {
         status = bw_fail_memory(error, count * sizeof *uses, "a pass");
     }

@@ -1,9 +1,10 @@
 /**
- * Conversions where tensors of bytes and of floats meet.
+ * Conversions where tensors of floats meet those of bytes or of bfloat16.
  *
- * A convolution computes in the type that it reads: of bytes it may write bytes or floats, of
- * floats only floats, which a conversion then turns into bytes; its residual has the type that it
- * reads. Other operations have one type throughout: floats, where any of their tensors has.
+ * A convolution computes in the type that it reads, and may write that or floats; a dense one of
+ * floats may write bfloat16, too. Other floats are turned into what is expected by a conversion.
+ * Its residual has the type that it reads. Other operations have one type throughout: floats, where
+ * any of their tensors has.
  */
 #include <stdlib.h>
 
@@ -11,7 +12,7 @@
 
 typedef struct joiner {
     bw_graph *graph;
-    int *floats; /* of each tensor of bytes, where its floats are; BW_NONE: nowhere yet */
+    int *floats; /* of each tensor of others, where its floats are; BW_NONE: nowhere yet */
 } joiner;
 
 static bool is_float(const joiner *j, int tensor)
@@ -67,18 +68,18 @@ static void read_instead(bw_graph *graph, size_t after, int tensor, int instead)
     }
 }
 
-/* The node writes floats, which are turned into the bytes that its readers expect. */
+/* The node writes floats, which are turned into what its readers expect. */
 static bw_status write_floats(joiner *j, size_t *at, bw_error *error)
 {
     bw_graph *graph = j->graph;
-    int output = graph->nodes[*at].output, bytes;
+    int output = graph->nodes[*at].output, others;
     bw_format format = graph->tensors[output].format;
     graph->tensors[output].format = (bw_format){BW_F32};
-    bw_status status = convert(j, output, format, *at + 1, &bytes, error);
+    bw_status status = convert(j, output, format, *at + 1, &others, error);
     if (status != BW_OK)
         return status;
-    read_instead(graph, *at + 2, output, bytes);
-    j->floats[bytes] = output;
+    read_instead(graph, *at + 2, output, others);
+    j->floats[others] = output;
     ++*at;
     return BW_OK;
 }
@@ -104,6 +105,15 @@ static bw_status split_residual(joiner *j, size_t at, bw_error *error)
     return BW_OK;
 }
 
+/* Whether a convolution that reads floats can write what is expected of it. */
+static bool writes_expected(const bw_graph *graph, const bw_node *conv)
+{
+    bw_type type = graph->tensors[conv->output].format.type;
+    int channels = graph->tensors[conv->inputs[0]].shape.channels, groups = conv->attributes.groups;
+    bool depthwise = groups > 1 && groups == channels && groups == conv->attributes.channels;
+    return type == BW_F32 || (type == BW_BF16 && !depthwise);
+}
+
 static bw_status join_convolution(joiner *j, size_t *at, bw_error *error)
 {
     bw_graph *graph = j->graph;
@@ -116,7 +126,7 @@ static bw_status join_convolution(joiner *j, size_t *at, bw_error *error)
         status = read_as_floats(j, at, residual, &residual, error);
         graph->nodes[*at].residual = residual;
     }
-    if (status == BW_OK && floats && !is_float(j, graph->nodes[*at].output))
+    if (status == BW_OK && floats && !writes_expected(graph, &graph->nodes[*at]))
         status = write_floats(j, at, error);
     return status;
 }

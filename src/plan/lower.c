@@ -268,6 +268,16 @@ bw_status bw_plan_outline_cheapest(bw_plan **out, const bw_graph *graph, uint32_
     return status;
 }
 
+double bw_plan_time(const bw_plan *plan)
+{
+    double time = 0.0;
+    for (int index = 0; index < plan->step_count; index++) {
+        const bw_step *step = &plan->steps[index];
+        time += bw_kernel_time(bw_kernel_find(step->kernel), &step->operation);
+    }
+    return time;
+}
+
 const char *bw_sharing_name(bw_sharing sharing)
 {
     return sharing == BW_SHARE_IMAGES ? "images" : "steps";

@@ -98,4 +98,7 @@ bw_status bw_plan_outline(bw_plan *plan, const bw_graph *graph, int batch, uint3
 bw_status bw_plan_outline_cheapest(bw_plan **out, const bw_graph *graph, uint32_t cpu,
                                    bw_error *error);
 
+/** The estimated cycles of one image. */
+double bw_plan_time(const bw_plan *plan);
+
 #endif

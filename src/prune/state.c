@@ -60,10 +60,8 @@ bw_status bw_estimate_classes(double *cycles, const bw_pruning_facts *facts, con
     bw_cut_shapes(&graph, &facts->classes, kept);
     bw_plan *plan;
     status = bw_plan_outline_cheapest(&plan, &graph, facts->cpu, error);
-    for (int index = 0; status == BW_OK && index < plan->step_count; index++) {
-        const bw_step *step = &plan->steps[index];
-        *cycles += bw_kernel_time(bw_kernel_find(step->kernel), &step->operation);
-    }
+    if (status == BW_OK)
+        *cycles = bw_plan_time(plan);
     bw_plan_close(&plan);
     bw_graph_free(&graph);
     return status;

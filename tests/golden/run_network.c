@@ -47,7 +47,7 @@ static bw_status build(session *s, const char *path, bw_error *error)
     if (status == BW_OK)
         status = bw_passes_run(&s->import.graph, error);
     if (status == BW_OK && s->halved)
-        status = bw_pass_halve(&s->import.graph, error);
+        status = bw_pass_halve(&s->import.graph, NULL, error);
     if (status == BW_OK)
         status = bw_plan_lower(&s->plan, &s->import.graph, s->images, bw_cpu_features(), error);
     return status;

@@ -80,8 +80,7 @@ static void add_products(const bw_operation *operation, const plain_picture *in,
 /* Weights are rounded like the numbers that they meet, those of depthwise convolutions excepted. */
 static double weight_of(const bw_operation *operation, float weight)
 {
-    bool halves =
-        operation->in.format.type == BW_BF16 && operation->family != BW_FAMILY_DEPTHWISE;
+    bool halves = operation->in.format.type == BW_BF16 && operation->family != BW_FAMILY_DEPTHWISE;
     return (double)(halves ? bw_from_bf16(bw_to_bf16(weight)) : weight);
 }
 

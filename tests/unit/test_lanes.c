@@ -29,7 +29,7 @@ static const char mixed_text[] =
 static void halve(bw_graph *graph)
 {
     bw_error error = {0};
-    if (bw_passes_run(graph, &error) != BW_OK || bw_pass_halve(graph, &error) != BW_OK)
+    if (bw_passes_run(graph, &error) != BW_OK || bw_pass_halve(graph, NULL, &error) != BW_OK)
         fail_msg("%s", error.message);
 }
 

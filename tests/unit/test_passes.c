@@ -163,7 +163,7 @@ static void halves_all_but_picture_and_heads(void **state)
     int first = add(&graph, BW_OP_CONV, input, BW_NONE);
     int second = add(&graph, BW_OP_CONV, first, BW_NONE);
     finish(&graph, second);
-    check_ok(bw_pass_halve(&graph, &error));
+    check_ok(bw_pass_halve(&graph, NULL, &error));
     assert_int_equal(graph.node_count, 3);
     assert_int_equal(type_of(&graph, input), BW_F32);
     assert_int_equal(type_of(&graph, first), BW_BF16);
@@ -179,7 +179,7 @@ static void converts_a_head_that_others_read(void **state)
     int first = add(&graph, BW_OP_CONV, input, BW_NONE);
     check_ok(bw_graph_add_output(&graph, first, &(bw_head){.classes = 1}, &error));
     finish(&graph, add(&graph, BW_OP_CONV, first, BW_NONE));
-    check_ok(bw_pass_halve(&graph, &error));
+    check_ok(bw_pass_halve(&graph, NULL, &error));
     assert_int_equal(type_of(&graph, first), BW_BF16);
     int head = graph.outputs[0].tensor;
     assert_int_equal(type_of(&graph, head), BW_F32);
@@ -200,7 +200,7 @@ static void joins_a_head_in_floats(void **state)
         int scores = shared ? first : add(&graph, BW_OP_CONV, first, BW_NONE);
         int joined = add(&graph, BW_OP_CONCAT, boxes, scores);
         finish(&graph, joined);
-        check_ok(bw_pass_halve(&graph, &error));
+        check_ok(bw_pass_halve(&graph, NULL, &error));
         bw_type type = shared ? BW_BF16 : BW_F32;
         assert_int_equal(type_of(&graph, first), BW_BF16);
         assert_int_equal(type_of(&graph, boxes), type);
@@ -218,7 +218,7 @@ static void converts_the_picture_for_others_than_convolutions(void **state)
     int input = start(&graph);
     int conv = add(&graph, BW_OP_CONV, input, BW_NONE);
     finish(&graph, add(&graph, BW_OP_CONCAT, conv, input));
-    check_ok(bw_pass_halve(&graph, &error));
+    check_ok(bw_pass_halve(&graph, NULL, &error));
     assert_int_equal(graph.node_count, 5);
     assert_int_equal(graph.nodes[1].op, BW_OP_CONVERT);
     assert_int_equal(graph.nodes[2].op, BW_OP_CONV);
@@ -228,6 +228,70 @@ static void converts_the_picture_for_others_than_convolutions(void **state)
     assert_int_equal(type_of(&graph, input), BW_F32);
     assert_int_equal(type_of(&graph, graph.nodes[1].output), BW_BF16);
     assert_int_equal(type_of(&graph, graph.nodes[3].output), BW_BF16);
+    bw_graph_free(&graph);
+}
+
+/* Floats meet bfloat16: a dense convolution writes it, a depthwise one needs a conversion. */
+static void leaves_floats_where_they_are_asked_for(void **state)
+{
+    (void)state;
+    for (int depthwise = 0; depthwise < 2; depthwise++) {
+        bw_graph graph;
+        int input = start(&graph);
+        int first = add(&graph, BW_OP_CONV, input, BW_NONE);
+        int second = add(&graph, BW_OP_CONV, first, BW_NONE);
+        if (depthwise) {
+            graph.nodes[graph.tensors[second].producer].attributes.groups = 2;
+            graph.nodes[graph.tensors[second].producer].weights.count = 2;
+        }
+        finish(&graph, add(&graph, BW_OP_CONV, second, BW_NONE));
+        const bool floats[] = {true, true, false, false};
+        check_ok(bw_pass_halve(&graph, floats, &error));
+        assert_int_equal(graph.node_count, depthwise ? 5 : 4);
+        assert_int_equal(type_of(&graph, first), BW_F32);
+        assert_int_equal(type_of(&graph, second), depthwise ? BW_F32 : BW_BF16);
+        const bw_node *last = &graph.nodes[graph.node_count - 1];
+        assert_int_equal(type_of(&graph, last->inputs[0]), BW_BF16);
+        assert_int_equal(type_of(&graph, last->output), BW_F32);
+        bw_graph_free(&graph);
+    }
+}
+
+/* What joins the picture and stays floats reads it as it is. */
+static void joins_the_picture_in_floats(void **state)
+{
+    (void)state;
+    bw_graph graph;
+    int input = start(&graph);
+    int conv = add(&graph, BW_OP_CONV, input, BW_NONE);
+    int joined = add(&graph, BW_OP_CONCAT, conv, input);
+    finish(&graph, joined);
+    const bool floats[] = {true, true, true};
+    check_ok(bw_pass_halve(&graph, floats, &error));
+    assert_int_equal(graph.node_count, 3);
+    assert_int_equal(graph.nodes[2].inputs[1], input);
+    assert_int_equal(type_of(&graph, joined), BW_F32);
+    bw_graph_free(&graph);
+}
+
+/* Two terms of one type: a convolution of bfloat16 leaves the sum with floats to an operation. */
+static void adds_floats_to_bfloat16(void **state)
+{
+    (void)state;
+    bw_graph graph;
+    int input = start(&graph);
+    int first = add(&graph, BW_OP_CONV, input, BW_NONE);
+    int second = add(&graph, BW_OP_CONV, first, BW_NONE);
+    int third = add(&graph, BW_OP_CONV, second, BW_NONE);
+    finish(&graph, add(&graph, BW_OP_CONV, add(&graph, BW_OP_ADD, third, first), BW_NONE));
+    assert_int_equal(graph.nodes[3].residual, first);
+    const bool floats[] = {true, true, false, false, false};
+    check_ok(bw_pass_halve(&graph, floats, &error));
+    assert_int_equal(graph.nodes[3].residual, BW_NONE);
+    assert_int_equal(graph.nodes[4].op, BW_OP_ADD);
+    assert_int_equal(type_of(&graph, graph.nodes[4].output), BW_F32);
+    assert_int_equal(graph.nodes[5].op, BW_OP_CONVERT);
+    assert_int_equal(type_of(&graph, graph.nodes[5].output), BW_BF16);
     bw_graph_free(&graph);
 }
 
@@ -283,6 +347,9 @@ int main(void)
         cmocka_unit_test(joins_a_head_in_floats),
         cmocka_unit_test(keeps_the_bytes_of_a_file),
         cmocka_unit_test(converts_the_picture_for_others_than_convolutions),
+        cmocka_unit_test(leaves_floats_where_they_are_asked_for),
+        cmocka_unit_test(joins_the_picture_in_floats),
+        cmocka_unit_test(adds_floats_to_bfloat16),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

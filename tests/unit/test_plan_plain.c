@@ -82,7 +82,7 @@ static void test_halves(void **state)
     bw_plan *plan = plain_plan(&graph, bw_cpu_features());
     run(plan, 1, whole);
     bw_plan_close(&plan);
-    assert_int_equal(bw_pass_halve(&graph, &error), BW_OK);
+    assert_int_equal(bw_pass_halve(&graph, NULL, &error), BW_OK);
     plan = plain_plan(&graph, bw_cpu_features());
     run(plan, 1, halved);
     for (size_t at = 0; at < 2 * NUMBERS; at++)
