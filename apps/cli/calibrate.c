@@ -69,14 +69,51 @@ static void report_unreadable(const char *path, const bw_error *error)
     bw_print_message(line);
 }
 
-static bw_status visit_pictures(const path_list *list, size_t most, bw_picture_visitor *visit,
-                                void *context, size_t *used, bw_error *error)
+/* Those that the choice takes, spread evenly over the folder. */
+static bw_status list_pictures(path_list *list, const bw_precision_choice *choice, bw_error *error)
 {
-    size_t wanted = list->count < most ? list->count : most;
+    size_t most = (size_t)choice->pictures;
+    *list = (path_list){0};
+    if (!bw_walk(choice->calib, keep_path, list))
+        return bw_fail(error, BW_ERROR_MEMORY, "the list of pictures could not be read to its end");
+    size_t count = list->count, wanted = count < most ? count : most;
+    for (size_t index = 0; index < wanted; index++) {
+        size_t from = index * count / wanted;
+        char *path = list->paths[from];
+        list->paths[from] = list->paths[index];
+        list->paths[index] = path;
+    }
+    while (list->count > wanted)
+        free(list->paths[--list->count]);
+    return BW_OK;
+}
+
+static bool is_wanted(const bw_precision_choice *choice, bw_picture_use use, const char *path)
+{
+    return !choice->held_out ||
+           bw_is_held_out(choice->held_out, path) == (use == BW_PICTURES_JUDGE);
+}
+
+static void keep_wanted(path_list *list, const bw_precision_choice *choice, bw_picture_use use)
+{
+    size_t count = list->count;
+    list->count = 0;
+    for (size_t index = 0; index < count; index++) {
+        char *path = list->paths[index];
+        if (is_wanted(choice, use, path))
+            list->paths[list->count++] = path;
+        else
+            free(path);
+    }
+}
+
+static bw_status visit_pictures(const path_list *list, bw_picture_visitor *visit, void *context,
+                                size_t *used, bw_error *error)
+{
     bw_progress progress = bw_progress_start(false);
     bw_status status = BW_OK;
-    for (size_t index = 0; status == BW_OK && index < wanted; index++) {
-        const char *path = list->paths[index * list->count / wanted];
+    for (size_t index = 0; status == BW_OK && index < list->count; index++) {
+        const char *path = list->paths[index];
         bw_image image;
         bw_error problem;
         if (bw_image_read(&image, path, NULL, &problem) != BW_OK) {
@@ -86,25 +123,38 @@ static bw_status visit_pictures(const path_list *list, size_t most, bw_picture_v
         status = visit(context, &image, path, error);
         bw_image_clear(&image);
         ++*used;
-        bw_progress_update(&progress, (int64_t)index + 1, 0, (int64_t)wanted);
+        bw_progress_update(&progress, (int64_t)index + 1, 0, (int64_t)list->count);
     }
     bw_progress_end(&progress);
     return status;
 }
 
-bw_status bw_load_pictures(const char *folder, int most, bw_picture_visitor *visit, void *context,
-                           bw_error *error)
+bw_status bw_load_pictures(const bw_precision_choice *choice, bw_picture_use use,
+                           bw_picture_visitor *visit, void *context, bw_error *error)
 {
-    path_list list = {0};
+    path_list list;
     size_t used = 0;
-    bw_status status =
-        bw_walk(folder, keep_path, &list)
-            ? visit_pictures(&list, (size_t)most, visit, context, &used, error)
-            : bw_fail(error, BW_ERROR_MEMORY, "the list of pictures could not be read to its end");
+    bw_status status = list_pictures(&list, choice, error);
+    if (status == BW_OK) {
+        keep_wanted(&list, choice, use);
+        status = visit_pictures(&list, visit, context, &used, error);
+    }
     free_paths(&list);
     if (status == BW_OK && used == 0)
         return bw_fail(error, BW_ERROR_IO, "there is no picture in '%s' that could be read",
-                       folder);
+                       choice->calib);
+    return status;
+}
+
+bw_status bw_hold_out_pictures(bw_held_out *held_out, const bw_precision_choice *choice,
+                               bw_error *error)
+{
+    path_list list;
+    *held_out = (bw_held_out){0};
+    bw_status status = list_pictures(&list, choice, error);
+    if (status == BW_OK)
+        status = bw_hold_out(held_out, list.paths, list.count, error);
+    free_paths(&list);
     return status;
 }
 
@@ -151,9 +201,8 @@ static bw_status observe_all(bw_calibration **out, const bw_model *model,
     bw_status status = bw_calibration_open(out, model, threads, error);
     if (status != BW_OK)
         return status;
-    return bw_is_noise(choice)
-               ? observe_noise(*out, error)
-               : bw_load_pictures(choice->calib, choice->pictures, observe, *out, error);
+    return bw_is_noise(choice) ? observe_noise(*out, error)
+                               : bw_load_pictures(choice, BW_PICTURES_FIT, observe, *out, error);
 }
 
 bw_status bw_calibrate(bw_calibration **out, const bw_model *model,

@@ -75,8 +75,9 @@ bw_status bw_eval_run_plan(bw_evaluation *evaluation, const bw_plan *plan, const
 /** Labelled pictures, as bw_evaluation_open takes them. */
 typedef struct bw_eval_labels {
     const char *truth, *images, *names;
-    size_t most; /* take at most so many pictures, spread evenly; 0: all */
-    bool quiet;  /* print no warnings */
+    size_t most;                        /* take at most so many pictures, spread evenly; 0: all */
+    const struct bw_held_out *held_out; /* take these alone; NULL: all */
+    bool quiet;                         /* print no warnings */
 } bw_eval_labels;
 
 /** COCO's figures of a plan, and of how many pictures. Warnings go to standard error. */

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "eval.h"
+#include "held_out.h"
 #include "progress.h"
 #include "terminal.h"
 
@@ -132,6 +133,24 @@ static bw_status summarize(double *summary, size_t *pictures, bw_evaluation *eva
     return BW_OK;
 }
 
+static bool stays(void *context, const char *path)
+{
+    return path && bw_is_held_out(context, path);
+}
+
+/* Leaves the pictures that are wanted. */
+static bw_status choose_pictures(bw_evaluation *evaluation, const bw_eval_labels *labels,
+                                 bw_error *error)
+{
+    bw_status status = BW_OK;
+    if (labels->held_out)
+        status =
+            bw_evaluation_filter(evaluation, stays, (void *)(uintptr_t)labels->held_out, error);
+    if (status == BW_OK && labels->most)
+        status = bw_evaluation_sample(evaluation, labels->most, error);
+    return status;
+}
+
 bw_status bw_eval_measure_plan(double *summary, size_t *pictures, const bw_plan *plan,
                                const bw_eval_labels *labels, const bw_eval_run *how,
                                bw_error *error)
@@ -139,8 +158,8 @@ bw_status bw_eval_measure_plan(double *summary, size_t *pictures, const bw_plan 
     bw_evaluation *evaluation;
     bw_status status =
         bw_evaluation_open(&evaluation, labels->truth, labels->images, labels->names, error);
-    if (status == BW_OK && labels->most)
-        status = bw_evaluation_sample(evaluation, labels->most, error);
+    if (status == BW_OK)
+        status = choose_pictures(evaluation, labels, error);
     if (status == BW_OK)
         status = bw_eval_run_plan(evaluation, plan, how, error);
     if (status == BW_OK)

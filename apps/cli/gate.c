@@ -114,18 +114,25 @@ static bw_status measure(bw_gate_outcome *outcome, const bw_plan *plan, const bw
                            : bw_fail_prefix(error, status, "accuracy, which --no-gate leaves out");
 }
 
+static const char *picture_words(const bw_gate_outcome *outcome)
+{
+    return outcome->held_out ? ", held out" : "";
+}
+
 static bw_status note(bw_plan *plan, const bw_gate_outcome *outcome, bw_error *error)
 {
     char words[120] = "accuracy=unmeasured";
     if (outcome->measure == BW_GATE_NOISE)
         snprintf(words, sizeof words, "accuracy=unmeasured calibration=noise");
     else if (outcome->measure == BW_GATE_AP)
-        snprintf(words, sizeof words, "accuracy=ap fp32=%.4f %s%s=%.4f pictures=%zu",
+        snprintf(words, sizeof words, "accuracy=ap fp32=%.4f %s%s=%.4f pictures=%zu%s",
                  outcome->reference, outcome->pruned ? "pruned_" : "",
-                 bw_precision_name(outcome->precision), outcome->value, outcome->pictures);
+                 bw_precision_name(outcome->precision), outcome->value, outcome->pictures,
+                 outcome->held_out ? " held_out=yes" : "");
     else if (outcome->measure == BW_GATE_AGREEMENT)
-        snprintf(words, sizeof words, "accuracy=agreement f1=%.3f boxes=%.0f pictures=%zu",
-                 outcome->value, outcome->reference, outcome->pictures);
+        snprintf(words, sizeof words, "accuracy=agreement f1=%.3f boxes=%.0f pictures=%zu%s",
+                 outcome->value, outcome->reference, outcome->pictures,
+                 outcome->held_out ? " held_out=yes" : "");
     return bw_plan_note(plan, words, error);
 }
 
@@ -165,16 +172,16 @@ void bw_gate_print(FILE *file, const char *title, const bw_gate_outcome *outcome
         return;
     case BW_GATE_AP:
         fprintf(file,
-                "%sAP %.4f in fp32, %.4f in %s: drop %.4f, budget %.4f, %zu labelled pictures\n",
+                "%sAP %.4f in fp32, %.4f in %s: drop %.4f, budget %.4f, %zu labelled pictures%s\n",
                 title, outcome->reference, outcome->value, name, outcome->drop, outcome->budget,
-                outcome->pictures);
+                outcome->pictures, picture_words(outcome));
         return;
     case BW_GATE_AGREEMENT:
         fprintf(file,
                 "%sF1 %.3f of %s with the %.0f boxes of fp32: drop %.3f, budget %.3f, %zu pictures "
-                "without labels\n",
+                "without labels%s\n",
                 title, outcome->value, name, outcome->reference, outcome->drop, outcome->budget,
-                outcome->pictures);
+                outcome->pictures, picture_words(outcome));
         return;
     }
 }

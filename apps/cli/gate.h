@@ -40,7 +40,7 @@ typedef enum bw_gate_measure {
 typedef struct bw_gate_outcome {
     bw_gate_measure measure;
     bw_precision precision;
-    bool pruned;
+    bool pruned, held_out; /* held_out: nothing was fitted to the pictures */
     size_t pictures;
     double reference, value; /* AP in FP32 and in the plan; of agreement, FP32's boxes and F1 */
     double drop, budget;

@@ -124,8 +124,7 @@ static bw_status compare_boxes(bw_gate_outcome *outcome, const bw_plan *plan, co
     comparison both = {0};
     bw_status status = open_both(&both, plan, fp32, job->threads, error);
     if (status == BW_OK)
-        status = bw_load_pictures(job->precision->calib, job->precision->pictures, compare_picture,
-                                  &both, error);
+        status = bw_load_pictures(job->precision, BW_PICTURES_JUDGE, compare_picture, &both, error);
     bw_engine_close(&both.expected);
     bw_engine_close(&both.found);
     bw_detections_clear(&both.expected_boxes);
@@ -142,7 +141,10 @@ bw_status bw_gate_compare(bw_gate_outcome *outcome, const bw_plan *plan, const b
                           const bw_gate_job *job, bw_error *error)
 {
     bw_arena arena = {0};
-    bw_eval_labels labels = {.most = (size_t)job->precision->pictures};
+    const bw_held_out *held_out = job->precision->held_out;
+    bw_eval_labels labels = {.most = held_out ? 0 : (size_t)job->precision->pictures,
+                             .held_out = held_out};
+    outcome->held_out = held_out != NULL;
     bw_status status = find_labels(&arena, &labels, job->precision->calib, error);
     if (status == BW_OK && labels.truth)
         status = compare_ap(outcome, plan, fp32, job, &labels, error);

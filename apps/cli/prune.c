@@ -1,6 +1,7 @@
 #include "prune.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,13 +10,16 @@
 #include "terminal.h"
 
 enum {
-    HALVINGS = 6,   /* of the range that AUTO looks through */
+    MOST_STEPS = 7, /* of AUTO */
     STEPS_BACK = 4, /* that it takes where another precision than FP32 does not pass */
     LEAST_RUNS = 3, /* of each plan whose time is measured */
     MOST_RUNS = 200,
 };
 
-static const double most_share = 0.64, least_share = 0.01, step_back = 0.7;
+/* Shares of the time that AUTO tries, and how near it comes to the largest that passes. */
+static const double first_share = 0.08, most_share = 0.64, least_share = 0.01, resolution = 0.011;
+
+static const double step_back = 0.7;
 
 static const uint64_t enough_nanoseconds = 2000000000; /* that measuring the times takes */
 
@@ -49,8 +53,10 @@ typedef struct search {
     const bw_build_options *options;
     bw_plan_builder *build;
     bw_pruning *pruning;
-    bw_model *model; /* the smallest so far that may be used */
+    bw_model *model; /* at hand */
     double saved;    /* by it */
+    bw_model *best;  /* the smallest that has passed, and what it saves */
+    double best_share, best_saved;
 } search;
 
 static bw_status observe(void *context, const bw_image *image, const char *path, bw_error *error)
@@ -65,8 +71,7 @@ static bw_status rank(search *s, bw_error *error)
     bw_status status = bw_pruning_open(&s->pruning, s->whole, s->options->cpu_mask,
                                        s->choice->machine->threads, error);
     if (status == BW_OK)
-        status =
-            bw_load_pictures(precision->calib, precision->pictures, observe, s->pruning, error);
+        status = bw_load_pictures(precision, BW_PICTURES_FIT, observe, s->pruning, error);
     if (status != BW_OK)
         return status;
     bw_print_message("pruning: ranks the channels");
@@ -94,6 +99,13 @@ static void note_trial(search *s, const bw_gate_outcome *gate, bool passed)
     bw_print_message(line);
 }
 
+static void say_share(double share)
+{
+    char line[80];
+    snprintf(line, sizeof line, "pruning: tries %.1f %% of the time", 100 * share);
+    bw_print_message(line);
+}
+
 /* Whether what is left of a share passes in FP32. */
 static bw_status try_share(bool *passed, search *s, double share, bw_error *error)
 {
@@ -108,6 +120,7 @@ static bw_status try_share(bool *passed, search *s, double share, bw_error *erro
     options.precision = BW_PRECISION_FP32;
     options.tune_seconds = 0;
     bw_plan *plan = NULL;
+    say_share(share);
     bw_status status = cut(s, share, error);
     if (status == BW_OK)
         status = s->build(&plan, s->model, &choice, &options, error);
@@ -119,23 +132,44 @@ static bw_status try_share(bool *passed, search *s, double share, bw_error *erro
     return judged ? BW_OK : status;
 }
 
-/* The largest share that passes in FP32, as far as halving the range finds it; 0: none. */
-static bw_status find_share(double *share, search *s, bw_error *error)
+/* Keeps the network at hand where it is the smallest that has passed. */
+static void keep_best(search *s, double share, bool passed)
 {
-    double high = most_share;
-    *share = 0;
-    for (int step = 0; step < HALVINGS; step++) {
-        bool passed;
-        double middle = (*share + high) / 2;
-        bw_status status = try_share(&passed, s, middle, error);
-        if (status != BW_OK)
-            return status;
-        if (passed)
-            *share = middle;
-        else
-            high = middle;
+    if (!passed || share <= s->best_share)
+        return;
+    bw_model_close(&s->best);
+    s->best = s->model;
+    s->model = NULL;
+    s->best_share = share;
+    s->best_saved = s->saved;
+}
+
+/* The next share to try between the largest that passes and the least that does not: from the
+ * first one twice as much or half of it until both are known, then what is in the middle. */
+static double next_share(double low, double high)
+{
+    if (low > 0)
+        return high < 1 ? (low + high) / 2 : fmin(low * 2, most_share);
+    return high < 1 ? high / 2 : first_share;
+}
+
+/* Finds the largest share that passes in FP32, as far as the steps allow: `best`, if there is any.
+ */
+static bw_status find_share(search *s, bw_error *error)
+{
+    double low = 0, high = 1;
+    bw_status status = BW_OK;
+    for (int step = 0; status == BW_OK && step < MOST_STEPS; step++) {
+        double share = next_share(low, high);
+        bool passed = false;
+        if (high - low < resolution || share < least_share || low >= most_share)
+            break;
+        status = try_share(&passed, s, share, error);
+        keep_best(s, share, passed);
+        low = passed ? fmax(share, s->saved) : low;
+        high = passed ? high : share;
     }
-    return BW_OK;
+    return status;
 }
 
 static bw_status build_cut(bw_plan **out, search *s, double share, bw_error *error)
@@ -144,28 +178,40 @@ static bw_status build_cut(bw_plan **out, search *s, double share, bw_error *err
     return status == BW_OK ? s->build(out, s->model, s->choice, s->options, error) : status;
 }
 
-/* The same, judged in the precision asked for where that is another than the trials'. */
-static bw_status build_tried(bw_plan **out, search *s, double share, bw_error *error)
+/* Notes a trial that is judged in another precision than the ones before. */
+static void note_other(search *s, bool passed)
 {
-    bw_status status = build_cut(out, s, share, error);
     const bw_gate_outcome *gate = s->choice->outcome;
-    if (gate->precision != BW_PRECISION_FP32 &&
-        (status == BW_OK || (gate->refused && !gate->blind)))
-        note_trial(s, gate, status == BW_OK);
-    return status;
+    if (gate->precision != BW_PRECISION_FP32 && (passed || (gate->refused && !gate->blind)))
+        note_trial(s, gate, passed);
+}
+
+/* The best network, which becomes the one at hand, or the whole one. */
+static bw_status build_best(bw_plan **out, search *s, bw_error *error)
+{
+    bw_status status = s->best ? BW_OK : cut(s, 0, error);
+    if (s->best) {
+        bw_model_close(&s->model);
+        s->model = s->best;
+        s->saved = s->best_saved;
+        s->best = NULL;
+    }
+    return status == BW_OK ? s->build(out, s->model, s->choice, s->options, error) : status;
 }
 
 static bw_status build_most(bw_plan **out, search *s, bw_error *error)
 {
-    double share;
-    bw_status status = find_share(&share, s, error);
+    bw_status status = find_share(s, error);
     if (status != BW_OK)
         return status;
-    status = build_tried(out, s, share, error);
+    double share = s->best_share;
+    status = build_best(out, s, error);
+    note_other(s, status == BW_OK);
     for (int step = 0; status != BW_OK && share > 0 && s->choice->outcome->refused; step++) {
         bw_print_message("pruning: less of it, as the precision asked for loses something, too");
         share = step < STEPS_BACK && share * step_back >= least_share ? share * step_back : 0;
-        status = build_tried(out, s, share, error);
+        status = build_cut(out, s, share, error);
+        note_other(s, status == BW_OK);
     }
     return status;
 }
@@ -257,24 +303,38 @@ static bw_status note(bw_plan *plan, const bw_prune_outcome *outcome, bw_error *
     return bw_plan_note(plan, words, error);
 }
 
+static bw_status build_pruned(bw_plan **out, search *s, bw_error *error)
+{
+    const bw_prune_choice *prune = s->choice->prune;
+    bw_status status = rank(s, error);
+    if (status == BW_OK)
+        status = prune->automatic ? build_most(out, s, error)
+                                  : build_cut(out, s, (double)prune->share, error);
+    if (status == BW_OK)
+        status = measure(s->choice->pruned, *out, s, error);
+    return status == BW_OK ? note(*out, s->choice->pruned, error) : status;
+}
+
 bw_status bw_build_pruned(bw_plan **out, const bw_model *model, const bw_plan_choice *choice,
                           const bw_build_options *options, bw_plan_builder *build, bw_error *error)
 {
     bw_plan_choice judged = *choice;
+    bw_precision_choice precision = *choice->precision;
+    bw_held_out held_out = {0};
+    bool gated = choice->gate && !choice->gate->off;
+    *out = NULL;
+    bw_status status = gated ? bw_hold_out_pictures(&held_out, &precision, error) : BW_OK;
+    precision.held_out = held_out.count ? &held_out : NULL;
+    judged.precision = &precision;
     judged.reference = model;
     search s = {.whole = model, .choice = &judged, .options = options, .build = build};
-    *out = NULL;
-    bw_status status = rank(&s, error);
     if (status == BW_OK)
-        status = choice->prune->automatic ? build_most(out, &s, error)
-                                          : build_cut(out, &s, (double)choice->prune->share, error);
-    if (status == BW_OK)
-        status = measure(choice->pruned, *out, &s, error);
-    if (status == BW_OK)
-        status = note(*out, choice->pruned, error);
+        status = build_pruned(out, &s, error);
     if (status != BW_OK)
         bw_plan_close(out);
+    bw_held_out_free(&held_out);
     bw_model_close(&s.model);
+    bw_model_close(&s.best);
     bw_pruning_close(&s.pruning);
     return status;
 }

@@ -228,10 +228,7 @@ BW_API bw_status bw_calibration_add(bw_calibration *calibration, const bw_image 
 BW_API bw_status bw_calibration_save(bw_calibration *calibration, const char *path,
                                      bw_error *error);
 
-/**
- * A calibration from such a file, of the same model at the same size: it gives the same plans, and
- * no picture can be added.
- */
+/** A calibration from such a file, of the same model and size; no picture can be added to it. */
 BW_API bw_status bw_calibration_load(bw_calibration **out, const bw_model *model, const char *path,
                                      bw_error *error);
 
@@ -639,6 +636,11 @@ BW_API bw_status bw_evaluation_open(bw_evaluation **out, const char *truth, cons
 /** Leaves at most `most` of the pictures, spread evenly over them; before predictions are added. */
 BW_API bw_status bw_evaluation_sample(bw_evaluation *evaluation, size_t most, bw_error *error);
 
+/** Leaves the pictures whose paths (NULL: unknown) are accepted, one at least; likewise. */
+BW_API bw_status bw_evaluation_filter(bw_evaluation *evaluation,
+                                      bool (*accept)(void *context, const char *path),
+                                      void *context, bw_error *error);
+
 /** The path of picture `index` as far as it is known; NULL past the last. */
 BW_API const char *bw_evaluation_image(const bw_evaluation *evaluation, size_t index);
 
@@ -771,10 +773,7 @@ BW_API void bw_evaluation_close(bw_evaluation **evaluation);
 
 /* ---- Drawing -------------------------------------------------------------------------------- */
 
-/**
- * The colour of a class as 0xRRGGBB in sRGB: always the same, unlike its neighbours' and visible on
- * photographs.
- */
+/** The colour of a class, 0xRRGGBB in sRGB: always the same, and not like its neighbours'. */
 BW_API uint32_t bw_class_colour(int32_t class_id);
 
 /** Draws boxes with class names and scores into the picture's own pixels, a colour a class. */

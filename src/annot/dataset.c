@@ -326,21 +326,18 @@ static void move_labels(bw_dataset *set, const size_t *places)
     set->label_count = kept;
 }
 
-bw_status bw_dataset_sample(bw_dataset *set, size_t most, bw_error *error)
+bw_status bw_dataset_keep(bw_dataset *set, const bool *stays, bw_error *error)
 {
-    size_t count = set->image_count;
-    if (count <= most)
-        return BW_OK;
-    size_t *places = malloc(count * sizeof *places);
+    size_t count = set->image_count, kept = 0;
+    size_t *places = malloc((count + 1) * sizeof *places);
     if (!places)
-        return bw_fail_memory(error, count * sizeof *places, "a sample of pictures");
-    memset(places, 0xff, count * sizeof *places);
-    for (size_t i = 0; i < most; i++) {
-        size_t from = i * count / most;
-        places[from] = i;
-        set->images[i] = set->images[from];
+        return bw_fail_memory(error, count * sizeof *places, "a choice of pictures");
+    for (size_t i = 0; i < count; i++) {
+        places[i] = stays[i] ? kept : SIZE_MAX;
+        if (stays[i])
+            set->images[kept++] = set->images[i];
     }
-    set->image_count = most;
+    set->image_count = kept;
     move_labels(set, places);
     free(places);
     free(set->by_stem);
@@ -348,6 +345,21 @@ bw_status bw_dataset_sample(bw_dataset *set, size_t most, bw_error *error)
     set->by_stem = set->by_id = NULL;
     set->id_count = 0;
     return bw_dataset_index(set, error);
+}
+
+bw_status bw_dataset_sample(bw_dataset *set, size_t most, bw_error *error)
+{
+    size_t count = set->image_count;
+    if (count <= most)
+        return BW_OK;
+    bool *stays = calloc(count, sizeof *stays);
+    if (!stays)
+        return bw_fail_memory(error, count * sizeof *stays, "a sample of pictures");
+    for (size_t i = 0; i < most; i++)
+        stays[i * count / most] = true;
+    bw_status status = bw_dataset_keep(set, stays, error);
+    free(stays);
+    return status;
 }
 
 bool bw_dataset_find_id(const bw_dataset *set, int64_t id, size_t *image)

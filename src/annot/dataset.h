@@ -105,6 +105,9 @@ bw_status bw_dataset_index(bw_dataset *set, bw_error *error);
 /** Leaves at most `most` pictures, spread evenly, with their labels; before anything is found. */
 bw_status bw_dataset_sample(bw_dataset *set, size_t most, bw_error *error);
 
+/** Leaves the pictures with stays[picture], likewise. */
+bw_status bw_dataset_keep(bw_dataset *set, const bool *stays, bw_error *error);
+
 /** Finds a picture by COCO's id; false where there is none. */
 bool bw_dataset_find_id(const bw_dataset *set, int64_t id, size_t *image);
 

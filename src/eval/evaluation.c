@@ -82,6 +82,26 @@ bw_status bw_evaluation_sample(bw_evaluation *evaluation, size_t most, bw_error 
     return bw_dataset_sample(&evaluation->set, most, error);
 }
 
+bw_status bw_evaluation_filter(bw_evaluation *evaluation,
+                               bool (*accept)(void *context, const char *path), void *context,
+                               bw_error *error)
+{
+    bw_dataset *set = &evaluation->set;
+    if (set->found_count > 0)
+        return bw_fail(error, BW_ERROR_ARGUMENT, "pictures are chosen before predictions");
+    bool *kept = calloc(set->image_count + 1, sizeof *kept), any = false;
+    if (!kept)
+        return bw_fail_memory(error, set->image_count * sizeof *kept, "a choice of pictures");
+    for (size_t index = 0; index < set->image_count; index++) {
+        kept[index] = accept(context, set->images[index].path);
+        any = any || kept[index];
+    }
+    bw_status status = any ? bw_dataset_keep(set, kept, error)
+                           : bw_fail(error, BW_ERROR_ARGUMENT, "no labelled picture is chosen");
+    free(kept);
+    return status;
+}
+
 const char *bw_evaluation_image(const bw_evaluation *evaluation, size_t index)
 {
     const bw_dataset *set = &evaluation->set;

@@ -17,6 +17,7 @@ struct bw_pruner {
     bw_viewer viewer; /* of all readings */
     float *numbers;   /* of SAMPLES pixels */
     bw_frontier frontier;
+    bw_samples samples; /* once a network is cut */
     bool ranked;
 };
 
@@ -213,7 +214,8 @@ static bw_status cut(bw_graph *out, double *saved, const bw_pruner *pruner, cons
         status = bw_prune_classes(out, facts, c->kept, c->takeovers, error);
     if (status != BW_OK)
         return status;
-    status = bw_refit(out, c->takeovers, facts, c->kept, &pruner->frontier.expected, error);
+    status = bw_refit(out, c->takeovers, facts, c->kept, &pruner->frontier.expected,
+                      &pruner->samples, error);
     if (status == BW_OK)
         status = bw_report_pruning(out, facts, &pruner->frontier, c->levels, error);
     if (status != BW_OK)
@@ -229,6 +231,9 @@ bw_status bw_pruner_cut(bw_graph *out, double *saved, bw_pruner *pruner, double 
     if (status != BW_OK)
         return status;
     status = open_cutting(&c, pruner, share, error);
+    if (status == BW_OK && !pruner->samples.numbers)
+        status = bw_samples_open(&pruner->samples, &pruner->facts, &pruner->pictures,
+                                 &pruner->viewer, error);
     if (status == BW_OK)
         status = cut(out, saved, pruner, &c, error);
     close_cutting(&c, pruner->facts.reading_count);
@@ -246,6 +251,7 @@ void bw_pruner_close(bw_pruner **handle)
         free(pruner->facts.readings[index].demand);
     }
     bw_frontier_close(&pruner->frontier);
+    bw_samples_close(&pruner->samples);
     bw_viewer_close(&pruner->viewer);
     bw_small_pictures_free(&pruner->pictures);
     free(pruner->numbers);

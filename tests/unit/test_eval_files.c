@@ -134,6 +134,30 @@ static void test_sample(void **state)
     assert_found(evaluation, 1, -1);
 }
 
+static bool is_called(void *context, const char *path)
+{
+    const char *name = path ? strrchr(path, '/') : NULL;
+    return name && strcmp(name + 1, context) == 0;
+}
+
+/* Chosen pictures have their labels, too. */
+static void test_filter(void **state)
+{
+    test_folder *folder = *state;
+    char first[] = "a.png", none[] = "none.png";
+    bw_evaluation *evaluation = open_coco(folder);
+    check_fails(bw_evaluation_filter(evaluation, is_called, none, &error), BW_ERROR_ARGUMENT,
+                "no labelled picture");
+    check_ok(bw_evaluation_filter(evaluation, is_called, first, &error));
+    assert_string_equal(strrchr(bw_evaluation_image(evaluation, 0), '/'), "/a.png");
+    assert_null(bw_evaluation_image(evaluation, 1));
+    const bw_detection found = {0, 0, 50, 50, 0.5f, 0};
+    check_ok(bw_evaluation_add(evaluation, 0, &found, 1, &error));
+    check_fails(bw_evaluation_filter(evaluation, is_called, first, &error), BW_ERROR_ARGUMENT,
+                "before");
+    assert_found(evaluation, 1, -1);
+}
+
 /* With coco_image_ids.json beside them, results are found by the names of pictures. */
 static void test_image_ids(void **state)
 {
@@ -319,11 +343,12 @@ static void test_bad_labels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FOLDER_TEST(test_coco_results),     FOLDER_TEST(test_sample),
-        FOLDER_TEST(test_image_ids),        FOLDER_TEST(test_darknet),
-        FOLDER_TEST(test_yolo_predictions), FOLDER_TEST(test_yolo_truth),
-        FOLDER_TEST(test_expect),           FOLDER_TEST(test_bad_truth),
-        FOLDER_TEST(test_bad_results),      FOLDER_TEST(test_bad_labels),
+        FOLDER_TEST(test_coco_results), FOLDER_TEST(test_sample),
+        FOLDER_TEST(test_filter),       FOLDER_TEST(test_image_ids),
+        FOLDER_TEST(test_darknet),      FOLDER_TEST(test_yolo_predictions),
+        FOLDER_TEST(test_yolo_truth),   FOLDER_TEST(test_expect),
+        FOLDER_TEST(test_bad_truth),    FOLDER_TEST(test_bad_results),
+        FOLDER_TEST(test_bad_labels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

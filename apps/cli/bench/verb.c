@@ -163,7 +163,8 @@ static bw_status judge(bw_bench_point *point, const bw_bench_options *options, c
                        bw_error *error)
 {
     double summary[BW_SUMMARY_FIGURES];
-    bw_eval_labels labels = {options->truth, options->images, options->model.names, 0, false};
+    bw_eval_labels labels = {
+        .truth = options->truth, .images = options->images, .names = options->model.names};
     bw_eval_run how = bw_eval_run_defaults;
     how.threads = options->machine.threads;
     how.streams = options->machine.streams;
