@@ -59,7 +59,7 @@ const bw_kernel *bw_kernel_choose(const bw_operation *operation, uint32_t cpu)
  */
 static double tensor_cycles(const bw_layout *layout, double bytes_a_cycle)
 {
-    const double cached = 4 << 20;
+    const double cached = 2 << 20;
     double elements = (double)bw_layout_planes(layout) * (double)layout->plane_stride;
     double bytes = elements * (double)bw_type_size(layout->format.type);
     return bytes > cached ? bytes / bytes_a_cycle : 0.0;
@@ -68,6 +68,7 @@ static double tensor_cycles(const bw_layout *layout, double bytes_a_cycle)
 double bw_kernel_time(const bw_kernel *kernel, const bw_operation *operation)
 {
     const double read = 8.0, written = 4.0; /* lines that are written are read before */
-    return kernel->cost(operation) + tensor_cycles(&operation->in, read) +
-           tensor_cycles(&operation->out, written);
+    double time = kernel->cost(operation) + tensor_cycles(&operation->in, read) +
+                  tensor_cycles(&operation->out, written);
+    return operation->has_second ? time + tensor_cycles(&operation->second, read) : time;
 }
