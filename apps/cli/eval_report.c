@@ -142,13 +142,9 @@ static bw_status write_plot(FILE *file, const char *folder, const char *name, bw
 static bw_status write_plots(FILE *file, const bw_eval_result *result, const bw_eval_page *page,
                              bw_error *error)
 {
-    static const char *const names[] = {"BoxPR_curve",
-                                        "BoxF1_curve",
-                                        "BoxP_curve",
-                                        "BoxR_curve",
-                                        "confusion_matrix",
-                                        "confusion_matrix_"
-                                        "normalized"};
+    static const char *const names[] = {"BoxPR_curve",      "BoxF1_curve",
+                                        "BoxP_curve",       "BoxR_curve",
+                                        "confusion_matrix", "confusion_matrix_normalized"};
     int count = result->confusion ? 6 : 4;
     bw_status status = BW_OK;
     fputs("<section><h2>Curves</h2><div class=\"plots\">\n", file);

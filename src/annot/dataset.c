@@ -70,7 +70,7 @@ bw_status bw_dataset_add_box(bw_dataset *set, const bw_data_label *label, bw_err
 bw_status bw_dataset_add_label(bw_dataset *set, size_t image, const bw_truth_box *box,
                                bw_error *error)
 {
-    return bw_dataset_add_box(set, &(bw_data_label){image, *box, NAN, -1}, error);
+    return bw_dataset_add_box(set, &(bw_data_label){image, *box, (double)NAN, -1}, error);
 }
 
 bw_status bw_dataset_add_found(bw_dataset *set, size_t image, const bw_found_box *box,

@@ -69,7 +69,7 @@ static bw_status read_annotation(void *context, const json_t *element, size_t in
     if (!bw_json_get_number(element, "area", &annotation.box.area))
         annotation.box.area = box[2] * box[3];
     if (!bw_json_get_number(element, "score", &annotation.score))
-        annotation.score = NAN;
+        annotation.score = (double)NAN;
     bw_json_get_number(element, "iscrowd", &crowd);
     annotation.box.crowd = crowd != 0 || json_is_true(json_object_get(element, "iscrowd"));
     annotation.box.anonymous = bw_json_get_integer(element, "id", &id) && id == 0;

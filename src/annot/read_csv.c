@@ -150,7 +150,8 @@ static bw_status find_class(csv_reader *reader, int32_t *class_id, bw_error *err
 static bw_status add_box(csv_reader *reader, bw_error *error)
 {
     double corners[4], track;
-    bw_data_label label = {.image = reader->set->image_count - 1, .score = NAN, .track = -1};
+    bw_data_label label = {
+        .image = reader->set->image_count - 1, .score = (double)NAN, .track = -1};
     bw_status status = BW_OK;
     for (int i = 0; status == BW_OK && i < 4; i++)
         status = number_of(reader, (csv_column)(LEFT + i), -1e9, &corners[i], error);

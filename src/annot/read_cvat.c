@@ -49,7 +49,7 @@ static bw_status read_corners(cvat_reader *reader, const bw_xml_element *element
         status = bw_xml_number(element, names[i], &corners[i], error);
     if (status == BW_OK && (corners[2] < corners[0] || corners[3] < corners[1]))
         status = bw_fail(error, BW_ERROR_FORMAT, "a box ends before it begins");
-    reader->label.score = NAN;
+    reader->label.score = (double)NAN;
     reader->label.track = -1;
     reader->label.box = (bw_truth_box){
         .box = {corners[0], corners[1], corners[2] - corners[0], corners[3] - corners[1]}};

@@ -52,7 +52,8 @@ static bw_status read_line(kitti_reader *reader, char *line, bw_error *error)
     if (count == 0 || strcmp(fields[0], "DontCare") == 0)
         return BW_OK;
     double box[4] = {0};
-    bw_data_label label = {.image = reader->set->image_count - 1, .score = NAN, .track = -1};
+    bw_data_label label = {
+        .image = reader->set->image_count - 1, .score = (double)NAN, .track = -1};
     bool numbers = count >= FIELDS;
     for (size_t i = 0; numbers && i < 4; i++)
         numbers = bw_number_read(&box[i], fields[4 + i]) && fabs(box[i]) <= 1e9;

@@ -96,7 +96,7 @@ static bw_status read_result(tasks_reader *reader, const json_t *result, bw_erro
     const char *name =
         json_string_value(json_array_get(json_object_get(value, "rectanglelabels"), 0));
     double box[4];
-    bw_data_label label = {.image = set->image_count - 1, .score = NAN, .track = -1};
+    bw_data_label label = {.image = set->image_count - 1, .score = (double)NAN, .track = -1};
     bool complete = name != NULL;
     for (int i = 0; i < 4; i++)
         complete = complete && bw_json_get_number(value, keys[i], &box[i]) && fabs(box[i]) <= 1e6;
@@ -105,7 +105,7 @@ static bw_status read_result(tasks_reader *reader, const json_t *result, bw_erro
                        "a rectangle needs a value with x, y, width, height in percent and "
                        "rectanglelabels");
     if (!bw_json_get_number(result, "score", &label.score))
-        label.score = NAN;
+        label.score = (double)NAN;
     label.box.box = (bw_box){box[0] * image->width / 100, box[1] * image->height / 100,
                              box[2] * image->width / 100, box[3] * image->height / 100};
     bw_status status = bw_dataset_name_class(set, name, &label.box.class_id, error);

@@ -90,7 +90,7 @@ static bw_status read_detection(records_reader *reader, const json_t *object, bw
         fabs(box[0]) > 1e9 || fabs(box[1]) > 1e9 || box[2] > 1e9 || box[3] > 1e9)
         return bw_fail(error, BW_ERROR_FORMAT, "a detection needs bbox: left, top, width, height");
     if (!bw_json_get_number(object, "score", &label.score))
-        label.score = NAN;
+        label.score = (double)NAN;
     if (!bw_json_get_integer(object, "track_id", &label.track) || label.track < 0)
         label.track = -1;
     label.box.box = (bw_box){box[0], box[1], box[2], box[3]};

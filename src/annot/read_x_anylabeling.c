@@ -57,7 +57,7 @@ static bw_status read_shape(shapes_reader *reader, const json_t *shape, bw_error
     if (!name || !read_points(&label.box.box, json_object_get(shape, "points")))
         return bw_fail(error, BW_ERROR_FORMAT, "a rectangle needs a label and points");
     if (!bw_json_get_number(shape, "score", &label.score))
-        label.score = NAN;
+        label.score = (double)NAN;
     if (!bw_json_get_integer(shape, "group_id", &label.track) || label.track < 0)
         label.track = -1;
     bw_status status = bw_dataset_name_class(reader->set, name, &label.box.class_id, error);

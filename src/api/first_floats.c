@@ -45,7 +45,7 @@ static bw_status estimate_all(double *times, const bw_graph *graph, bool *floats
 {
     bw_status status = BW_OK;
     for (size_t tensor = 0; status == BW_OK && tensor < graph->tensor_count; tensor++) {
-        times[tensor] = INFINITY;
+        times[tensor] = (double)INFINITY;
         if (classes[tensor] != (int)tensor)
             continue;
         set_floats(floats, classes, graph->tensor_count, (int)tensor);
@@ -58,7 +58,7 @@ static bw_status estimate_all(double *times, const bw_graph *graph, bool *floats
  * floats in any case. */
 static int find_last(const double *times, size_t count)
 {
-    double least = INFINITY;
+    double least = (double)INFINITY;
     int last = 0;
     for (size_t tensor = 0; tensor < count; tensor++)
         least = fmin(least, times[tensor]);

@@ -44,7 +44,7 @@ static bw_status read_as_floats(joiner *j, size_t *at, int tensor, int *read, bw
         return BW_OK;
     bw_status status = BW_OK;
     if (j->floats[tensor] == BW_NONE) {
-        status = convert(j, tensor, (bw_format){BW_F32}, *at, &j->floats[tensor], error);
+        status = convert(j, tensor, (bw_format){.type = BW_F32}, *at, &j->floats[tensor], error);
         ++*at;
     }
     *read = j->floats[tensor];
@@ -74,7 +74,7 @@ static bw_status write_floats(joiner *j, size_t *at, bw_error *error)
     bw_graph *graph = j->graph;
     int output = graph->nodes[*at].output, others;
     bw_format format = graph->tensors[output].format;
-    graph->tensors[output].format = (bw_format){BW_F32};
+    graph->tensors[output].format = (bw_format){.type = BW_F32};
     bw_status status = convert(j, output, format, *at + 1, &others, error);
     if (status != BW_OK)
         return status;
@@ -99,7 +99,7 @@ static bw_status split_residual(joiner *j, size_t at, bw_error *error)
     if (status != BW_OK)
         return status;
     graph->nodes[at].residual = BW_NONE;
-    graph->tensors[output].format = (bw_format){BW_F32};
+    graph->tensors[output].format = (bw_format){.type = BW_F32};
     graph->tensors[sum].format = format;
     read_instead(graph, at + 2, output, sum);
     return BW_OK;

@@ -12,7 +12,7 @@ enum { NAME_BYTES = 4, STEP_BYTES = 220, OUTPUT_BYTES = 92, ANCHOR_BYTES = 8 };
     do {                                                                                           \
         int number = (int)(word);                                                                  \
         bw_move_int(cursor, &number);                                                              \
-        (word) = number;                                                                           \
+        (word) = (__typeof__(word))number;                                                         \
     } while (0)
 
 void bw_move_head(bw_cursor *cursor, bw_plan_head *head)

@@ -184,7 +184,7 @@ static void consider(void *context, int first, int last, int worker)
 static const bw_move *best_move(const walk *w)
 {
     const bw_move *best = NULL;
-    double least = INFINITY;
+    double least = (double)INFINITY;
     for (int index = 0; index < w->facts->classes.family_count * JUMPS; index++) {
         const bw_move *move = &w->candidates[index];
         double saved = w->cycles - move->cycles;

@@ -72,8 +72,8 @@ static inline uint64_t hash_view(bw_head_view view)
 /* Runs a plan on a picture at random; what the first plane of the first output holds. */
 static inline uint64_t run_plan(const bw_plan *plan)
 {
-    bw_pool *pool;
-    bw_executor *executor;
+    bw_pool *pool = NULL;
+    bw_executor *executor = NULL;
     bw_error error = {0};
     if (bw_pool_open(&pool, 2, &error) != BW_OK ||
         bw_backend_cpu.open(&executor, plan, pool, &error) != BW_OK)

@@ -656,7 +656,7 @@ static void codebooks_fit_what_weighs(void **state)
     double weights[BW_INTEGERS];
     for (int index = 0; index < BW_INTEGERS; index++)
         weights[index] = exp(-fabs((double)(index - BW_INTEGER_ORIGIN)) / 20.0);
-    double last = INFINITY;
+    double last = (double)INFINITY;
     for (int bits = 4; bits <= 8; bits++) {
         bw_codebook codebook, even;
         bw_codebook_fit(&codebook, weights, bits);

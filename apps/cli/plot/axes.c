@@ -17,8 +17,8 @@ static double coordinate(const bw_plot_point *point, bool vertical)
 
 static void find_range(const bw_plot *plot, bool vertical, double *low, double *high)
 {
-    *low = INFINITY;
-    *high = -INFINITY;
+    *low = (double)INFINITY;
+    *high = -(double)INFINITY;
     for (int i = 0; i < plot->series_count; i++) {
         const bw_plot_series *series = &plot->series[i];
         for (int j = 0; j < series->count; j++) {
@@ -117,7 +117,7 @@ static void draw_grid_line(const bw_painter *painter, double x1, double y1, doub
 static void draw_x_axis(const bw_painter *painter)
 {
     const bw_rectangle *area = &painter->area;
-    double free_from = -INFINITY;
+    double free_from = -(double)INFINITY;
     for (int i = 0; i < painter->x.count; i++) {
         double place = bw_ticks_place(&painter->x, painter->x.values[i]);
         double x = area->left + place * (area->right - area->left);

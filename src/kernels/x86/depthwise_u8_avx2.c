@@ -165,30 +165,42 @@ BW_INLINE void store_quad(uint8_t *to, size_t pixel, const bw_vector *x, int32_t
         memcpy(to, bytes + (ptrdiff_t)index * BW_VECTOR_LANES, BW_VECTOR_LANES);
 }
 
+BW_INLINE void store_floats(float *to, size_t pixel, const bw_vector *x, int pixels)
+{
+    BW_UNROLL
+    for (int index = 0; index < pixels; index++)
+        bw_vector_store(to + (size_t)index * pixel, x[index]);
+}
+
+/* Floats or bytes, from element `at` on. */
+BW_INLINE void store_numbers(const line *row, size_t at, const bw_vector *x, int pixels)
+{
+    const bw_epilogue *e = &row->epilogue;
+    const int together = pixels % 4 ? 1 : 4;
+    BW_UNROLL
+    for (int pixel = 0; pixel < pixels; pixel += together) {
+        size_t first = at + (size_t)pixel * e->out_pixel;
+        if (!e->bytes)
+            store_floats((float *)(void *)row->to + first, e->out_pixel, x + pixel, together);
+        else if (together == 4)
+            store_quad(row->to + first, e->out_pixel, x + pixel, e->out_zero);
+        else
+            bw_vector_to_bytes(row->to + first, x[pixel], e->out_zero);
+    }
+}
+
 BW_INLINE void store_as(const line *row, int x, bw_vector *sums, int pixels,
                         bw_activation activation)
 {
     const bw_epilogue *e = &row->epilogue;
     const vector_epilogue lanes = vector_epilogue_of(e, 0);
     const uint8_t *second = row->second ? row->second + (size_t)x * e->second_pixel : NULL;
-    size_t at = (size_t)x * e->out_pixel;
     BW_UNROLL
     for (int pixel = 0; pixel < pixels; pixel++) {
         sums[pixel] = finish_vector(&lanes, activation, sums[pixel], second);
         second = second ? second + e->second_pixel : NULL;
     }
-    BW_UNROLL
-    for (int pixel = 0; pixel < pixels; at += e->out_pixel) {
-        if (!e->bytes) {
-            bw_vector_store((float *)(void *)row->to + at, sums[pixel++]);
-        } else if (pixels % 4) {
-            bw_vector_to_bytes(row->to + at, sums[pixel++], e->out_zero);
-        } else {
-            store_quad(row->to + at, e->out_pixel, sums + pixel, e->out_zero);
-            pixel += 4;
-            at += 3 * e->out_pixel;
-        }
-    }
+    store_numbers(row, (size_t)x * e->out_pixel, sums, pixels);
 }
 
 /* The activations that take an exponential, apart from the loop that keeps its sums in registers.
