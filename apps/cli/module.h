@@ -9,18 +9,21 @@
 #ifndef BW_CLI_MODULE_H
 #define BW_CLI_MODULE_H
 
+#include <stdatomic.h>
+
 #include "base/error.h"
 
-typedef struct bw_module_description {
+typedef struct bw_module_use {
     const char *file;    /* "boxwright-video.so" */
     const char *failing; /* what does not work without it, for messages: "videos are not read" */
     const char *remedy;  /* what would mend that */
-} bw_module_description;
+    _Atomic(const void *) table; /* of its functions; NULL until it is loaded */
+} bw_module_use;
 
 /**
- * The table of a module, loaded unless it is already. From any thread. Where the module or a
- * library of its is missing, the message says which.
+ * Loads a module, unless it is already: from then on there is its table. From any thread. Where the
+ * module or a library of its is missing, the message says which.
  */
-bw_status bw_module_load(const void **table, const bw_module_description *module, bw_error *error);
+bw_status bw_module_load(bw_module_use *module, bw_error *error);
 
 #endif

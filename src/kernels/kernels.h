@@ -170,6 +170,12 @@ static inline bw_operation bw_unpooled(const bw_operation *operation)
     return conv;
 }
 
+/** a / b, rounded up. */
+static inline int bw_divide_up(int a, int b)
+{
+    return (a + b - 1) / b;
+}
+
 /** Whether a step of the family multiplies by dense filters. */
 static inline bool bw_family_is_dense(bw_family family)
 {

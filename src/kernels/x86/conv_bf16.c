@@ -34,11 +34,6 @@ typedef struct channel_range {
     int first, last;
 } channel_range;
 
-static int divide_up(int a, int b)
-{
-    return (a + b - 1) / b;
-}
-
 static int clamp(double x, int least, int most)
 {
     return x < least ? least : x > most ? most : (int)x;
@@ -72,7 +67,7 @@ static int most_steps(const bw_operation *operation, const division *d)
     int most = 0, groups = operation->groups == 1 ? 1 : d->groups;
     for (int group = 0; group < groups; group++) {
         channel_range range = channels_of(operation, group * d->group_panels, panels_of(d, group));
-        int steps = divide_up(range.last - range.first, step_channels(operation));
+        int steps = bw_divide_up(range.last - range.first, step_channels(operation));
         most = steps > most ? steps : most;
     }
     return most * operation->kernel_height * operation->kernel_width;
@@ -92,14 +87,14 @@ static int choose_band(const bw_operation *operation, double row_work, double un
     double rows = (INPUT_BYTES / row_bytes - (operation->kernel_height - operation->stride)) /
                   operation->stride;
     rows = rows < unit_work / row_work ? rows : unit_work / row_work;
-    return divide_up(out->height, divide_up(out->height, clamp(rows, 1, out->height)));
+    return bw_divide_up(out->height, bw_divide_up(out->height, clamp(rows, 1, out->height)));
 }
 
 static division divide(const bw_bf16_method *method, const bw_operation *operation)
 {
     const bw_layout *out = &operation->out;
-    division d = {.panels = divide_up(out->channels, BW_LANES), .group_panels = method->blocks};
-    d.groups = divide_up(d.panels, d.group_panels);
+    division d = {.panels = bw_divide_up(out->channels, BW_LANES), .group_panels = method->blocks};
+    d.groups = bw_divide_up(d.panels, d.group_panels);
     d.steps = most_steps(operation, &d);
     d.group_bytes = group_bytes(&d);
 
@@ -112,10 +107,10 @@ static division divide(const bw_bf16_method *method, const bw_operation *operati
         double by_work = unit_work / (group_row * out->height);
         d.chunk_groups = clamp(by_work < by_bytes ? by_work : by_bytes, 1, d.groups);
     }
-    d.chunks = divide_up(d.groups, d.chunk_groups);
-    d.chunk_groups = divide_up(d.groups, d.chunks);
+    d.chunks = bw_divide_up(d.groups, d.chunk_groups);
+    d.chunk_groups = bw_divide_up(d.groups, d.chunks);
     d.band_rows = choose_band(operation, group_row * d.chunk_groups, unit_work);
-    d.bands = divide_up(out->height, d.band_rows);
+    d.bands = bw_divide_up(out->height, d.band_rows);
     return d;
 }
 
@@ -157,7 +152,7 @@ double bw_conv_bf16_cost(const bw_bf16_method *method, const bw_operation *opera
     const bw_layout *out = &operation->out;
     division d = divide(method, operation);
     double sums = (double)out->width * out->height * d.panels;
-    double tiles = (double)divide_up(out->width, method->pixels) * out->height * d.groups;
+    double tiles = (double)bw_divide_up(out->width, method->pixels) * out->height * d.groups;
     return method->step_cycles * sums * d.steps + 8.0 * sums + 60.0 * tiles +
            bw_weight_cycles(bw_conv_bf16_packed_bytes(method, operation));
 }
@@ -320,7 +315,7 @@ static void run_row(work *w, int y)
 {
     const bw_operation *operation = w->operation;
     const bw_layout *in = &operation->in;
-    int width = operation->out.width, count = divide_up(width, w->method->pixels);
+    int width = operation->out.width, count = bw_divide_up(width, w->method->pixels);
     ptrdiff_t element = (ptrdiff_t)((size_t)w->image * in->image_stride);
     element += ((ptrdiff_t)y * operation->stride - operation->pad_top) * (ptrdiff_t)in->row_stride;
     element -= (ptrdiff_t)operation->pad_left * in->lanes;
@@ -352,7 +347,7 @@ static void clear_rest(const work *w, int first, int last)
 {
     const bw_layout *out = &w->operation->out;
     int end = bw_layout_planes(out) * (out->lanes / BW_LANES);
-    for (int panel = divide_up(out->channels, BW_LANES); panel < end; panel++) {
+    for (int panel = bw_divide_up(out->channels, BW_LANES); panel < end; panel++) {
         for (int y = first; y < last; y++) {
             for (int x = 0; x < out->width; x++)
                 memset(writable(panel_pixel(out, w->operands->out, w->image, panel, y, x)), 0,

@@ -21,11 +21,6 @@ typedef struct division {
     size_t window, steps;     /* positions of the window; steps of a tile */
 } division;
 
-static int divide_up(int a, int b)
-{
-    return (a + b - 1) / b;
-}
-
 static int clamp(double x, int least, int most)
 {
     return x < least ? least : x > most ? most : (int)x;
@@ -42,15 +37,15 @@ static int choose_band(const bw_operation *operation, const division *d, double 
     double rows = by_input / operation->stride;
     if (rows > unit_work / row_work)
         rows = unit_work / row_work;
-    int bands = divide_up(operation->out.height, clamp(rows, 1, operation->out.height));
-    return divide_up(operation->out.height, bands);
+    int bands = bw_divide_up(operation->out.height, clamp(rows, 1, operation->out.height));
+    return bw_divide_up(operation->out.height, bands);
 }
 
 static division divide(const bw_conv_tiles *tiles, const bw_operation *operation)
 {
     const bw_layout *in = &operation->in, *out = &operation->out;
     division d = {.group_planes = tiles->blocks};
-    d.groups = divide_up(bw_layout_planes(out), d.group_planes);
+    d.groups = bw_divide_up(bw_layout_planes(out), d.group_planes);
     d.window = (size_t)operation->kernel_height * (size_t)operation->kernel_width;
     d.steps = d.window * (size_t)in->channels;
 
@@ -65,16 +60,16 @@ static division divide(const bw_conv_tiles *tiles, const bw_operation *operation
         double by_bytes = WEIGHT_BYTES / group_bytes;
         d.chunk_groups = clamp(by_work < by_bytes ? by_work : by_bytes, 1, d.groups);
     }
-    d.chunks = divide_up(d.groups, d.chunk_groups);
-    d.chunk_groups = divide_up(d.groups, d.chunks);
+    d.chunks = bw_divide_up(d.groups, d.chunk_groups);
+    d.chunk_groups = bw_divide_up(d.groups, d.chunks);
 
     int planes = bw_layout_planes(in);
     d.rounds = clamp(group_bytes / WEIGHT_BYTES + 1.0, 1, planes);
-    d.round_planes = divide_up(planes, d.rounds);
-    d.rounds = divide_up(planes, d.round_planes);
+    d.round_planes = bw_divide_up(planes, d.rounds);
+    d.rounds = bw_divide_up(planes, d.round_planes);
 
     d.band_rows = choose_band(operation, &d, group_row * d.chunk_groups, unit_work);
-    d.bands = divide_up(out->height, d.band_rows);
+    d.bands = bw_divide_up(out->height, d.band_rows);
     return d;
 }
 
@@ -102,7 +97,7 @@ double bw_conv_direct_cost(const bw_conv_tiles *tiles, const bw_operation *opera
 {
     const bw_layout *out = &operation->out;
     division d = divide(tiles, operation);
-    int planes = bw_layout_planes(out), row_tiles = divide_up(out->width, tiles->pixels);
+    int planes = bw_layout_planes(out), row_tiles = bw_divide_up(out->width, tiles->pixels);
     double sums = (double)out->width * out->height * planes;
     double tile_count = (double)row_tiles * out->height * d.groups;
     double products = sums * (double)d.steps, least = 4.0 * tile_count * (double)d.steps;
@@ -258,7 +253,7 @@ static void run_row(const work *w, int round, int y, bw_conv_tile *tile)
     const float *second = NULL;
     if (last && operation->has_second)
         second = w->second + (size_t)y * operation->second.row_stride;
-    int count = divide_up(out->width, w->tiles->pixels);
+    int count = bw_divide_up(out->width, w->tiles->pixels);
     for (int index = 0, x = 0; index < count; index++) {
         int end = (index + 1) * out->width / count;
         size_t at = (size_t)x * BW_LANES;

@@ -44,11 +44,6 @@ typedef struct group_parts {
     uint8_t *weights;
 } group_parts;
 
-static int divide_up(int a, int b)
-{
-    return (a + b - 1) / b;
-}
-
 static int smaller(int a, int b)
 {
     return a < b ? a : b;
@@ -74,14 +69,14 @@ static cut cut_rows(const bw_operation *operation, bool flowing, int rows)
     const bw_layout *in = &operation->in;
     int width = operation->out.width;
     cut made = {.lines = rows, .length = width, .pitch = width};
-    made.pixels = divide_up(width, divide_up(width, BW_MATRIX_ROWS));
+    made.pixels = bw_divide_up(width, bw_divide_up(width, BW_MATRIX_ROWS));
     if (flowing) {
         made.pitch = (int)in->row_stride / in->lanes;
         made.lines = 1;
         made.length = (rows - 1) * made.pitch + width;
         made.pixels = smaller(made.length, BW_MATRIX_ROWS);
     }
-    made.line_tiles = divide_up(made.length, made.pixels);
+    made.line_tiles = bw_divide_up(made.length, made.pixels);
     made.tiles = made.lines * made.line_tiles;
     return made;
 }
@@ -107,7 +102,7 @@ static bool flows(const bw_operation *operation)
 static int count_panels(const bw_layout *out)
 {
     return out->format.type == BW_BF16 ? bw_layout_planes(out) * (out->lanes / BW_LANES)
-                                       : divide_up(out->channels, BW_LANES);
+                                       : bw_divide_up(out->channels, BW_LANES);
 }
 
 static void divide_weights(const bw_operation *operation, division *d)
@@ -115,10 +110,10 @@ static void divide_weights(const bw_operation *operation, division *d)
     const bw_layout *in = &operation->in;
     d->run = operation->kernel_width * in->lanes * size_of(in);
     d->bytes = smaller(d->run, BW_MATRIX_BYTES);
-    d->steps = operation->kernel_height * bw_layout_planes(in) * divide_up(d->run, d->bytes);
+    d->steps = operation->kernel_height * bw_layout_planes(in) * bw_divide_up(d->run, d->bytes);
     d->panels = count_panels(&operation->out);
     d->group_panels = smaller(d->panels, BW_MATRIX_PANELS);
-    d->groups = divide_up(d->panels, d->group_panels);
+    d->groups = bw_divide_up(d->panels, d->group_panels);
     d->list_bytes = round_up((size_t)d->steps * sizeof(int32_t));
     d->tile_bytes = (size_t)d->bytes / GROUP * BW_LANES * GROUP;
     size_t parameters = BW_LANES * (2 * sizeof(float) + sizeof(int32_t));
@@ -141,17 +136,17 @@ static division divide(const bw_operation *operation)
         double by_work = unit_work / (group_row * out->height);
         d.chunk_groups = clamp(by_work < by_bytes ? by_work : by_bytes, 1, d.groups);
     }
-    d.chunks = divide_up(d.groups, d.chunk_groups);
-    d.chunk_groups = divide_up(d.groups, d.chunks);
+    d.chunks = bw_divide_up(d.groups, d.chunk_groups);
+    d.chunk_groups = bw_divide_up(d.groups, d.chunks);
 
     double row_bytes = (double)in->row_stride * bw_layout_planes(in) * size_of(in);
     double rows = (INPUT_BYTES / row_bytes - (operation->kernel_height - operation->stride)) /
                   operation->stride;
     double by_work = unit_work / (group_row * d.chunk_groups);
     rows = rows < by_work ? rows : by_work;
-    d.bands = divide_up(out->height, clamp(rows, 1, out->height));
-    d.band_rows = divide_up(out->height, d.bands);
-    d.bands = divide_up(out->height, d.band_rows);
+    d.bands = bw_divide_up(out->height, clamp(rows, 1, out->height));
+    d.band_rows = bw_divide_up(out->height, d.bands);
+    d.bands = bw_divide_up(out->height, d.band_rows);
     return d;
 }
 
@@ -181,7 +176,7 @@ double bw_conv_matrix_cost(const bw_matrix_method *method, const bw_operation *o
     division d = divide(operation);
     cut whole = cut_rows(operation, d.flowing, out->height);
     double sums = (double)out->width * out->height * d.panels;
-    double blocks = (double)divide_up(whole.tiles, BW_MATRIX_TILES) * d.groups;
+    double blocks = (double)bw_divide_up(whole.tiles, BW_MATRIX_TILES) * d.groups;
     return 2.0 * method->product_cycles * cut_products(&whole) * d.panels * d.steps + 6.0 * sums +
            100.0 * blocks + bw_weight_cycles(bw_conv_matrix_packed_bytes(operation));
 }
@@ -217,7 +212,7 @@ typedef struct step {
 
 static step step_at(const bw_operation *operation, const division *d, int index)
 {
-    int run_steps = divide_up(d->run, d->bytes), planes = bw_layout_planes(&operation->in);
+    int run_steps = bw_divide_up(d->run, d->bytes), planes = bw_layout_planes(&operation->in);
     step made = {.row = index / run_steps / planes, .plane = index / run_steps % planes};
     made.begun = index % run_steps * d->bytes;
     made.first = smaller(made.begun, d->run - d->bytes);
@@ -435,7 +430,7 @@ static void run_block(work *w, int first, int tiles)
                               (ptrdiff_t)(wanted - start) * BW_LANES;
         add_runs(w, next, line, wanted, start + w->cut.pixels, sums);
     }
-    w->block.finish_pixels = divide_up(before->pixels, w->block.steps);
+    w->block.finish_pixels = bw_divide_up(before->pixels, w->block.steps);
     w->method->multiply[tiles - 1][w->panels - 1](&w->block, before);
     w->turn = !w->turn;
 }

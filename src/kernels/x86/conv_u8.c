@@ -43,11 +43,6 @@ typedef struct channel_range {
     int first, last;
 } channel_range;
 
-static int divide_up(int a, int b)
-{
-    return (a + b - 1) / b;
-}
-
 static int clamp(double x, int least, int most)
 {
     return x < least ? least : x > most ? most : (int)x;
@@ -67,7 +62,7 @@ static channel_range channels_of(const bw_operation *operation, int panel, int p
 static int count_steps(const bw_operation *operation, channel_range range)
 {
     return operation->kernel_height * operation->kernel_width *
-           divide_up(range.last - range.first, BW_STEP_CHANNELS);
+           bw_divide_up(range.last - range.first, BW_STEP_CHANNELS);
 }
 
 /* The longest of all groups' lists. */
@@ -105,10 +100,10 @@ static division divide(const bw_conv_u8_method *method, const bw_operation *oper
 {
     const bw_layout *in = &operation->in, *out = &operation->out;
     const int pool = pool_of(operation), stride = operation->stride * pool;
-    division d = {.panels = divide_up(out->channels, BW_LANES), .group_panels = method->blocks};
-    d.groups = divide_up(d.panels, d.group_panels);
+    division d = {.panels = bw_divide_up(out->channels, BW_LANES), .group_panels = method->blocks};
+    d.groups = bw_divide_up(d.panels, d.group_panels);
     d.steps = most_steps(operation, d.panels, d.group_panels);
-    d.segments = divide_up(d.steps, BW_SEGMENT_STEPS);
+    d.segments = bw_divide_up(d.steps, BW_SEGMENT_STEPS);
     d.group_bytes = group_bytes(&d);
 
     double group_row = method->step_cycles * d.steps * d.group_panels * out->width * pool * pool;
@@ -120,16 +115,16 @@ static division divide(const bw_conv_u8_method *method, const bw_operation *oper
         double by_work = unit_work / (group_row * out->height);
         d.chunk_groups = clamp(by_work < by_bytes ? by_work : by_bytes, 1, d.groups);
     }
-    d.chunks = divide_up(d.groups, d.chunk_groups);
-    d.chunk_groups = divide_up(d.groups, d.chunks);
+    d.chunks = bw_divide_up(d.groups, d.chunk_groups);
+    d.chunk_groups = bw_divide_up(d.groups, d.chunks);
 
     double row_bytes = (double)in->row_stride * bw_layout_planes(in);
     double rows = (INPUT_BYTES / row_bytes - (operation->kernel_height - stride)) / stride;
     double by_work = unit_work / (group_row * d.chunk_groups);
     rows = rows < by_work ? rows : by_work;
-    d.bands = divide_up(out->height, clamp(rows, 1, out->height));
-    d.band_rows = divide_up(out->height, d.bands);
-    d.bands = divide_up(out->height, d.band_rows);
+    d.bands = bw_divide_up(out->height, clamp(rows, 1, out->height));
+    d.band_rows = bw_divide_up(out->height, d.bands);
+    d.bands = bw_divide_up(out->height, d.band_rows);
     return d;
 }
 
@@ -206,7 +201,7 @@ double bw_conv_u8_cost(const bw_conv_u8_method *method, const bw_operation *oper
     double sums = (double)width * height * d.panels;
     int panels = d.panels < d.group_panels ? d.panels : d.group_panels;
     double tiles =
-        (double)divide_up(out->width, method->pixels[panels - 1]) * out->height * d.groups;
+        (double)bw_divide_up(out->width, method->pixels[panels - 1]) * out->height * d.groups;
     double finish = method->finish_cycles + (out->format.type == BW_F32 ? FLOATS_CYCLES : 0);
     return (method->step_cycles * d.steps + finish) * sums + TILE_CYCLES * tiles +
            bw_weight_cycles(bw_conv_u8_packed_bytes(method, operation));
@@ -481,7 +476,7 @@ static void run_row(const work *w, int y)
 /* Tiles of nearly equal width; the epilogue takes the sums of several at once. */
 static void run_tiles(work *w, int y)
 {
-    int width = w->operation->out.width, tiles = divide_up(width, w->tile_pixels);
+    int width = w->operation->out.width, tiles = bw_divide_up(width, w->tile_pixels);
     int pool = pool_of(w->operation);
     int least = width / tiles, wider = width % tiles, finished = 0;
     w->steps.in = input_row(w, y * pool);
@@ -538,7 +533,7 @@ static void take_group(work *w, const division *d, int group)
         .starts = parts.starts,
     };
     w->tile_later =
-        d->group_bytes / (size_t)(w->rows * divide_up(w->operation->out.width, w->tile_pixels));
+        d->group_bytes / (size_t)(w->rows * bw_divide_up(w->operation->out.width, w->tile_pixels));
     w->steps.later = (const uint8_t *)parts.weights + d->group_bytes;
     w->steps.later_step = w->tile_later / (size_t)d->steps;
     for (int block = 0; block < w->panels; block++) {

@@ -20,11 +20,6 @@ enum {
 
 static const double rest_cycles = 1.2; /* of a pixel that tiles leave over, a step and plane */
 
-static int divide_up(int a, int b)
-{
-    return (a + b - 1) / b;
-}
-
 /* The most tiles of a block, however many images there are. */
 static int limit_tiles(const bw_winograd_division *d)
 {
@@ -41,18 +36,18 @@ static int limit_tiles(const bw_winograd_division *d)
 /* The planes of a chunk: whole groups, and as equal as can be. */
 static int choose_chunk(const bw_winograd_division *d, int images)
 {
-    int planes = CHUNK_PLANES, blocks = divide_up(d->image_tiles * images, d->block_tiles);
+    int planes = CHUNK_PLANES, blocks = bw_divide_up(d->image_tiles * images, d->block_tiles);
     if (images != ANY && blocks * (d->out_planes / planes) < UNITS_WANTED)
         planes /= 2;
     int chunks = d->out_planes < planes ? 1 : d->out_planes / planes;
-    return divide_up(divide_up(d->out_planes, chunks), d->group_planes) * d->group_planes;
+    return bw_divide_up(bw_divide_up(d->out_planes, chunks), d->group_planes) * d->group_planes;
 }
 
 /* Blocks as equal as can be over all images' tiles. */
 static int choose_tiles(const bw_winograd_division *d, int images)
 {
     int all = d->image_tiles * images, limit = limit_tiles(d);
-    return images == ANY ? limit : divide_up(all, divide_up(all, limit));
+    return images == ANY ? limit : bw_divide_up(all, bw_divide_up(all, limit));
 }
 
 /* A single row or column that tiles would be wasted on is left over. */
@@ -71,19 +66,19 @@ static bw_winograd_division divide(const bw_winograd *method, const bw_operation
     d.height = covered(method, out->height);
     d.width = covered(method, out->width);
     d.rest = out->height * out->width - d.height * d.width;
-    d.tile_rows = divide_up(d.height, method->outputs);
-    d.tile_columns = divide_up(d.width, method->outputs);
+    d.tile_rows = bw_divide_up(d.height, method->outputs);
+    d.tile_columns = bw_divide_up(d.width, method->outputs);
     d.image_tiles = d.tile_rows * d.tile_columns;
-    int quads = divide_up(operation->in.channels, BW_WINOGRAD_QUAD);
+    int quads = bw_divide_up(operation->in.channels, BW_WINOGRAD_QUAD);
     bool packed_lines = method->transform_filters == NULL;
     d.words = packed_lines ? operation->in.channels : 2 * quads;
-    d.lines = divide_up(d.words, BW_WINOGRAD_WORDS);
+    d.lines = bw_divide_up(d.words, BW_WINOGRAD_WORDS);
     d.out_planes = bw_layout_planes(out);
     d.group_planes = method->blocks;
     d.block_tiles = choose_tiles(&d, images);
     d.chunk_planes = choose_chunk(&d, images);
     d.sum_planes = packed_lines && d.lines >= DEEP_LINES ? d.chunk_planes : d.group_planes;
-    d.chunks = divide_up(d.out_planes, d.chunk_planes);
+    d.chunks = bw_divide_up(d.out_planes, d.chunk_planes);
     d.packed_words = packed_lines ? d.words : quads;
     d.parts = packed_lines ? d.positions : BW_WINOGRAD_TAPS;
     d.word_step = packed_lines ? 1 : BW_WINOGRAD_TAPS;
@@ -120,7 +115,7 @@ double bw_winograd_cost(const bw_winograd *method, const bw_operation *operation
     double calls = positions * d.out_planes / d.group_planes * (tiles / method->tiles);
     double transforms = tiles * positions * 10.0 * (d.lines + d.out_planes);
     transforms += positions * method->filter_cycles * d.words * d.out_planes *
-                  divide_up(d.image_tiles, d.block_tiles);
+                  bw_divide_up(d.image_tiles, d.block_tiles);
     double rest = rest_cycles * d.rest * BW_WINOGRAD_TAPS * d.packed_words * d.out_planes;
     return 1.1 * products + 60.0 * calls + transforms + rest +
            bw_weight_cycles(bw_winograd_packed_bytes(method, operation));
@@ -168,7 +163,7 @@ size_t bw_winograd_scratch_bytes(const bw_winograd *method, const bw_operation *
 int bw_winograd_units(const bw_winograd *method, const bw_operation *operation, int images)
 {
     bw_winograd_division d = divide(method, operation, images);
-    return divide_up(d.image_tiles * images, d.block_tiles) * d.chunks;
+    return bw_divide_up(d.image_tiles * images, d.block_tiles) * d.chunks;
 }
 
 static size_t row_bytes(const bw_layout *layout)

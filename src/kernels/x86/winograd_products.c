@@ -2,11 +2,6 @@
 
 enum { LINE = BW_WINOGRAD_LINE };
 
-static int divide_up(int a, int b)
-{
-    return (a + b - 1) / b;
-}
-
 /* The weights of a group for one position, and what will be wanted next. */
 typedef struct weights {
     const uint8_t *lines, *later;
@@ -102,7 +97,8 @@ static void make_lines(const bw_winograd_work *w, const slice *of, int row)
 static void multiply_row(const bw_winograd_work *w, const slice *of, int row)
 {
     const bw_winograd_division *d = w->d;
-    int lines = divide_up(of->words, BW_WINOGRAD_WORDS), later = divide_up(of->lines, d->positions);
+    int lines = bw_divide_up(of->words, BW_WINOGRAD_WORDS),
+        later = bw_divide_up(of->lines, d->positions);
     bw_winograd_product product = {
         .stride = (size_t)d->block_tiles * LINE,
         .lines = lines,

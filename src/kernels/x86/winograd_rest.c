@@ -3,11 +3,6 @@
 #include "kernels/x86/conv_u8.h"
 #include "kernels/x86/winograd_work.h"
 
-static int divide_up(int a, int b)
-{
-    return (a + b - 1) / b;
-}
-
 /** Pixels of a row or a column. */
 typedef struct strip {
     bw_winograd_place at;
@@ -77,7 +72,7 @@ static void run_strip(const bw_winograd_work *w, const strip *of, int plane)
 static void run_strips(const bw_winograd_work *w, const strip *whole, int plane)
 {
     int most = w->method->rest->pixels[BW_U8_BLOCKS - 1];
-    int count = divide_up(whole->pixels, most);
+    int count = bw_divide_up(whole->pixels, most);
     for (int index = 0; index < count; index++) {
         int first = index * whole->pixels / count, end = (index + 1) * whole->pixels / count;
         strip part = {whole->at, end - first, whole->column};

@@ -12,12 +12,7 @@ enum { VECTOR_BYTES = 64, PARTS = 1 };
 #include "kernels/x86/conv_u8.h"
 #include "kernels/x86/unroll.h"
 #include "kernels/x86/winograd.h"
-
-/* Words hold the channels of a quad in the order 0, 2, 1, 3: as 16-bit shifts split its weights. */
-BW_INLINE __m128i quad_order(void)
-{
-    return _mm_setr_epi8(0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
-}
+#include "kernels/x86/winograd_u8_quads.h"
 
 BW_INLINE integers zero(void)
 {
