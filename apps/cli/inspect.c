@@ -135,14 +135,14 @@ static void print_steps(const bw_plan *plan, const bw_plan_info *info, const dou
 {
     double limit = times ? best_speed(plan, info, times) : 0;
     bw_plan_sums sums = bw_plan_add_up(plan, info->steps);
-    printf("\n%5s  %-32s %-32s %10s %7s", "Step", "Layer", "Kernel", "MMAC", "Share");
+    printf("\n%5s  %-32s %-34s %10s %7s", "Step", "Layer", "Kernel", "MMAC", "Share");
     printf("%s", sums.error > 0 ? "  Type    Cost   Error" : "");
     printf("%s\n", times ? "        ms   GMAC/s   Limit" : "");
     for (int i = 0; i < info->steps; i++) {
         bw_step_info step;
         bw_plan_step(plan, i, &step);
         double share = info->model.macs ? (double)step.macs / (double)info->model.macs : 0;
-        printf("%5d  %-32.32s %-32.32s %10.2f %6.1f%%", i, step.layer, step.kernel,
+        printf("%5d  %-32.32s %-34.34s %10.2f %6.1f%%", i, step.layer, step.kernel,
                (double)step.macs / 1e6, 100 * share);
         if (sums.error > 0)
             bw_print_precision(stdout, &step, &sums);

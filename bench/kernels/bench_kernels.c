@@ -243,12 +243,14 @@ static void report(const bw_shape *shape, const bw_operation *operation, const b
 {
     bool counted = kernel->packed_bytes != NULL;
     double area = (double)operation->out.height * operation->out.width, work;
+    if (operation->family == BW_FAMILY_CONV_POOL)
+        area *= 4;
     if (counted)
         work = 2.0 * area * (double)weight_count(operation);
     else
         work = (double)bw_type_size(kernel->in) * (double)bw_layout_elements(&operation->in, 1) +
                (double)bw_type_size(kernel->out) * (double)bw_layout_elements(&operation->out, 1);
-    printf("%-22s %c %-26s %10.1f us %8.1f %s", shape->name, chosen ? '*' : ' ', kernel->name,
+    printf("%-22s %c %-34s %10.1f us %8.1f %s", shape->name, chosen ? '*' : ' ', kernel->name,
            time / 1e3, work / time, counted ? "GFLOP/s" : "GB/s");
     if (counted)
         printf(" %5.0f %%", 100.0 * work / time / peak);
@@ -267,7 +269,7 @@ static bool wanted(const bw_shape *shape, const bw_kernel *kernel, const char *f
 static bw_operation make_operation(const bw_shape *shape, bw_type type)
 {
     bw_operation operation = bw_shape_operation(shape, type);
-    if (type == BW_U8 && operation.family == BW_FAMILY_CONV) {
+    if (type == BW_U8 && bw_family_is_dense(operation.family)) {
         int8_t *integers = make_integers(&operation);
         operation.sum_bits = bw_sum_bits(&operation, integers);
         bw_aligned_free(integers);

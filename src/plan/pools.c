@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "kernels/quantize.h"
 #include "plan/steps.h"
 
 /* Every pixel is of one window of 2 × 2, and of bytes of one format. */
@@ -30,8 +31,11 @@ static void join(bw_seat *seats, const bw_node *conv, const bw_node *pool, uint3
     bw_operation second = bw_node_operation(seats, pool, 0);
     if (first.family != BW_FAMILY_CONV || first.has_second)
         return;
+    if (conv->integers)
+        first.sum_bits = bw_sum_bits(&first, conv->integers);
     seats[conv->output].pooled = pool->output;
     bw_operation joined = bw_node_operation(seats, conv, 0);
+    joined.sum_bits = first.sum_bits;
     if (time_of(&joined, cpu) >= time_of(&first, cpu) + time_of(&second, cpu))
         seats[conv->output].pooled = BW_NONE;
 }

@@ -10,7 +10,7 @@ enum {
     INPUT_BYTES = 512 << 10, /* of a block's transformed input, if that leaves enough tiles: */
     TILES_LEAST = 32,        /* weights are read once a block, */
     TILES_MOST = 56,         /* so that it has the most tiles */
-    WEIGHT_BYTES = 8 << 20,  /* where the weights are larger than this */
+    WEIGHT_BYTES = 8 << 20,  /* where the weights are larger than this, or are made for each */
     UNITS_WANTED = 32,       /* for one image; it takes chunks of half the planes to have them: */
     CHUNK_PLANES = 8,        /* the transform of the input may be repeated for each chunk */
     DEEP_LINES = 8, /* of the input, from which on a chunk is summed position by position */
@@ -21,8 +21,10 @@ enum {
 static const double rest_cycles = 1.2; /* of a pixel that tiles leave over, a step and plane */
 
 /* The most tiles of a block, however many images there are. */
-static int limit_tiles(const bw_winograd_division *d)
+static int limit_tiles(const bw_winograd *method, const bw_winograd_division *d)
 {
+    if (method->transform_filters)
+        return TILES_MOST;
     size_t tile_bytes = (size_t)d->positions * (size_t)d->lines * LINE;
     size_t weight_bytes = tile_bytes * (size_t)d->out_planes * BW_LANES;
     int tiles = (int)(INPUT_BYTES / tile_bytes);
@@ -44,9 +46,9 @@ static int choose_chunk(const bw_winograd_division *d, int images)
 }
 
 /* Blocks as equal as can be over all images' tiles. */
-static int choose_tiles(const bw_winograd_division *d, int images)
+static int choose_tiles(const bw_winograd *method, const bw_winograd_division *d, int images)
 {
-    int all = d->image_tiles * images, limit = limit_tiles(d);
+    int all = d->image_tiles * images, limit = limit_tiles(method, d);
     return images == ANY ? limit : bw_divide_up(all, bw_divide_up(all, limit));
 }
 
@@ -63,9 +65,11 @@ static bw_winograd_division divide(const bw_winograd *method, const bw_operation
     const bw_layout *out = &operation->out;
     bw_winograd_division d = {.inputs = method->outputs + 2};
     d.positions = d.inputs * d.inputs;
-    d.height = covered(method, out->height);
-    d.width = covered(method, out->width);
-    d.rest = out->height * out->width - d.height * d.width;
+    d.pool = operation->family == BW_FAMILY_CONV_POOL ? 2 : 1;
+    int height = d.pool * out->height, width = d.pool * out->width;
+    d.height = covered(method, height);
+    d.width = covered(method, width);
+    d.rest = height * width - d.height * d.width;
     d.tile_rows = bw_divide_up(d.height, method->outputs);
     d.tile_columns = bw_divide_up(d.width, method->outputs);
     d.image_tiles = d.tile_rows * d.tile_columns;
@@ -75,7 +79,7 @@ static bw_winograd_division divide(const bw_winograd *method, const bw_operation
     d.lines = bw_divide_up(d.words, BW_WINOGRAD_WORDS);
     d.out_planes = bw_layout_planes(out);
     d.group_planes = method->blocks;
-    d.block_tiles = choose_tiles(&d, images);
+    d.block_tiles = choose_tiles(method, &d, images);
     d.chunk_planes = choose_chunk(&d, images);
     d.sum_planes = packed_lines && d.lines >= DEEP_LINES ? d.chunk_planes : d.group_planes;
     d.chunks = bw_divide_up(d.out_planes, d.chunk_planes);
@@ -257,7 +261,9 @@ static void finish_run(const bw_winograd_work *w, int plane, const uint8_t *sums
 {
     const bw_operation *operation = w->operation;
     const bw_layout *out = &operation->out, *second = &operation->second;
-    int outputs = w->method->outputs, rows = w->d->height - at.y, columns = w->d->width - at.x;
+    int pool = w->d->pool, outputs = w->method->outputs;
+    int rows = w->d->height - at.y, columns = w->d->width - at.x;
+    bw_winograd_place pixel = {at.image, at.y / pool, at.x / pool};
     const uint8_t *parameters = w->operands->weights;
     bw_winograd_output output = {
         .sums = sums,
@@ -266,10 +272,11 @@ static void finish_run(const bw_winograd_work *w, int plane, const uint8_t *sums
         .operation = operation,
         .parameters = parameters + (size_t)(plane * w->method->parameters) * LINE,
         .second_row = row_bytes(second),
-        .out = (uint8_t *)w->operands->out + bw_winograd_pixel_at(out, at, plane),
+        .out = (uint8_t *)w->operands->out + bw_winograd_pixel_at(out, pixel, plane),
         .out_row = row_bytes(out),
-        .rows = rows < outputs ? rows : outputs,
-        .columns = columns < tiles * outputs ? columns : tiles * outputs,
+        .rows = (rows < outputs ? rows : outputs) / pool,
+        .columns = (columns < tiles * outputs ? columns : tiles * outputs) / pool,
+        .pooled = pool > 1,
     };
     if (operation->has_second)
         output.second =

@@ -26,6 +26,9 @@
  * most of its last tiles. Where packed filters are also those of a direct convolution, its
  * micro-kernels compute that row and column instead; sums of integers are the same either way.
  *
+ * A CONV_POOL's outputs are those of the CONV before the pool, of which each tile keeps the maxima
+ * of 2 × 2 sums.
+ *
  * Packed weights: the parameters [plane][line], then lines [group][position][word][block], or
  * filters [group][quad][tap][block]. Scratch: transformed input [position][line of channels][tile],
  * sums [position][block][tile], and for filters the lines [position of a row][word][block] and the
@@ -87,7 +90,8 @@ static inline bw_winograd_part bw_winograd_part_of(const bw_winograd_product *pr
         product->later + (size_t)(index * each * product->lines) * BW_WINOGRAD_LINE, each};
 }
 
-/** Tiles beside each other, of one plane of the output; strides in bytes. */
+/** Tiles beside each other, of one plane of the output; strides in bytes. Pooled, pixels are maxima
+ * of 2 × 2 outputs. */
 typedef struct bw_winograd_output {
     const uint8_t *sums; /* of the first tile at the first position */
     size_t position;     /* from one position to the next */
@@ -98,7 +102,8 @@ typedef struct bw_winograd_output {
     size_t second_row;
     uint8_t *out;
     size_t out_row;
-    int rows, columns; /* of all the tiles' outputs that lie within the layout */
+    int rows, columns; /* of all the tiles' pixels that lie within the layout */
+    bool pooled;
 } bw_winograd_output;
 
 /** From some channels to the 16 channels of a plane: lines of a word, or a quad's filters. */
@@ -154,7 +159,7 @@ void bw_winograd_run(const bw_winograd *method, const bw_operation *operation,
                      const bw_operands *operands, int first, int last, void *scratch);
 
 /** A kernel's functions, each for `method`, and the kernel itself with them. */
-#define BW_WINOGRAD_KERNEL(words, method, type, cpu, error, accept)                                \
+#define BW_WINOGRAD_KERNEL(words, method, of_family, type, cpu, error, accept)                     \
     static double words##_cost(const bw_operation *operation)                                      \
     {                                                                                              \
         return bw_winograd_cost(&method, operation);                                               \
@@ -183,7 +188,7 @@ void bw_winograd_run(const bw_winograd *method, const bw_operation *operation,
     }                                                                                              \
     const bw_kernel bw_kernel_##words = {                                                          \
         .name = #words,                                                                            \
-        .family = BW_FAMILY_CONV,                                                                  \
+        .family = of_family,                                                                       \
         .in = type,                                                                                \
         .out = type,                                                                               \
         .needs = cpu,                                                                              \

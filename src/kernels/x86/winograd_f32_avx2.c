@@ -21,7 +21,7 @@ static const bw_winograd method_4 = {
     .transform_output = transform_output_4,
 };
 
-BW_WINOGRAD_KERNEL(conv_f32_avx2_winograd4, method_4, BW_F32, BW_CPU_AVX2, 4.0f,
+BW_WINOGRAD_KERNEL(conv_f32_avx2_winograd4, method_4, BW_FAMILY_CONV, BW_F32, BW_CPU_AVX2, 4.0f,
                    bw_winograd_accepts);
 
 static const bw_winograd method_2 = {
@@ -38,5 +38,5 @@ static const bw_winograd method_2 = {
     .transform_output = transform_output_2,
 };
 
-BW_WINOGRAD_KERNEL(conv_f32_avx2_winograd2, method_2, BW_F32, BW_CPU_AVX2, 2.0f,
+BW_WINOGRAD_KERNEL(conv_f32_avx2_winograd2, method_2, BW_FAMILY_CONV, BW_F32, BW_CPU_AVX2, 2.0f,
                    bw_winograd_accepts);

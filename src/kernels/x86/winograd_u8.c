@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kernels/quantize.h"
+#include "kernels/x86/conv_u8.h"
 
 enum { QUAD = 4 };
 
@@ -10,6 +11,12 @@ bool bw_winograd_u8_accepts(const bw_operation *operation)
 {
     return bw_winograd_accepts(operation) && operation->sum_bits > 0 &&
            operation->sum_bits <= BW_WINOGRAD_U8_SUM_BITS;
+}
+
+bool bw_winograd_u8_accepts_pool(const bw_operation *operation)
+{
+    bw_operation conv = bw_unpooled(operation);
+    return bw_conv_pool_accepts(operation) && bw_winograd_u8_accepts(&conv);
 }
 
 void bw_winograd_u8_pack_parameters(const bw_operation *operation, const bw_filters *filters,

@@ -25,6 +25,7 @@ enum {
 };
 
 bool bw_winograd_u8_accepts(const bw_operation *operation);
+bool bw_winograd_u8_accepts_pool(const bw_operation *operation);
 void bw_winograd_u8_pack_parameters(const bw_operation *operation, const bw_filters *filters,
                                     int plane, uint8_t *to);
 void bw_winograd_u8_pack_quad(const bw_operation *operation, const bw_filters *filters, int plane,

@@ -74,6 +74,11 @@ BW_INLINE integers shift_down_32(integers x, uint8_t n)
     return _mm256_srai_epi32(x, n);
 }
 
+BW_INLINE integers max_32(integers x, integers y)
+{
+    return _mm256_max_epi32(x, y);
+}
+
 BW_INLINE integers multiply_32(integers x, int y)
 {
     return _mm256_mullo_epi32(x, _mm256_set1_epi32(y));
@@ -131,5 +136,7 @@ static const bw_winograd method = {
     .transform_output = transform_output,
 };
 
-BW_WINOGRAD_KERNEL(conv_u8_avx2_winograd4, method, BW_U8, BW_CPU_AVX2, 0.0f,
+BW_WINOGRAD_KERNEL(conv_u8_avx2_winograd4, method, BW_FAMILY_CONV, BW_U8, BW_CPU_AVX2, 0.0f,
                    bw_winograd_u8_accepts);
+BW_WINOGRAD_KERNEL(conv_pool_u8_avx2_winograd4, method, BW_FAMILY_CONV_POOL, BW_U8, BW_CPU_AVX2,
+                   0.0f, bw_winograd_u8_accepts_pool);

@@ -79,6 +79,11 @@ BW_INLINE integers shift_down_32(integers x, uint8_t n)
     return _mm512_srai_epi32(x, n);
 }
 
+BW_INLINE integers max_32(integers x, integers y)
+{
+    return _mm512_max_epi32(x, y);
+}
+
 BW_INLINE integers multiply_32(integers x, int y)
 {
     return _mm512_mullo_epi32(x, _mm512_set1_epi32(y));
@@ -154,5 +159,7 @@ static const bw_winograd method = {
     .rest = &bw_conv_u8_avx512vnni,
 };
 
-BW_WINOGRAD_KERNEL(conv_u8_avx512vnni_winograd4, method, BW_U8, BW_CPU_AVX512 | BW_CPU_AVX512_VNNI,
-                   0.0f, bw_winograd_u8_accepts);
+BW_WINOGRAD_KERNEL(conv_u8_avx512vnni_winograd4, method, BW_FAMILY_CONV, BW_U8,
+                   BW_CPU_AVX512 | BW_CPU_AVX512_VNNI, 0.0f, bw_winograd_u8_accepts);
+BW_WINOGRAD_KERNEL(conv_pool_u8_avx512vnni_winograd4, method, BW_FAMILY_CONV_POOL, BW_U8,
+                   BW_CPU_AVX512 | BW_CPU_AVX512_VNNI, 0.0f, bw_winograd_u8_accepts_pool);

@@ -8,7 +8,7 @@
  *     load, store           32 bits each
  *     load_pixel            bytes of a part of a line, from its planes, as 16 bits
  *     add_16, sub_16, shift_16, shift_down_16    x, y → x + y, x − y, x × 2ⁿ, x / 2ⁿ
- *     add_32, sub_32, shift_32, multiply_32, shift_down_32
+ *     add_32, sub_32, shift_32, multiply_32, shift_down_32, max_32
  *     spread                one word in all lanes
  *     accumulate            sums + the products of 16 bits, added in pairs
  */
@@ -129,32 +129,41 @@ BW_INLINE void input_line(const integers *d, integers *t)
     t[5] = sub_16(sub_16(d[5], d[3]), shift_16(inner, 2));
 }
 
+/* The plane's pixels of a part, transformed by columns: [row of positions][column]. */
+BW_INLINE void transform_columns(const bw_winograd_input *input, int part,
+                                 integers half[INPUTS][INPUTS])
+{
+    const size_t row = input->row;
+    BW_UNROLL
+    for (int x = 0; x < INPUTS; x++) {
+        integers line[INPUTS], column[INPUTS];
+        BW_UNROLL
+        for (int y = 0; y < INPUTS; y++)
+            line[y] = load_pixel(input, part, (size_t)y * row + (size_t)(x * BW_LANES));
+        input_line(line, column);
+        BW_UNROLL
+        for (int y = 0; y < INPUTS; y++)
+            half[y][x] = column[y];
+    }
+}
+
 static void transform_input(const bw_winograd_input *input)
 {
+    const size_t position = input->position;
     BW_UNROLL
     for (int part = 0; part < PARTS; part++) {
         integers half[INPUTS][INPUTS];
+        uint8_t *out = input->out + part * VECTOR_BYTES;
         if (!input->in[part])
             break;
-        BW_UNROLL
-        for (int x = 0; x < INPUTS; x++) {
-            integers line[INPUTS], column[INPUTS];
-            BW_UNROLL
-            for (int y = 0; y < INPUTS; y++)
-                line[y] = load_pixel(input, part, (size_t)y * input->row + (size_t)(x * BW_LANES));
-            input_line(line, column);
-            BW_UNROLL
-            for (int y = 0; y < INPUTS; y++)
-                half[y][x] = column[y];
-        }
+        transform_columns(input, part, half);
         BW_UNROLL
         for (int y = 0; y < INPUTS; y++) {
             integers line[INPUTS];
             input_line(half[y], line);
             BW_UNROLL
-            for (int x = 0; x < INPUTS; x++)
-                store(input->out + (size_t)(y * INPUTS + x) * input->position + part * VECTOR_BYTES,
-                      line[x]);
+            for (int x = 0; x < INPUTS; x++, out += position)
+                store(out, line[x]);
         }
     }
 }
@@ -267,12 +276,25 @@ BW_INLINE void output_line(const integers *m, integers *y)
     y[3] = add_32(add_32(difference, shift_32(far_difference, 1)), last);
 }
 
-/* The true sums of a tile's part; rows of RUN_TILES tiles each. */
-BW_INLINE void restore_tile(const bw_winograd_output *output, const uint8_t *sums,
-                            int32_t rows[][RUN_TILES * OUTPUTS][BW_LANES], int tile, int part)
+/* The true sums of a row of a tile's outputs, but for what they start with. */
+BW_INLINE void restore_row(const integers *half, int y, integers *row)
 {
     static const uint8_t shifts[OUTPUTS] = {3, 2, 1, 1};
-    const int lane = part * VECTOR_BYTES / WORD_BYTES;
+    integers line[OUTPUTS];
+    output_line(half, line);
+    BW_UNROLL
+    for (int x = 0; x < OUTPUTS; x++)
+        row[x] = shift_down_32(multiply_32(line[x], INVERSE), (uint8_t)(shifts[y] + shifts[x]));
+}
+
+/** The true sums, or their maxima, of some tiles beside each other. */
+typedef int32_t sums_of_run[OUTPUTS][RUN_TILES * OUTPUTS][BW_LANES];
+
+/* Those of a tile's part; of two rows of outputs their maxima if `pool` is 2. */
+BW_INLINE void restore_tile(const bw_winograd_output *output, const uint8_t *sums,
+                            sums_of_run restored, int tile, int part, int pool)
+{
+    const int lane = part * VECTOR_BYTES / WORD_BYTES, side = OUTPUTS / pool;
     integers half[OUTPUTS][INPUTS];
     integers start = load(output->parameters + 2 * BW_WINOGRAD_LINE + part * VECTOR_BYTES);
     BW_UNROLL
@@ -288,44 +310,56 @@ BW_INLINE void restore_tile(const bw_winograd_output *output, const uint8_t *sum
             half[y][x] = column[y];
     }
     BW_UNROLL
-    for (int y = 0; y < OUTPUTS; y++) {
-        integers line[OUTPUTS];
-        output_line(half[y], line);
+    for (int y = 0; y < side; y++) {
+        integers row[2][OUTPUTS];
+        restore_row(half[y * pool], y * pool, row[0]);
+        restore_row(half[y * pool + pool - 1], y * pool + pool - 1, row[1]);
         BW_UNROLL
-        for (int x = 0; x < OUTPUTS; x++)
-            store(&rows[y][tile * OUTPUTS + x][lane],
-                  add_32(start, shift_down_32(multiply_32(line[x], INVERSE),
-                                              (uint8_t)(shifts[y] + shifts[x]))));
+        for (int x = 0; x < side; x++) {
+            integers most = row[0][x];
+            if (pool == 2)
+                most = max_32(max_32(row[0][2 * x], row[0][2 * x + 1]),
+                              max_32(row[1][2 * x], row[1][2 * x + 1]));
+            store(&restored[y][tile * side + x][lane], add_32(start, most));
+        }
     }
 }
 
-static void transform_output(const bw_winograd_output *output)
+BW_INLINE void finish_tiles(const bw_winograd_output *output, int pool)
 {
-    _Alignas(BW_WINOGRAD_LINE) int32_t rows[OUTPUTS][RUN_TILES * OUTPUTS][BW_LANES];
-    const bw_operation *operation = output->operation;
-    bw_epilogue epilogue = bw_epilogue_of(operation);
+    _Alignas(BW_WINOGRAD_LINE) sums_of_run restored;
+    const int side = OUTPUTS / pool;
+    bw_epilogue epilogue = bw_epilogue_of(output->operation);
     epilogue.multipliers = (const float *)(const void *)output->parameters;
     epilogue.offsets = epilogue.multipliers + BW_LANES;
     for (int first = 0; first < output->tiles; first += RUN_TILES) {
         int left = output->tiles - first, tiles = left < RUN_TILES ? left : RUN_TILES;
-        int column = first * OUTPUTS, columns = output->columns - column;
-        if (columns > tiles * OUTPUTS)
-            columns = tiles * OUTPUTS;
+        int column = first * side, columns = output->columns - column;
+        if (columns > tiles * side)
+            columns = tiles * side;
         for (int tile = 0; tile < tiles; tile++) {
             const uint8_t *sums = output->sums + (size_t)(first + tile) * BW_WINOGRAD_LINE;
             BW_UNROLL
             for (int part = 0; part < PARTS; part++)
-                restore_tile(output, sums, rows, tile, part);
+                restore_tile(output, sums, restored, tile, part, pool);
         }
         for (int y = 0; y < output->rows; y++) {
             const uint8_t *second = output->second;
             if (second)
                 second += (size_t)y * output->second_row + (size_t)(column * BW_LANES);
-            finish_pixels(&epilogue, rows[y][0], second,
+            finish_pixels(&epilogue, restored[y][0], second,
                           output->out + (size_t)y * output->out_row + (size_t)(column * BW_LANES),
                           columns);
         }
     }
+}
+
+static void transform_output(const bw_winograd_output *output)
+{
+    if (output->pooled)
+        finish_tiles(output, 2);
+    else
+        finish_tiles(output, 1);
 }
 
 #endif

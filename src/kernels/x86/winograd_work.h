@@ -14,6 +14,7 @@ enum {
 /** How the work is cut. */
 typedef struct bw_winograd_division {
     int inputs, positions;
+    int pool; /* outputs in a pixel's height and width */
     int tile_rows, tile_columns, image_tiles;
     int words, lines, out_planes; /* words and lines of the input's channels */
     int group_planes, chunk_planes, chunks;
