@@ -117,7 +117,8 @@ double bw_winograd_cost(const bw_winograd *method, const bw_operation *operation
     double tiles = d.image_tiles, positions = d.positions;
     double products = method->product_cycles * tiles * positions * d.words * d.out_planes;
     double calls = positions * d.out_planes / d.group_planes * (tiles / method->tiles);
-    double transforms = tiles * positions * 10.0 * (d.lines + d.out_planes);
+    double finished = d.pool > 1 ? 6.0 : 10.0;
+    double transforms = tiles * positions * (10.0 * d.lines + finished * d.out_planes);
     transforms += positions * method->filter_cycles * d.words * d.out_planes *
                   bw_divide_up(d.image_tiles, d.block_tiles);
     double rest = rest_cycles * d.rest * BW_WINOGRAD_TAPS * d.packed_words * d.out_planes;
