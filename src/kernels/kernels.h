@@ -97,6 +97,8 @@ typedef struct bw_operands {
     const void *weights; /* as the kernel's pack wrote them */
     int32_t images;
     atomic_int *failure; /* gets a bw_status where numbers cannot be computed with; may be NULL */
+    int32_t done; /* the end of the units that the thread did before of the same work, whatever it
+                     left in its scratch memory being there still; 0: none */
 } bw_operands;
 
 /**

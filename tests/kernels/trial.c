@@ -24,6 +24,7 @@ typedef struct kernel_trial {
     const test_problem *problem;
     bw_operands operands;
     guarded packed, scratch[THREADS];
+    int done[THREADS]; /* where each thread's last call ended */
     test_tensor in, out;
 } kernel_trial;
 
@@ -144,8 +145,12 @@ static void trial_free(kernel_trial *trial)
 static void run_units(void *context, int first, int last, int worker)
 {
     kernel_trial *trial = context;
-    trial->kernel->run(&trial->problem->test.operation, &trial->operands, first, last,
+    bw_operands operands = trial->operands;
+    operands.done = trial->done[worker];
+    trial->kernel->run(&trial->problem->test.operation, &operands, first, last,
                        trial->scratch[worker].bytes);
+    if (first < last)
+        trial->done[worker] = last;
 }
 
 /* Cuts the units in pieces and runs every second piece, then the others from the end. */

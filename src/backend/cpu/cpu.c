@@ -12,14 +12,22 @@
 
 enum { PIECES = 8 }; /* of a thread's share of a step, so that a faster thread can help */
 
+/** What a thread did last, on a line of the cache of its own. */
+typedef struct bw_turn {
+    _Alignas(64) uint64_t call; /* the step_call's */
+    int32_t done;               /* the end of its units */
+} bw_turn;
+
 struct bw_executor {
     const bw_plan *plan;
     const bw_kernel **kernels; /* one a step */
     uint8_t *arena;
     uint8_t *scratch; /* `scratch_bytes` for each thread */
     size_t scratch_bytes;
-    bw_pool *pool; /* borrowed */
-    bool timed;    /* threads that work on images of their own add to the times below */
+    bw_turn *turns; /* one a thread */
+    uint64_t calls; /* that threads shared */
+    bw_pool *pool;  /* borrowed */
+    bool timed;     /* threads that work on images of their own add to the times below */
     atomic_uint_least64_t *step_times; /* nanoseconds, the sum of all threads */
     atomic_int *failures;              /* a bw_status of each step, see bw_operands */
 };
@@ -31,6 +39,8 @@ typedef struct bw_step_call {
     bw_operands operands;
     uint8_t *scratch;
     size_t scratch_bytes;
+    bw_turn *turns;
+    uint64_t number; /* among those that threads shared */
 } bw_step_call;
 
 static void close_executor(bw_executor **handle)
@@ -40,6 +50,7 @@ static void close_executor(bw_executor **handle)
         return;
     bw_aligned_free(executor->arena);
     bw_aligned_free(executor->scratch);
+    bw_aligned_free(executor->turns);
     free((void *)executor->kernels);
     free(executor->step_times);
     free(executor->failures);
@@ -88,7 +99,14 @@ static bw_status allocate(bw_executor *executor, bw_error *error)
     if (!bw_size_multiply(&scratch, executor->scratch_bytes, (size_t)threads))
         return bw_fail(error, BW_ERROR_LIMIT, "%d threads need too much scratch memory", threads);
     executor->scratch = bw_large_alloc(scratch);
-    return executor->scratch ? BW_OK : bw_fail_memory(error, scratch, "scratch memory");
+    if (!executor->scratch)
+        return bw_fail_memory(error, scratch, "scratch memory");
+    size_t turns = (size_t)threads * sizeof *executor->turns;
+    executor->turns = bw_aligned_alloc(turns);
+    if (!executor->turns)
+        return bw_fail_memory(error, turns, "an executor");
+    memset(executor->turns, 0, turns);
+    return BW_OK;
 }
 
 static bw_status open_executor(bw_executor **out, const bw_plan *plan, bw_pool *pool,
@@ -126,11 +144,20 @@ static void *input(bw_executor *executor, int index)
     return executor->arena + port->offset + (size_t)index * image_bytes(&port->layout);
 }
 
-static void run_units(void *context, int first, int last, int worker)
+static void run_units(const bw_step_call *call, int first, int last, int done, int worker)
+{
+    bw_operands operands = call->operands;
+    operands.done = done;
+    call->kernel->run(call->operation, &operands, first, last,
+                      call->scratch + (size_t)worker * call->scratch_bytes);
+}
+
+static void run_shared_units(void *context, int first, int last, int worker)
 {
     const bw_step_call *call = context;
-    call->kernel->run(call->operation, &call->operands, first, last,
-                      call->scratch + (size_t)worker * call->scratch_bytes);
+    bw_turn *turn = &call->turns[worker];
+    run_units(call, first, last, turn->call == call->number ? turn->done : 0, worker);
+    *turn = (bw_turn){call->number, last};
 }
 
 /* The call of step `index` for `images` images of the batch from image `first` on. */
@@ -145,9 +172,11 @@ static bw_step_call prepare_call(const bw_executor *executor, int index, int fir
         .operands = {executor->arena + step->in + image * image_bytes(&operation->in),
                      executor->arena + step->second + image * image_bytes(&operation->second),
                      executor->arena + step->out + image * image_bytes(&operation->out),
-                     executor->plan->weights + step->weights, images, &executor->failures[index]},
+                     executor->plan->weights + step->weights, images, &executor->failures[index],
+                     0},
         .scratch = executor->scratch,
         .scratch_bytes = executor->scratch_bytes,
+        .turns = executor->turns,
     };
 }
 
@@ -155,9 +184,10 @@ static bw_step_call prepare_call(const bw_executor *executor, int index, int fir
 static void run_step(bw_executor *executor, int index, int first, int images)
 {
     bw_step_call call = prepare_call(executor, index, first, images);
+    call.number = ++executor->calls;
     int units = call.kernel->units(call.operation, images);
     int grain = units / (bw_pool_threads(executor->pool) * PIECES);
-    bw_pool_run(executor->pool, run_units, &call, units, grain > 0 ? grain : 1);
+    bw_pool_run(executor->pool, run_shared_units, &call, units, grain > 0 ? grain : 1);
 }
 
 /* Each thread takes an image through the whole network. */
@@ -168,7 +198,7 @@ static void run_whole_images(void *context, int first, int last, int worker)
     for (int image = first; image < last; image++) {
         for (int index = 0; index < executor->plan->step_count; index++) {
             bw_step_call call = prepare_call(executor, index, image, 1);
-            run_units(&call, 0, call.kernel->units(call.operation, 1), worker);
+            run_units(&call, 0, call.kernel->units(call.operation, 1), 0, worker);
             if (executor->timed) {
                 uint64_t now = bw_clock();
                 atomic_fetch_add(&executor->step_times[index], now - before);

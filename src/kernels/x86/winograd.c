@@ -316,21 +316,22 @@ void bw_winograd_run(const bw_winograd *method, const bw_operation *operation,
                      const bw_operands *operands, int first, int last, void *scratch)
 {
     bw_winograd_division d = divide(method, operation, operands->images);
-    int all = d.image_tiles * operands->images, block = -1;
+    int all = d.image_tiles * operands->images;
+    int transformed = operands->done > 0 ? (operands->done - 1) / d.chunks : -1; /* block */
     bw_winograd_work w = {.method = method, .operation = operation, .operands = operands, .d = &d};
     w.transformed = scratch;
     w.sums = w.transformed + (size_t)d.positions * d.in_position;
     w.lines = w.sums + (size_t)d.positions * d.sum_position;
     w.places = (int32_t *)(void *)(w.lines + (size_t)d.inputs * d.line_position);
-    if (d.rest)
+    if (d.rest && operands->done == 0)
         bw_winograd_list_places(&d, &operation->in, w.places);
     for (int unit = first; unit < last; unit++) {
-        if (unit / d.chunks != block) {
-            block = unit / d.chunks;
-            w.first = block * d.block_tiles;
-            w.tiles = all - w.first < d.block_tiles ? all - w.first : d.block_tiles;
+        int block = unit / d.chunks;
+        w.first = block * d.block_tiles;
+        w.tiles = all - w.first < d.block_tiles ? all - w.first : d.block_tiles;
+        if (block != transformed)
             transform_block(&w);
-        }
+        transformed = block;
         int start = unit % d.chunks * d.chunk_planes, end = start + d.chunk_planes;
         if (end > d.out_planes)
             end = d.out_planes;
