@@ -92,8 +92,7 @@ static bw_winograd_division divide(const bw_winograd *method, const bw_operation
      * the cache. */
     d.in_position = (size_t)(d.lines * d.block_tiles | 1) * LINE;
     d.sum_position = (size_t)(d.sum_planes * d.block_tiles | 1) * LINE;
-    int slice = d.words < BW_WINOGRAD_SLICE ? d.words : BW_WINOGRAD_SLICE;
-    d.line_position = (size_t)(slice * d.group_planes | 1) * LINE;
+    d.line_position = (size_t)(d.words * d.group_planes | 1) * LINE;
     return d;
 }
 

@@ -18,9 +18,9 @@
  *
  * Transformed filters are larger than filters: four times as floats, eight times as integers. Those
  * of floats are packed as lines. Those of bytes are packed as they are, and each unit transforms
- * those of one group, a slice of the channels and one row of positions at a time: that costs less
- * than fetching them from memory, and what it writes stays in the caches. Four channels of bytes
- * are a quad, which makes two words.
+ * those of one group, one row of positions at a time: that costs less than fetching them from
+ * memory, and what it writes stays in the caches. Four channels of bytes are a quad, which makes
+ * two words.
  *
  * A picture whose height or width is one more than a multiple of m, 13 × 13 above all, would waste
  * most of its last tiles. Where packed filters are also those of a direct convolution, its
@@ -66,7 +66,6 @@ typedef struct bw_winograd_product {
     size_t stride;     /* bytes from line to line of the input, and from block to block of sums */
     int lines, last_words; /* of the input; words of the last line that hold channels */
     int tiles, blocks;
-    bool further;           /* adds to the sums there are */
     const uint8_t *weights; /* [word][block] */
     const uint8_t *later;   /* what a later call reads, to be asked for meanwhile: */
     int lines_later;        /* so many lines of the cache */

@@ -63,29 +63,19 @@ static void multiply_planes(const bw_winograd_work *w, int start, int end)
     }
 }
 
-/* A slice of a group's filters, and what is packed after it. */
-typedef struct slice {
-    int plane, word, words;
-    const uint8_t *packed;
-    int lines; /* of the cache */
-} slice;
-
-static slice slice_of(const bw_winograd_work *w, int plane, int word)
+/* What is packed for a group. */
+static size_t group_bytes(const bw_winograd_work *w, int plane)
 {
-    int blocks = bw_winograd_count_blocks(w->d, plane), left = w->d->words - word;
-    slice made = {plane, word, left < BW_WINOGRAD_SLICE ? left : BW_WINOGRAD_SLICE, NULL, 0};
-    int quad_lines = BW_WINOGRAD_TAPS * blocks;
-    made.packed = bw_winograd_group_weights(w, plane) + (size_t)(word / 2 * quad_lines) * LINE;
-    made.lines = made.words / 2 * quad_lines;
-    return made;
+    int quad_lines = BW_WINOGRAD_TAPS * bw_winograd_count_blocks(w->d, plane);
+    return (size_t)(w->d->packed_words * quad_lines) * LINE;
 }
 
-static void make_lines(const bw_winograd_work *w, const slice *of, int row)
+static void make_lines(const bw_winograd_work *w, int plane, int row)
 {
     bw_winograd_filters filters = {
-        .packed = of->packed,
-        .quads = of->words / 2,
-        .blocks = bw_winograd_count_blocks(w->d, of->plane),
+        .packed = bw_winograd_group_weights(w, plane),
+        .quads = w->d->packed_words,
+        .blocks = bw_winograd_count_blocks(w->d, plane),
         .row = row,
         .lines = w->lines,
         .position = w->d->line_position,
@@ -93,41 +83,31 @@ static void make_lines(const bw_winograd_work *w, const slice *of, int row)
     w->method->transform_filters(&filters);
 }
 
-/* The products of a slice at one row of positions, whose lines are made. */
-static void multiply_row(const bw_winograd_work *w, const slice *of, int row)
+/* The products at one row of positions, whose lines are made; meanwhile a part of what the next
+ * group reads is asked for. */
+static void multiply_row(const bw_winograd_work *w, int plane, int row)
 {
     const bw_winograd_division *d = w->d;
-    int lines = bw_divide_up(of->words, BW_WINOGRAD_WORDS),
-        later = bw_divide_up(of->lines, d->positions);
-    bw_winograd_product product = {
-        .stride = (size_t)d->block_tiles * LINE,
-        .lines = lines,
-        .last_words = of->words - (lines - 1) * BW_WINOGRAD_WORDS,
-        .tiles = w->tiles,
-        .blocks = bw_winograd_count_blocks(d, of->plane),
-        .further = of->word > 0,
-        .lines_later = later,
-    };
+    int lines_later = bw_divide_up((int)(group_bytes(w, plane) / LINE), d->positions);
+    const uint8_t *next = bw_winograd_group_weights(w, plane) + group_bytes(w, plane);
     for (int column = 0; column < d->inputs; column++) {
         int position = row * d->inputs + column;
-        product.in = w->transformed + (size_t)position * d->in_position +
-                     (size_t)(of->word / BW_WINOGRAD_WORDS) * product.stride;
-        product.sums = w->sums + (size_t)position * d->sum_position;
-        product.weights = w->lines + (size_t)column * d->line_position;
-        product.later = of->packed + (size_t)(of->lines + position * later) * LINE;
-        w->method->multiply(&product);
+        weights by = {
+            .lines = w->lines + (size_t)column * d->line_position,
+            .later = next + (size_t)(position * lines_later) * LINE,
+            .lines_later = lines_later,
+        };
+        multiply_group(w, position, bw_winograd_count_blocks(d, plane), &by,
+                       w->sums + (size_t)position * d->sum_position);
     }
 }
 
-/* The products of a group, slice by slice; meanwhile what the next one reads is asked for. */
+/* The products of a group. */
 static void multiply_filters(const bw_winograd_work *w, int plane)
 {
-    for (int word = 0; word < w->d->words; word += BW_WINOGRAD_SLICE) {
-        slice of = slice_of(w, plane, word);
-        for (int row = 0; row < w->d->inputs; row++) {
-            make_lines(w, &of, row);
-            multiply_row(w, &of, row);
-        }
+    for (int row = 0; row < w->d->inputs; row++) {
+        make_lines(w, plane, row);
+        multiply_row(w, plane, row);
     }
 }
 

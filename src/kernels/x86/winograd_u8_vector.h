@@ -196,23 +196,6 @@ BW_INLINE const uint8_t *prefetch_weights(const uint8_t *weights, int lines)
     return weights;
 }
 
-BW_INLINE void start_sums(integers sums[][BW_WINOGRAD_BLOCKS * PARTS],
-                          const bw_winograd_product *product, size_t first, int tiles, int blocks)
-{
-    BW_UNROLL
-    for (int block = 0; block < blocks; block++) {
-        const uint8_t *from = product->sums + first + (size_t)block * product->stride;
-        BW_UNROLL
-        for (int tile = 0; tile < tiles; tile++) {
-            BW_UNROLL
-            for (int index = 0; index < PARTS; index++)
-                sums[tile][block * PARTS + index] =
-                    product->further ? load(from + tile * BW_WINOGRAD_LINE + index * VECTOR_BYTES)
-                                     : zero();
-        }
-    }
-}
-
 /** Multiplies the tiles of a part, as many as it is made for. */
 typedef void multiply_part(const bw_winograd_product *product, const bw_winograd_part *part);
 
@@ -224,7 +207,12 @@ BW_INLINE void multiply_tiles(const bw_winograd_product *product, const bw_winog
     const uint8_t *weights = product->weights, *line = product->in + first;
     const uint8_t *later = part->later;
     const int word_bytes = blocks * BW_WINOGRAD_LINE;
-    start_sums(sums, product, first, tiles, blocks);
+    BW_UNROLL
+    for (int tile = 0; tile < tiles; tile++) {
+        BW_UNROLL
+        for (int index = 0; index < blocks * PARTS; index++)
+            sums[tile][index] = zero();
+    }
     for (int left = product->lines; left > 0; left--, line += product->stride) {
         int words = left > 1 ? BW_WINOGRAD_WORDS : product->last_words;
         const uint8_t *in = line;

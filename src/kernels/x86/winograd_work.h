@@ -7,8 +7,7 @@
 #include "kernels/x86/winograd.h"
 
 enum {
-    BW_WINOGRAD_QUAD = 4,   /* channels of the input, of two words */
-    BW_WINOGRAD_SLICE = 64, /* words of filters whose lines are made at once */
+    BW_WINOGRAD_QUAD = 4, /* channels of the input, of two words */
 };
 
 /** How the work is cut. */
