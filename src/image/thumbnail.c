@@ -10,6 +10,8 @@
 #include "base/memory.h"
 #include "image/image.h"
 
+enum { LANES = 4 };
+
 /* Source pixels [first, last] of one output pixel; the inner ones weigh 1. */
 typedef struct span {
     int first, last;
@@ -33,37 +35,62 @@ static float weight_at(const span *area, int index)
                                  : 1.0f;
 }
 
+/* What scaling needs beside the pictures. */
+typedef struct scratch {
+    span *columns; /* of each output pixel */
+    float *sums;   /* of the rows below an output row; LANES - 3 numbers more than they have */
+} scratch;
+
+static void begin_sums(float *restrict sum, const uint8_t *restrict row, float weight, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        sum[i] = (float)row[i] * weight;
+}
+
 static void add_row(float *restrict sum, const uint8_t *restrict row, float weight, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         sum[i] += (float)row[i] * weight;
 }
 
-static void reduce_columns(uint8_t *out, int out_width, const float *sum, int width, float scale)
+/* A pixel's three numbers and the one that follows them: four are added as fast as one. */
+static void add_column(float total[restrict LANES], const float *restrict sum, float weight)
+{
+    for (int i = 0; i < LANES; i++)
+        total[i] += sum[i] * weight;
+}
+
+static void reduce_columns(uint8_t *restrict out, int out_width, const scratch *work, float scale)
 {
     for (int x = 0; x < out_width; x++, out += 3) {
-        span columns = span_of(x, width, out_width);
-        float total[3] = {0.0f, 0.0f, 0.0f};
-        for (int column = columns.first; column <= columns.last; column++) {
-            float weight = weight_at(&columns, column);
-            for (int i = 0; i < 3; i++)
-                total[i] += sum[(size_t)column * 3 + (size_t)i] * weight;
+        const span *columns = &work->columns[x];
+        const float *sum = work->sums + (size_t)columns->first * 3;
+        float total[LANES] = {0};
+        add_column(total, sum, columns->first_weight);
+        for (int column = columns->first + 1; column < columns->last; column++)
+            add_column(total, sum += 3, 1.0f);
+        if (columns->last > columns->first)
+            add_column(total, sum + 3, columns->last_weight);
+        for (int i = 0; i < 3; i++) {
+            int rounded = (int)(total[i] * scale + 0.5f);
+            out[i] = (uint8_t)(rounded < 255 ? rounded : 255);
         }
-        for (int i = 0; i < 3; i++)
-            out[i] = (uint8_t)fminf(total[i] * scale + 0.5f, 255.0f);
     }
 }
 
-static void shrink(bw_image *out, const bw_image *image, float *sum)
+static void shrink(bw_image *out, const bw_image *image, const scratch *work)
 {
     double area = (double)image->width / out->width * ((double)image->height / out->height);
     size_t count = (size_t)image->width * 3;
+    for (int x = 0; x < out->width; x++)
+        work->columns[x] = span_of(x, image->width, out->width);
     for (int y = 0; y < out->height; y++) {
         span rows = span_of(y, image->height, out->height);
-        memset(sum, 0, count * sizeof *sum);
-        for (int row = rows.first; row <= rows.last; row++)
-            add_row(sum, image->pixels + (size_t)row * image->stride, weight_at(&rows, row), count);
-        reduce_columns(out->pixels + (size_t)y * out->stride, out->width, sum, image->width,
+        const uint8_t *row = image->pixels + (size_t)rows.first * image->stride;
+        begin_sums(work->sums, row, rows.first_weight, count);
+        for (int index = rows.first + 1; index <= rows.last; index++)
+            add_row(work->sums, row += image->stride, weight_at(&rows, index), count);
+        reduce_columns(out->pixels + (size_t)y * out->stride, out->width, work,
                        (float)(1.0 / area));
     }
 }
@@ -101,13 +128,15 @@ static bw_status fill(bw_image *out, const bw_image *image, bw_error *error)
         copy(out, image);
         return BW_OK;
     }
-    size_t bytes = (size_t)image->width * 3 * sizeof(float);
-    float *sum = malloc(bytes);
-    if (!sum)
-        return bw_fail_memory(error, bytes, "a row of sums");
-    shrink(out, image, sum);
-    free(sum);
-    return BW_OK;
+    size_t sums = (size_t)image->width * 3 + LANES - 3;
+    scratch work = {malloc((size_t)out->width * sizeof *work.columns),
+                    calloc(sums, sizeof *work.sums)};
+    bool good = work.columns && work.sums;
+    if (good)
+        shrink(out, image, &work);
+    free(work.columns);
+    free(work.sums);
+    return good ? BW_OK : bw_fail_memory(error, sums * sizeof *work.sums, "a row of sums");
 }
 
 bw_status bw_image_thumbnail(bw_image *out, const bw_image *image, int side, bw_error *error)
