@@ -232,6 +232,33 @@ bw_status bw_run_settings_continue(bw_store *store, const bw_annotate_options *o
     return store_all(&list, store, error);
 }
 
+/* How a plan goes about batches, the results do not show. */
+static bool is_of_batches(const char *word)
+{
+    return strncmp(word, "batch=", 6) == 0 || strncmp(word, "sharing=", 8) == 0;
+}
+
+/* What of a setting decides results: of a plan, which tells more, not all of its words. */
+static const char *deciding_part(bw_arena *arena, const char *key, const char *value)
+{
+    if (!value || strcmp(key, deciding[PLAN].key) != 0)
+        return value;
+    char *kept = bw_arena_text(arena, value, strlen(value));
+    size_t length = 0;
+    for (const char *word = value; kept && *word;) {
+        size_t size = strcspn(word, " ");
+        size += word[size] == ' ';
+        if (!is_of_batches(word)) {
+            memcpy(kept + length, word, size);
+            length += size;
+        }
+        word += size;
+    }
+    if (kept)
+        kept[length] = '\0';
+    return kept;
+}
+
 /* Settings are stored as clean UTF-8. */
 static bool is_same(const setting *now, const char *then)
 {
@@ -257,12 +284,16 @@ bw_status bw_run_settings_compare(bw_store *store, const bw_annotate_options *op
     add_deciding(&list, options, means);
     bw_status status = list.failed ? bw_fail_memory(error, sizeof list.all, "the settings") : BW_OK;
     for (size_t index = 0; status == BW_OK && index < list.count; index++) {
-        const char *then = NULL;
-        status = bw_store_get(store, list.all[index].key, &list.arena, &then, error);
+        const char *key = list.all[index].key, *then = NULL;
+        status = bw_store_get(store, key, &list.arena, &then, error);
         if (!then)
-            then = bw_run_settings_absent(list.all[index].key);
-        if (status == BW_OK && !is_same(&list.all[index], then))
-            tell_difference(differences, sizeof differences, &list.all[index], then);
+            then = bw_run_settings_absent(key);
+        setting now = {key, deciding_part(&list.arena, key, list.all[index].value)};
+        then = deciding_part(&list.arena, key, then);
+        if (status == BW_OK && !now.value)
+            status = bw_fail_memory(error, sizeof list.all, "the settings");
+        if (status == BW_OK && !is_same(&now, then))
+            tell_difference(differences, sizeof differences, &now, then);
     }
     if (status == BW_OK && differences[0] != '\0')
         status = bw_fail(error, BW_ERROR_ARGUMENT,
@@ -281,7 +312,10 @@ static bw_status read_deciding(sqlite3 *database, int which, bw_arena *arena, co
     bw_status status = bw_run_setting(value, database, deciding[which].key, arena, error);
     if (status == BW_OK && !*value)
         *value = deciding[which].absent ? deciding[which].absent : "not recorded";
-    return status;
+    if (status != BW_OK)
+        return status;
+    *value = deciding_part(arena, deciding[which].key, *value);
+    return *value ? BW_OK : bw_fail_memory(error, sizeof(setting), "the settings");
 }
 
 bw_status bw_run_settings_agree(const bw_run_pair *pair, bw_error *error)

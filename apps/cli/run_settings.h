@@ -1,6 +1,9 @@
 /**
  * What a run was asked for, as its database records it: the settings that decide its results, which
  * a run that goes on must share, and those that are for the record.
+ *
+ * A plan's settings decide results but for what they tell of batches: a run may go on with another
+ * batch, and shares made with different ones may be joined.
  */
 #ifndef BW_CLI_RUN_SETTINGS_H
 #define BW_CLI_RUN_SETTINGS_H

@@ -5,7 +5,7 @@ echo nonsense >photos/bad.jpg
 annotate() { boxwright annotate photos "$@" $tiny --conf 0.3 --iou 1 --max-det 5 --quiet; }
 annotate --out whole
 for share in 1 2 3; do
-    annotate --out s$share --shard $share/3
+    annotate --out s$share --shard $share/3 --batch $share --threads 1
     query s$share "SELECT count(*) FROM items"
 done
 echo "--- all shares"

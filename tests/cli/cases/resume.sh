@@ -33,6 +33,16 @@ for label in a aa b d; do
 done
 echo "--- nothing left to do"
 annotate photos --out run | sed 's/in .* s (.*)/in T (R)/'
+echo "--- another batch"
+pictures good photos/e.jpg photos/f.jpg
+annotate photos --out run --batch 3 --threads 2 --quiet
+echo "exit $?"
+query run "SELECT value FROM settings WHERE key = 'batch'"
+annotate photos --out whole --quiet
+for label in a aa b d e f; do
+    cmp run/labels/$label.txt whole/labels/$label.txt
+done
+rm photos/e.jpg photos/f.jpg
 echo "--- anew"
 annotate photos --out run --nms diou --quiet --redo
 echo "exit $?"
