@@ -125,6 +125,8 @@ static facts random_conv(random_source *random)
     made.width = random_size(random);
     random_window(random, &made);
     made.inputs = random_once_in(random, 5) ? 3 : random_channels(random);
+    if (made.inputs == 3 && random_once_in(random, 2)) /* pictures are wide */
+        made.width += random_between(random, 24, 70);
     made.outputs = random_channels(random);
     if (random_once_in(random, 8)) {
         bool many = random_once_in(random, 2);

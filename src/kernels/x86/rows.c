@@ -4,7 +4,10 @@
 #include "kernels/copy.h"
 #include "kernels/x86/max_pool.h"
 
-enum { UNIT_CYCLES = 4096 };
+enum {
+    UNIT_CYCLES = 4096,
+    STRIP_ROWS = 8,
+};
 
 bool bw_rows_in_planes(const bw_operation *operation)
 {
@@ -54,6 +57,9 @@ int bw_band_rows(const bw_operation *operation)
     /* Pooling by doubling computes some rows of its neighbours again. */
     if (operation->family == BW_FAMILY_MAX_POOL && rows < 2 * (int64_t)operation->kernel_height)
         rows = 2 * (int64_t)operation->kernel_height;
+    /* Strips of a convolution pay for their beginning. */
+    if (bw_family_is_dense(operation->family) && rows < STRIP_ROWS)
+        rows = STRIP_ROWS;
     int64_t bands = (height + rows - 1) / rows;
     return (int)((height + bands - 1) / bands);
 }
