@@ -1,13 +1,13 @@
 /**
- * Families that move or compare bytes, and the average of a plane, with AVX2. A pixel of a plane
- * is some vectors of 16 bytes.
+ * Families that move bytes, and the average of a plane, with AVX2. A pixel of a plane is some
+ * vectors of 16 bytes.
  */
 #include <immintrin.h>
 #include <string.h>
 
 #include "kernels/copy.h"
 #include "kernels/quantize.h"
-#include "kernels/x86/max_pool.h"
+#include "kernels/x86/rows.h"
 
 static __m128i load(const uint8_t *from)
 {
@@ -33,47 +33,6 @@ static bool moves(const bw_operation *operation)
 static double vectors(const bw_operation *operation)
 {
     return bw_rows_pixels(operation) * operation->out.lanes / BW_LANES;
-}
-
-/* ---- max pool ------------------------------------------------------------------------------- */
-
-static bool max_pool_accepts(const bw_operation *operation)
-{
-    return operation->family == BW_FAMILY_MAX_POOL && moves(operation);
-}
-
-static double max_pool_cost(const bw_operation *operation)
-{
-    return vectors(operation) * (2.0 + operation->kernel_height * operation->kernel_width);
-}
-
-static __m128i window_maximum(const uint8_t *window, const bw_layout *in, bw_clip rows,
-                              bw_clip columns)
-{
-    __m128i largest = _mm_setzero_si128();
-    for (int y = rows.first; y < rows.last; y++) {
-        const uint8_t *at = window + (ptrdiff_t)y * (ptrdiff_t)in->row_stride;
-        for (int x = columns.first; x < columns.last; x++)
-            largest = _mm_max_epu8(largest, load(at + (ptrdiff_t)x * in->lanes));
-    }
-    return largest;
-}
-
-static void max_pool_row(const bw_row *row)
-{
-    const bw_operation *operation = row->operation;
-    const bw_layout *in = &operation->in;
-    int top = row->y * operation->stride - operation->pad_top;
-    bw_clip rows = bw_clip_window(top, operation->kernel_height, in->height);
-    const uint8_t *from = bw_row_of(in, row->operands->in, row->image, row->plane, top);
-    uint8_t *to = row->out;
-    for (int x = 0; x < operation->out.width; x++) {
-        int left = x * operation->stride - operation->pad_left;
-        bw_clip columns = bw_clip_window(left, operation->kernel_width, in->width);
-        const uint8_t *window = from + (ptrdiff_t)left * in->lanes;
-        for (int lane = 0; lane < in->lanes; lane += BW_LANES, to += BW_LANES)
-            store(to, window_maximum(window + lane, in, rows, columns));
-    }
 }
 
 /* ---- upsample ------------------------------------------------------------------------------- */
@@ -207,7 +166,6 @@ static void average_pool_row(const bw_row *row)
         .run = function##s,                                                                        \
     };
 
-MOVES(max_pool, BW_FAMILY_MAX_POOL, max_pool_accepts, max_pool_cost, max_pool_row)
 MOVES(upsample, BW_FAMILY_UPSAMPLE, upsample_accepts, move_cost, upsample_row)
 MOVES(copy, BW_FAMILY_COPY, copy_accepts, copy_cost, copy_row)
 MOVES(average_pool, BW_FAMILY_AVERAGE_POOL, average_pool_accepts, average_pool_cost,
