@@ -110,8 +110,7 @@ static bool layouts_suit(const bw_operation *operation)
 /* Leaky ReLU is computed as a maximum. */
 static bool activation_suits(const bw_operation *operation)
 {
-    return bw_activation_is_simple(operation->activation) &&
-           (operation->activation != BW_LEAKY || operation->slope <= 1.0f);
+    return operation->activation != BW_LEAKY || operation->slope <= 1.0f;
 }
 
 static bool accepts_any(const bw_operation *operation)
@@ -426,13 +425,26 @@ BW_INLINE void run_strips(const rows *r, const bw_epilogue *e, bw_activation act
         run_strip(r, &c, x < last ? x : last, activation, of);
 }
 
-BW_INLINE void run_kind(const rows *r, const bw_epilogue *e, kind of)
+/* What keeps the order of sums, see bw_conv_pool_accepts. */
+BW_INLINE void run_simple(const rows *r, const bw_epilogue *e, kind of)
 {
     switch (e->activation) {
     case BW_RELU: run_strips(r, e, BW_RELU, of); break;
     case BW_LEAKY: run_strips(r, e, BW_LEAKY, of); break;
     case BW_CLIPPED: run_strips(r, e, BW_CLIPPED, of); break;
     default: run_strips(r, e, BW_LINEAR, of); break;
+    }
+}
+
+BW_INLINE void run_any(const rows *r, const bw_epilogue *e, kind of)
+{
+    switch (e->activation) {
+    case BW_LOGISTIC: run_strips(r, e, BW_LOGISTIC, of); break;
+    case BW_SWISH: run_strips(r, e, BW_SWISH, of); break;
+    case BW_MISH: run_strips(r, e, BW_MISH, of); break;
+    case BW_HARD_LOGISTIC: run_strips(r, e, BW_HARD_LOGISTIC, of); break;
+    case BW_HARD_SWISH: run_strips(r, e, BW_HARD_SWISH, of); break;
+    default: run_simple(r, e, of); break;
     }
 }
 
@@ -462,9 +474,9 @@ static void run_band(const bw_band *band, void *context)
     const bw_epilogue epilogue = bw_epilogue_of(band->operation);
     (void)context;
     switch (kind_of(band->operation)) {
-    case NEAR: run_kind(&r, &epilogue, NEAR); break;
-    case FAR: run_kind(&r, &epilogue, FAR); break;
-    case POOLED: run_kind(&r, &epilogue, POOLED); break;
+    case NEAR: run_any(&r, &epilogue, NEAR); break;
+    case FAR: run_any(&r, &epilogue, FAR); break;
+    case POOLED: run_simple(&r, &epilogue, POOLED); break;
     }
 }
 
