@@ -1,6 +1,8 @@
 #include "tracks.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const bw_option bw_tracks_table[] = {
@@ -32,11 +34,41 @@ void bw_tracks_tell(char text[BW_TRACKS_TEXT], const bw_tracks_choice *choice)
         snprintf(text, BW_TRACKS_TEXT, "none");
 }
 
+/* What follows `label`; NULL where the text does not begin with it. */
+static const char *after(const char *text, const char *label)
+{
+    size_t length = strlen(label);
+    return text && strncmp(text, label, length) == 0 ? text + length : NULL;
+}
+
+/* Reads a number after `label`; gives what follows it, NULL where there is none. */
+static const char *read_int(int *out, const char *text, const char *label)
+{
+    char *end = NULL;
+    const char *digits = after(text, label);
+    long number = digits ? strtol(digits, &end, 10) : 0;
+    if (!digits || end == digits || number < INT_MIN || number > INT_MAX)
+        return NULL;
+    *out = (int)number;
+    return end;
+}
+
+static const char *read_float(float *out, const char *text, const char *label)
+{
+    char *end = NULL;
+    const char *digits = after(text, label);
+    *out = digits ? strtof(digits, &end) : 0.0f;
+    return end != digits ? end : NULL;
+}
+
 bool bw_tracks_parse(bw_tracks_choice *choice, const char *text)
 {
     bw_track_options *options = &choice->options;
     *choice = bw_tracks_default();
     choice->track = strcmp(text, "none") != 0;
-    return !choice->track || sscanf(text, "overlap %f, age %d, hits %d", &options->iou,
-                                    &options->max_age, &options->min_hits) == 3;
+    if (!choice->track)
+        return true;
+    text = read_float(&options->iou, text, "overlap ");
+    text = read_int(&options->max_age, text, ", age ");
+    return read_int(&options->min_hits, text, ", hits ") != NULL;
 }

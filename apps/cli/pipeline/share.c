@@ -1,6 +1,6 @@
 #include "pipeline/share.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -9,10 +9,11 @@ enum { MOST_SHARES = 100000 };
 bw_status bw_read_share(const bw_option *option, void *field, const char *text, bw_error *error)
 {
     bw_share *share = field;
-    int end = 0, index = 0, count = 0;
-    if (strlen(text) < 16 && sscanf(text, "%d/%d%n", &index, &count, &end) == 2 &&
-        text[end] == '\0' && index >= 1 && index <= count && count <= MOST_SHARES) {
-        *share = (bw_share){index, count};
+    char *end;
+    long index = strtol(text, &end, 10);
+    long count = *end == '/' ? strtol(end + 1, &end, 10) : 0;
+    if (*end == '\0' && index >= 1 && index <= count && count <= MOST_SHARES) {
+        *share = (bw_share){(int)index, (int)count};
         return BW_OK;
     }
     return bw_fail(error, BW_ERROR_ARGUMENT,

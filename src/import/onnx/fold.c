@@ -2,7 +2,7 @@
  * Before the walk: which input takes the picture, how large it is, and all that constants decide
  * once that is known.
  */
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "import/onnx/lower.h"
@@ -20,17 +20,28 @@ static bool has_constant(const bw_onnx_graph *graph, const char *name)
     return false;
 }
 
+/* A side of "[640, 480]", 0 where the text is no such pair. */
+static long listed_side(const char *text, int axis)
+{
+    char *end;
+    if (*text != '[')
+        return 0;
+    long height = strtol(text + 1, &end, 10);
+    if (*end != ',')
+        return 0;
+    const char *second = end + 1;
+    long width = strtol(second, &end, 10);
+    return end == second ? 0 : axis == 0 ? height : width;
+}
+
 /* A side that the file leaves open is that of the metadata ("[640, 480]"), or 640. */
 static int open_side(const bw_onnx_lowering *lowering, int axis)
 {
     const char *text = bw_onnx_find_metadata(lowering->file, "imgsz");
-    int sides[2] = {0, 0};
+    long listed = text ? listed_side(text, axis) : 0;
     if (lowering->wanted[axis] > 0)
         return lowering->wanted[axis];
-    if (text && sscanf(text, "[%d, %d]", &sides[0], &sides[1]) == 2 && sides[axis] > 0 &&
-        sides[axis] <= LARGEST_SIDE)
-        return sides[axis];
-    return DEFAULT_SIDE;
+    return listed > 0 && listed <= LARGEST_SIDE ? (int)listed : DEFAULT_SIDE;
 }
 
 static bw_status measure(bw_onnx_lowering *lowering, const bw_onnx_value *value)

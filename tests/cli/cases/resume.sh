@@ -52,4 +52,6 @@ for share in 1/3 2/3 3/3; do
     annotate photos --out share --quiet --shard $share --overwrite
     query share 'SELECT number, label FROM items'
 done
-annotate photos --out share --shard 4/3 2>&1 | head -1
+for wrong in 4/3 4294967297/8 1/ 1/2x; do
+    annotate photos --out share --shard $wrong 2>&1 | head -1
+done
