@@ -233,6 +233,33 @@ static void test_unknown_values(void **state)
     end(&t);
 }
 
+/* Gelu's attribute on another operator, even on one without floats, changes nothing. */
+static void test_attribute_of_another(void **state)
+{
+    (void)state;
+    static const bool truths[] = {true, false};
+    static const float numbers[] = {-1, 2};
+    const bw_plain_attribute tanh = {
+        .name = "approximate", .kind = BW_PLAIN_TEXT, .count = 1, .text = "tanh"};
+    trial t;
+    begin(&t, 13);
+    t.call.attributes = &tanh;
+    t.call.attribute_count = 1;
+    add(&t, BW_ELEMENT_BOOL, truths, DIMS(2));
+    check_ok(compute(&t, "Not", &error));
+    assert_false(((const bool *)t.out[0].block)[0]);
+    assert_true(((const bool *)t.out[0].block)[1]);
+    end(&t);
+    begin(&t, 13);
+    t.call.attributes = &tanh;
+    t.call.attribute_count = 1;
+    add(&t, BW_ELEMENT_F32, numbers, DIMS(2));
+    check_ok(compute(&t, "Relu", &error));
+    assert_true(((const float *)t.out[0].block)[0] == 0);
+    assert_true(((const float *)t.out[0].block)[1] == 2);
+    end(&t);
+}
+
 static void test_table(void **state)
 {
     (void)state;
@@ -258,6 +285,7 @@ int main(void)
         cmocka_unit_test(test_hostile_windows),
         cmocka_unit_test(test_work_is_bounded),
         cmocka_unit_test(test_unknown_values),
+        cmocka_unit_test(test_attribute_of_another),
         cmocka_unit_test(test_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /**
  * Functions of one number: activations and elementary functions.
  */
+#include <assert.h>
 #include <tgmath.h>
 
 #include "kernels/plain/operator.h"
@@ -118,6 +119,14 @@ static const unary *find(const char *name)
     return NULL;
 }
 
+/* What the node computes: of all operators only Gelu has a second form. */
+static const unary *choose(const bw_plain_operator *self, const bw_plain_call *call)
+{
+    bool by_tanh = strcmp(self->name, gelu_by_tanh.name) == 0 &&
+                   strcmp(bw_plain_text(call, "approximate", "none"), "tanh") == 0;
+    return by_tanh ? &gelu_by_tanh : find(self->name);
+}
+
 bw_status bw_plain_unary_infer(const bw_plain_operator *self, const bw_plain_call *call,
                                bw_error *error)
 {
@@ -134,9 +143,7 @@ bw_status bw_plain_unary_run(const bw_plain_operator *self, const bw_plain_call 
 {
     (void)problem;
     const bw_plain_tensor *in = call->inputs[0], *out = call->outputs[0];
-    const unary *what = find(self->name);
-    if (strcmp(bw_plain_text(call, "approximate", "none"), "tanh") == 0)
-        what = &gelu_by_tanh;
+    const unary *what = choose(self, call);
     float a = what->a_name ? bw_plain_float(call, what->a_name, what->a) : 0;
     float b = what->b_name ? bw_plain_float(call, what->b_name, what->b) : 0;
     union {
@@ -160,6 +167,7 @@ bw_status bw_plain_unary_run(const bw_plain_operator *self, const bw_plain_call 
             break;
         case BW_DOMAIN_I64:
             bw_plain_load_i64(in, (int64_t)first, 1, some, block.i64);
+            assert(what->i64); /* as its types hold integers */
             what->i64(block.i64, some, 0, 0);
             bw_plain_store_i64(out, first, some, block.i64);
             break;
