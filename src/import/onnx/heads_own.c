@@ -43,6 +43,7 @@ static bool read_side(const json_t *value, float *out)
     return json_is_number(value) && *out > 0.0f && *out <= 65536.0f;
 }
 
+/* Other kinds have no such description. */
 static const char *const kinds[BW_HEAD_COUNT] = {
     [BW_HEAD_YOLO] = "yolo", [BW_HEAD_REGION] = "region", [BW_HEAD_YOLOX] = "yolox"};
 
@@ -56,7 +57,7 @@ static bool read_head(const json_t *entry, int channels, bw_head *head)
         return false;
     bool scaled = strcmp(form, "scaled") == 0;
     int which = 0;
-    while (which < BW_HEAD_COUNT && strcmp(kind, kinds[which]) != 0)
+    while (which < BW_HEAD_COUNT && (!kinds[which] || strcmp(kind, kinds[which]) != 0))
         which++;
     if (which == BW_HEAD_COUNT || (!scaled && strcmp(form, "raw") != 0))
         return false;

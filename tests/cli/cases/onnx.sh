@@ -24,6 +24,10 @@ sed "s,$DATA,DATA," refused
 head -c 300 "$DATA/yolox.onnx" >cut.onnx
 boxwright inspect --model cut.onnx 2>&1
 echo "exit $?"
+sed 's/"kind": "yolo"/"kind": "what"/' raw.onnx >kind.onnx
+boxwright inspect --model kind.onnx >said 2>&1
+echo "exit $?"
+head -1 said
 boxwright convert $tiny -o int8.onnx --int8-qdq --calib noise 2>/dev/null >/dev/null
 boxwright inspect --model int8.onnx >listed 2>&1
 echo "exit $?, $(grep -c plain_ref listed) steps of general operators"
