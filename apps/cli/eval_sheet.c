@@ -151,8 +151,9 @@ static void draw_caption(const bw_painter *painter, const bw_judged_picture *pic
 static bw_status draw_pair(const bw_painter *painter, const contact_sheet *sheet, size_t number)
 {
     const bw_eval_result *result = sheet->result;
-    double left = MARGIN + (double)(number % COLUMNS) * (2 * WIDTH + GAP + COLUMN_GAP);
-    double top = HEAD + (double)(number / COLUMNS) * (HEIGHT + CAPTION);
+    size_t column = number % COLUMNS, row = number / COLUMNS;
+    double left = MARGIN + (double)column * (2 * WIDTH + GAP + COLUMN_GAP);
+    double top = HEAD + (double)row * (HEIGHT + CAPTION);
     bw_judged_picture picture;
     bw_status status =
         bw_evaluation_judge(result->evaluation, number * sheet->pictures / sheet->shown,
@@ -209,10 +210,10 @@ bw_status bw_eval_write_sheet(const char *folder, const bw_eval_result *result, 
     contact_sheet sheet = {
         .result = result, .pictures = result->figures->images, .status = &drawn, .error = error};
     sheet.shown = sheet.pictures < COLUMNS * MOST_ROWS ? sheet.pictures : COLUMNS * MOST_ROWS;
-    double rows = (double)((sheet.shown + COLUMNS - 1) / COLUMNS);
+    size_t rows = (sheet.shown + COLUMNS - 1) / COLUMNS;
     bw_drawing drawing = {
         .width = 2 * MARGIN + COLUMNS * (2 * WIDTH + GAP) + (COLUMNS - 1) * COLUMN_GAP,
-        .height = HEAD + rows * (HEIGHT + CAPTION) + 8,
+        .height = HEAD + (double)rows * (HEIGHT + CAPTION) + 8,
         .draw = draw_sheet,
         .content = &sheet,
         .photos = true,

@@ -99,9 +99,10 @@ static bool is_before(struct timespec a, struct timespec b)
 static void count_plan(stock *found, const char *name, const struct stat *status)
 {
     found->bytes += (uint64_t)status->st_size;
-    if (strlen(name) < sizeof found->oldest &&
+    size_t length = strlen(name);
+    if (length < sizeof found->oldest &&
         (!*found->oldest || is_before(status->st_mtim, found->oldest_use))) {
-        strcpy(found->oldest, name);
+        memcpy(found->oldest, name, length + 1);
         found->oldest_use = status->st_mtim;
     }
 }

@@ -1,5 +1,6 @@
 #include "annot/output.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,7 @@ bw_status bw_output_close(bw_output *out, bool commit, bw_error *error)
 {
     bw_status status = BW_OK;
     if (out->file) {
+        assert(out->path && out->temporary);
         bool written = !ferror(out->file);
         if (commit)
             written &= fflush(out->file) == 0 && fsync(fileno(out->file)) == 0;

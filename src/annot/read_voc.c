@@ -6,6 +6,7 @@
  * Classes are told by name. Without names from the caller they are VOC's twenty where the labels
  * have no other, else the labels' own, sorted.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,7 @@ static size_t place_of(const voc_reader *reader, const char *name)
 static bw_status number_name(voc_reader *reader, const char *name, int32_t *number, bw_error *error)
 {
     size_t place = place_of(reader, name), count = reader->name_count;
+    assert(place <= count && (count == 0 || reader->names));
     if (place == count || strcmp(reader->names[place].name, name) != 0) {
         const char *copy = bw_arena_text(&reader->set->arena, name, strlen(name));
         if (count == BW_DATASET_CLASSES)

@@ -62,9 +62,10 @@ static void add_element(bw_text *text, const char *name, const char *value)
 static void add_folder(bw_text *text, const char *file_name)
 {
     char folder[256] = "";
-    const char *base = bw_base_name(file_name), *start = base;
+    const char *base = bw_base_name(file_name);
     if (base > file_name) {
-        for (start = base - 1; start > file_name && start[-1] != '/';)
+        const char *start = base - 1;
+        while (start > file_name && start[-1] != '/')
             start--;
         size_t length = (size_t)(base - 1 - start);
         if (length < sizeof folder) {

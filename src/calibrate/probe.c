@@ -78,7 +78,7 @@ static void round_tensor(const worker *w, int tensor, bw_format format)
     for (int plane = 0; plane < planes; plane++) {
         for (int y = 0; y < view.height; y++)
             round_numbers(data + (size_t)plane * view.plane_stride + (size_t)y * view.row_stride,
-                          (size_t)(view.width * view.lanes), format);
+                          (size_t)view.width * (size_t)view.lanes, format);
     }
 }
 

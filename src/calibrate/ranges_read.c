@@ -242,7 +242,8 @@ static bw_status read_probed(const reader *r, json_t *object, size_t tensor)
         return fail(r, "error", "cannot be so");
     if (first == (int)tensor)
         probed[tensor] = read;
-    else if (memcmp(&read.range, &probed[first].range, sizeof read.range) != 0)
+    else if (read.range.low != probed[first].range.low ||
+             read.range.high != probed[first].range.high)
         return fail(r, "min", "and \"max\" differ from those of the tensor that shares its bytes");
     return BW_OK;
 }

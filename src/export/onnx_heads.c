@@ -46,8 +46,9 @@ static const char *add_corners(const decoding *d)
     float shift = 0.5f * (d->head->scale_xy - 1.0f);
     float *values = bw_onnx_memory(d->onnx, 2 * (size_t)count, sizeof *values);
     for (int cell = 0; values && cell < count; cell++) {
-        values[2 * cell] = ((float)(cell % d->shape.width) - shift) * d->cell[0];
-        values[2 * cell + 1] = ((float)(cell / d->shape.width) - shift) * d->cell[1];
+        int column = cell % d->shape.width, row = cell / d->shape.width;
+        values[2 * cell] = ((float)column - shift) * d->cell[0];
+        values[2 * cell + 1] = ((float)row - shift) * d->cell[1];
     }
     return bw_onnx_add(
         d->onnx,

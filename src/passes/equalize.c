@@ -14,6 +14,7 @@
  * range at no loss. Other filters mix the input's channels under one scale: there a part of the
  * range is left to the weights.
  */
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -172,6 +173,7 @@ static size_t window_of(const bw_node *conv)
 static size_t channel_of(const bw_graph *graph, const bw_node *conv, size_t weight)
 {
     size_t inputs = inputs_of_group(graph, conv), window = window_of(conv);
+    assert(window > 0);
     size_t filter = weight / (inputs * window);
     size_t filters = (size_t)(conv->attributes.channels / conv->attributes.groups);
     return filter / filters * inputs + weight / window % inputs;

@@ -41,7 +41,8 @@ static float choose(const bw_filter *filter, float steps, float step)
         return (float)bw_codebook_nearest(filter->codebook, (int)nearest);
     if (!filter->lengths)
         return nearest;
-    for (float at = nearest - 1.0f; at <= nearest + 1.0f; at++) {
+    for (int move = -1; move <= 1; move++) {
+        float at = nearest + (float)move;
         if (fabsf(at) > filter->largest)
             continue;
         float cost = (at - limited) * (at - limited) * step +

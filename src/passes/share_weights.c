@@ -19,7 +19,7 @@ static void find_importance(float *importance, size_t count, const bw_refinement
         importance[index] = 1.0f;
     for (int block = 0; r->matrix && block < r->windows->blocks; block++) {
         int channels, first = bw_covariance_first(r->windows, block, &channels);
-        size_t size = (size_t)(channels * r->windows->window);
+        size_t size = (size_t)channels * (size_t)r->windows->window;
         size_t start = (size_t)first * (size_t)r->windows->window;
         bw_covariance_matrix(r->windows, block, r->factors, r->matrix);
         for (size_t at = 0; at < size; at++)

@@ -108,7 +108,7 @@ static bw_status check_head(bw_plan_head *head, const uint8_t *bytes, size_t siz
         return bw_fail(error, BW_ERROR_FORMAT, "is cut off after %zu bytes", size);
     bw_cursor cursor = {.from = bytes, .left = size};
     bw_move_head(&cursor, head);
-    if (head->order != BYTE_ORDER_WORD && head->order == __builtin_bswap32(BYTE_ORDER_WORD))
+    if (head->order == __builtin_bswap32(BYTE_ORDER_WORD))
         return bw_fail(error, BW_ERROR_UNSUPPORTED,
                        "is for a machine that stores the most significant byte first; build the "
                        "plan again here");

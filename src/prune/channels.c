@@ -1,5 +1,6 @@
 #include "prune/channels.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* Classes while they grow: a forest whose roots are the first channels of their classes. */
@@ -181,6 +182,7 @@ bw_status bw_find_channel_classes(bw_channel_classes *classes, const bw_graph *g
     if (!classes->first)
         return bw_fail_memory(error, graph->tensor_count * sizeof(size_t), "pruning");
     size_t count = count_channels(classes, graph);
+    assert(count > 0);
     forest f = {graph, classes->first, calloc(count, sizeof(size_t)), calloc(count, sizeof(bool))};
     uint64_t *places = calloc(count, sizeof *places);
     classes->of = bw_arena_array(arena, count, sizeof *classes->of);

@@ -1,5 +1,6 @@
 #include "bench/measure.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -56,6 +57,7 @@ static void keep_steps(recording *take)
     bw_bench_profile *profile = take->profile;
     if (!profile || profile->runs >= BW_PROFILED_RUNS)
         return;
+    assert(take->step_times);
     for (int step = 0; step < profile->steps; step++)
         profile->times[(size_t)step * BW_PROFILED_RUNS + profile->runs] =
             (double)take->step_times[step] / 1e6;

@@ -52,7 +52,8 @@ static void stroke_line(const bw_painter *painter, int index)
                                     [BW_PLOT_BOLD] = 3.25};
     bw_plot_style style = painter->plot->series[index].style;
     cairo_t *cairo = painter->cairo;
-    const double dashes[] = {7.0 - index / COLOURS, 4};
+    int turn = index / COLOURS; /* of the colours */
+    const double dashes[] = {7.0 - turn, 4};
     if (style == BW_PLOT_FAINT)
         cairo_set_source_rgba(cairo, 0.45, 0.5, 0.56, 0.45);
     else if (style == BW_PLOT_BOLD)

@@ -26,8 +26,8 @@ static bw_ticks choose_linear(double low, double high, int wanted)
     double step = round_step((high - low) / wanted);
     double first = floor(low / step + 1e-9), last = ceil(high / step - 1e-9);
     bw_ticks ticks = {BW_SCALE_LINEAR, first * step, last * step, {0}, 0};
-    for (double at = first; at <= last && ticks.count < BW_MOST_TICKS; at++)
-        ticks.values[ticks.count++] = at * step;
+    for (; first + ticks.count <= last && ticks.count < BW_MOST_TICKS; ticks.count++)
+        ticks.values[ticks.count] = (first + ticks.count) * step;
     return ticks;
 }
 

@@ -1,6 +1,7 @@
 /**
  * Convolutions, normalisation, pooling, enlarging.
  */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -60,6 +61,7 @@ static bw_status read_stride(bw_onnx_lowering *lowering, window_shape *out)
 static void pad_to_same(window_shape *out, bw_shape in, bool lower)
 {
     int sides[2] = {in.height, in.width};
+    assert(out->stride > 0);
     for (int axis = 0; axis < 2; axis++) {
         int count = (sides[axis] + out->stride - 1) / out->stride;
         int all = (count - 1) * out->stride + out->kernel[axis] - sides[axis];
@@ -308,6 +310,7 @@ bw_status bw_onnx_batch_norm(bw_onnx_lowering *lowering)
 static void round_up(window_shape *window, bw_shape in)
 {
     int sides[2] = {in.height, in.width};
+    assert(window->stride > 0);
     for (int axis = 0; axis < 2; axis++) {
         int room = sides[axis] + window->pad[axis] + window->pad[axis + 2] - window->kernel[axis];
         int rest = room > 0 ? room % window->stride : 0;

@@ -1,6 +1,7 @@
 /**
  * NodeProto and AttributeProto.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "import/onnx/parser.h"
@@ -70,6 +71,7 @@ static bw_status read_numbers(bw_onnx_parser *parser, bw_onnx_attribute *out,
                             : bw_onnx_make_list(parser, (void **)&ints, count, sizeof *ints);
     if (status != BW_OK)
         return status;
+    assert(count == 0 || floats || ints);
     out->count = count;
     out->floats = floats;
     out->ints = ints;

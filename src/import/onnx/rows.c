@@ -4,6 +4,7 @@
  * tensor (an item's `rows`), so that what follows row by row, biases and activations, is the
  * engine's, too; tensors in between that nobody reads are dead nodes.
  */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -57,6 +58,7 @@ static bw_status read_rows(bw_onnx_lowering *lowering, int *picture, int64_t cha
 {
     bw_plain_tensor kind;
     const bw_onnx_item *item = bw_onnx_input_item(lowering, 0);
+    assert(channels > 0);
     *picture = item->rows;
     if (item->role == BW_ONNX_DENSE && item->rows)
         return BW_OK;

@@ -1,6 +1,7 @@
 /**
  * Concat and Split: tensors put together and taken apart along an axis.
  */
+#include <assert.h>
 #include <inttypes.h>
 
 #include "base/memory.h"
@@ -111,6 +112,7 @@ static bw_status read_parts(const bw_plain_call *call, int64_t *parts, int64_t l
     const bw_plain_attribute *attribute = bw_plain_attribute_find(call, "split", BW_PLAIN_INTS);
     const bw_plain_tensor *input = call->opset >= 13 ? bw_plain_input(call, 1) : NULL;
     size_t count = call->output_count;
+    assert(count > 0);
     if (call->opset >= 13)
         attribute = NULL;
     for (size_t index = 0; index < count; index++)

@@ -5,6 +5,7 @@
  * weights. An output element is the sum over the product of its axes' taps. Coordinates are single
  * precision, as in ONNX Runtime, so that places on the boundary fall to the same side.
  */
+#include <assert.h>
 #include <inttypes.h>
 
 #include "base/memory.h"
@@ -102,6 +103,7 @@ static bw_status read_axes(const bw_plain_call *call, int *axes, size_t *count, 
 {
     bw_plain_list list;
     int rank = call->inputs[0]->rank;
+    assert(rank >= 0 && rank <= BW_PLAIN_RANK);
     bw_status status = bw_plain_list_attribute(&list, call, "axes", error);
     *count = list.present ? list.count : (size_t)rank;
     if (status == BW_OK && *count > (size_t)rank)

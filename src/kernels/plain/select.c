@@ -78,7 +78,7 @@ bw_status bw_plain_clip_infer(const bw_plain_operator *self, const bw_plain_call
 #define CLIP(suffix, type, lowest, highest)                                                        \
     static void clip_##suffix(const bw_plain_call *call, size_t first, size_t count)               \
     {                                                                                              \
-        type x[BLOCK], low = lowest, high = highest;                                               \
+        type x[BLOCK], low = (lowest), high = (highest);                                           \
         if (bw_plain_input(call, 1))                                                               \
             bw_plain_load_##suffix(call->inputs[1], 0, 1, 1, &low);                                \
         if (bw_plain_input(call, 2))                                                               \

@@ -360,7 +360,7 @@ static void run_unit(const bw_bf16_method *method, const bw_operation *operation
                      const bw_operands *operands, const division *d, int unit, int32_t *places)
 {
     _Alignas(64) float sums[BW_BF16_BLOCKS * BW_BF16_PIXELS * BW_LANES];
-    size_t in_pixel = (size_t)(operation->stride * operation->in.lanes);
+    size_t in_pixel = (size_t)operation->stride * (size_t)operation->in.lanes;
     int chunk = unit / d->bands / operands->images, last_group = (chunk + 1) * d->chunk_groups;
     int first = unit % d->bands * d->band_rows, last = first + d->band_rows;
     last = last < operation->out.height ? last : operation->out.height;

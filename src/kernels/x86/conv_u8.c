@@ -1,5 +1,6 @@
 #include "kernels/x86/conv_u8.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "kernels/border.h"
@@ -532,6 +533,7 @@ static void take_group(work *w, const division *d, int group)
         .weights = parts.weights,
         .starts = parts.starts,
     };
+    assert(d->steps > 0);
     w->tile_later =
         d->group_bytes / (size_t)(w->rows * bw_divide_up(w->operation->out.width, w->tile_pixels));
     w->steps.later = (const uint8_t *)parts.weights + d->group_bytes;

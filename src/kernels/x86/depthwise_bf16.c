@@ -4,7 +4,7 @@
 
 size_t bw_depthwise_bf16_packed_bytes(const bw_operation *operation)
 {
-    size_t lanes = (size_t)(bw_layout_planes(&operation->out) * operation->out.lanes);
+    size_t lanes = (size_t)bw_layout_planes(&operation->out) * (size_t)operation->out.lanes;
     return lanes * (1 + bw_depthwise_bf16_taps(operation)) * sizeof(float);
 }
 

@@ -148,7 +148,8 @@ void bw_winograd_pack(const bw_winograd *method, const bw_operation *operation,
             bw_winograd_packed made;
             method->pack_word(operation, filters, plane, word, &made);
             for (int part = 0; part < d.parts; part++) {
-                size_t step = (size_t)(part * d.part_step + word * d.word_step);
+                size_t step =
+                    (size_t)part * (size_t)d.part_step + (size_t)word * (size_t)d.word_step;
                 memcpy(start + step * blocks * LINE, (const uint8_t *)&made + (size_t)part * LINE,
                        LINE);
             }
