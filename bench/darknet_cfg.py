@@ -269,9 +269,19 @@ class RandomWeights:
         pass
 
 
+def expect_little(network: Network, prior: float) -> None:
+    """Shifts the heads' biases so that objectness and classes are `prior` in the middle, as heads
+    begin that are to be trained: there is little in most places of a photo."""
+    for head in network.heads:
+        convolution = network.layers[network.layers[head.layer].inputs[0]]
+        boxes = convolution.bias.reshape(-1, 5 + head.classes)
+        boxes[:, 4:] -= np.float32(np.log(1 / prior - 1))
+
+
 def read_network(cfg: str, weights: str | None = None, seed: int = 0,
-                 size: tuple[int, int] | None = None) -> Network:
-    """Reads a network; `size` is (width, height), and without `weights` random ones are drawn."""
+                 size: tuple[int, int] | None = None, prior: float | None = None) -> Network:
+    """Reads a network; `size` is (width, height), and without `weights` random ones are drawn, whose
+    heads find little with a `prior`."""
     net, *sections = read_sections(cfg)
     width, height = size or (net.integer("width", 416), net.integer("height", 416))
     image = (net.integer("channels", 3), height, width)
@@ -286,6 +296,8 @@ def read_network(cfg: str, weights: str | None = None, seed: int = 0,
         shape = (layer.shape[0], layer.input_shape[0] // layer.groups, size_, size_)
         source.fill(layer, shape, bool(layer.section.integer("batch_normalize")))
     source.finish()
+    if prior and not weights:
+        expect_little(network, prior)
     return network
 
 

@@ -1,7 +1,7 @@
 """Whole runs, JPEG files to YOLO labels, beside a Python pipeline: `bench/run.sh --end-to-end`.
 
 Photos are repeated by hard links until there are enough. Both sides annotate them in turn, round
-after round. Then Boxwright's run is held against what its parts reach alone, the labels of both
+after round, with each batch; the best of each side counts. Then Boxwright's run is held against what its parts reach alone, the labels of both
 sides against each other, and the times that the run noted of its stages against its wall clock.
 """
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -32,9 +33,10 @@ from reference import overlaps
 
 HERE = Path(__file__).resolve().parent
 PRECISIONS = ("fp32", "bf16", "int8")
-HEADINGS = ["network", "precision", "Boxwright", "Python", "ours / it", "decode alone",
-            "network alone", "of the possible", "same boxes", "limited by"]
-RIGHT = set(range(2, 9))
+HEADINGS = ["network", "precision", "Boxwright", "batch", "Python", "batch", "ours / it",
+            "decode alone", "network alone", "of the possible", "boxes a photo", "same boxes",
+            "limited by"]
+RIGHT = set(range(2, 12))
 SAME_OVERLAP = 0.5
 
 
@@ -50,11 +52,13 @@ def parse_arguments() -> argparse.Namespace:
                         help="JPEG files, also to calibrate INT8 on (%(default)s)")
     parser.add_argument("--count", type=int, default=5000,
                         help="files of a run; default %(default)s")
-    parser.add_argument("--batch", type=int, default=1, help="of Boxwright; default %(default)s")
+    parser.add_argument("--batch", default="1,4",
+                        help="the best of these for each side; default %(default)s")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each; default %(default)s")
     arguments = parser.parse_args()
     options.split(parser, arguments, "models", known)
     options.split(parser, arguments, "precision", PRECISIONS)
+    options.split(parser, arguments, "batch", [str(2 ** power) for power in range(7)])
     if not arguments.photos.is_dir() or not calibration.pictures(arguments.photos):
         parser.error(f"--photos: {arguments.photos} holds no pictures")
     return arguments
@@ -79,9 +83,10 @@ def repeat_photos(photos: list[Path], folder: Path, count: int) -> list[Path]:
 
 def annotate(arguments, network: boxwright.Network, folder: Path, out: Path) -> dict:
     """Boxwright's run: images a second over the whole process, and what it noted of its stages."""
-    command = [str(arguments.boxwright), "annotate", str(folder), "--out", str(out), "--overwrite",
-               "--quiet", "--no-report", "--format", "yolo", "--threads", str(arguments.threads),
+    command = [str(arguments.boxwright), "annotate", str(folder), "--out", str(out), "--quiet",
+               "--no-report", "--format", "yolo", "--threads", str(arguments.threads),
                *network.options("annotate"), *level_option(arguments.cpu)]
+    os.sync()  # the run syncs its file system, and is not to wait for what others wrote there
     started = subprocess.run([sys.executable, "-I", "-S", str(HERE / "fresh.py"), *command],
                              capture_output=True, text=True, check=True)
     with sqlite3.connect(out / "run.db") as database:
@@ -94,9 +99,8 @@ def annotate(arguments, network: boxwright.Network, folder: Path, out: Path) -> 
 
 def python_pipeline(model: str, files: dict, setting: Setting, precision: str, listed: Path,
                     out: Path) -> float:
-    shutil.rmtree(out, ignore_errors=True)
     command = [sys.executable, str(HERE / "openvino_pipeline.py"), model, files["cfg"],
-               str(listed), str(out), str(setting.threads), precision]
+               str(listed), str(out), str(setting.threads), precision, str(setting.batch)]
     done = subprocess.run(command, capture_output=True, text=True,
                           env=processor.environment(setting.threads, setting.level))
     if done.returncode:
@@ -153,14 +157,16 @@ def count_same(ours: dict[int, list], theirs: dict[int, list]) -> int:
     return same
 
 
-def agreement(ours: Path, theirs: Path, files: list[Path]) -> float | None:
-    """Boxes that both sides have, twice, over the boxes of both; None where there are none."""
-    same = total = 0
+def compare_labels(ours: Path, theirs: Path, files: list[Path]) -> tuple[float, float | None]:
+    """Boxwright's boxes a photo, and the boxes that both sides have, twice, over the boxes of both;
+    None where there are none."""
+    same = found = total = 0
     for file in files:
         pair = [read_label(folder / f"{file.stem}.txt") for folder in (ours, theirs)]
         same += count_same(*pair)
-        total += sum(len(boxes) for label in pair for boxes in label.values())
-    return 2 * same / total if total else None
+        counts = [sum(len(boxes) for boxes in label.values()) for label in pair]
+        found, total = found + counts[0], total + sum(counts)
+    return found / len(files), 2 * same / total if total else None
 
 
 def check_times(times: dict[str, float], decoders: int) -> list[str]:
@@ -178,40 +184,82 @@ def check_times(times: dict[str, float], decoders: int) -> list[str]:
 
 # ---- The comparison -----------------------------------------------------------------------------
 
+@dataclass
+class Side:
+    """What a network is run with, for one batch."""
+
+    setting: Setting
+    network: boxwright.Network
+    model: str  # the peer's file
+
+
+def open_sides(arguments, files: dict, precision: str) -> dict[int, Side]:
+    model = quantise.prepare(files, arguments.photos) if precision == "int8" else files["onnx"]
+    settings = [Setting(files, int(batch), arguments.threads, arguments.cpu, arguments.photos)
+                for batch in arguments.batch]
+    return {setting.batch: Side(setting, boxwright.Network(arguments.boxwright, precision, setting),
+                                model) for setting in settings}
+
+
+def run_both(arguments, side: Side, precision: str, photos: Path, listed: Path, out: Path) -> dict:
+    """Into folders of their own: a file system is slower where files were just removed."""
+    out.mkdir()
+    run = annotate(arguments, side.network, photos, out / "ours")
+    run["python"] = python_pipeline(side.model, side.setting.files, side.setting, precision, listed,
+                                    out / "theirs")
+    run["boxwright"] = arguments.count / run["seconds"]
+    run["network"] = network_alone(arguments, side.network)
+    return run
+
+
+def best_batch(runs: list[dict[int, dict]], key: str) -> int:
+    return max(runs[0], key=lambda batch: median(run[batch][key] for run in runs))
+
+
+def summarise(rounds: list[dict[int, dict]], decode: list[float]) -> dict:
+    """The medians of each side's best batch."""
+    ours, theirs = (best_batch(rounds, key) for key in ("boxwright", "python"))
+    runs = [run[ours] for run in rounds]
+    peers = [run[theirs]["python"] for run in rounds]
+    return {"batch": ours, "python_batch": theirs, "python": median(peers),
+            "boxwright": median(run["boxwright"] for run in runs),
+            "network": median(run["network"] for run in runs), "decode": median(decode),
+            "share": median(run["boxwright"] / possible(speed, run["network"])
+                            for run, speed in zip(runs, decode)),
+            "ratio": median(run["boxwright"] / peer for run, peer in zip(runs, peers)),
+            "limited_by": runs[-1]["limited_by"],
+            "wrong_times": [text for run in runs
+                            for text in check_times(run["times"], run["decoders"])]}
+
+
 def measure(arguments, name: str, files: dict, precision: str, photos: Path,
             paths: list[Path]) -> dict:
-    folder = photos.parent
-    setting = Setting(files, arguments.batch, arguments.threads, arguments.cpu, arguments.photos)
-    network = boxwright.Network(arguments.boxwright, precision, setting)
-    model = quantise.prepare(files, arguments.photos) if precision == "int8" else files["onnx"]
-    listed = folder / "list.txt"
+    listed = photos.parent / "list.txt"
     listed.write_text("".join(f"{path}\n" for path in paths), encoding="utf-8")
-    ours, theirs, runs = folder / "ours", folder / "theirs", []
     distinct = paths[:len(calibration.pictures(arguments.photos))]
-    for _ in range(arguments.rounds):
-        run = annotate(arguments, network, photos, ours)
-        run["python"] = python_pipeline(model, files, setting, precision, listed, theirs)
-        run["boxwright"] = len(paths) / run["seconds"]
-        run["decode"] = decode_alone(arguments, distinct)
-        run["network"] = network_alone(arguments, network)
-        run["share"] = run["boxwright"] / possible(run["decode"], run["network"])
-        runs.append(run)
-        print(f"{name} {precision}: {run}", file=sys.stderr)
-    result = {key: median(run[key] for run in runs)
-              for key in ("boxwright", "python", "decode", "network", "share")}
-    return result | {"model": name, "precision": precision, "runs": runs,
-                     "ratio": median(run["boxwright"] / run["python"] for run in runs),
-                     "same": agreement(ours / "labels", theirs, distinct),
-                     "limited_by": runs[-1]["limited_by"],
-                     "wrong_times": [text for run in runs
-                                     for text in check_times(run["times"], run["decoders"])]}
+    sides, rounds, decode = open_sides(arguments, files, precision), [], []
+    home = photos.parent / f"{name}-{precision}"
+    home.mkdir()
+    for number in range(arguments.rounds):
+        rounds.append({batch: run_both(arguments, side, precision, photos, listed,
+                                       home / f"{number}-{batch}")
+                       for batch, side in sides.items()})
+        decode.append(decode_alone(arguments, distinct))
+        print(f"{name} {precision}: {rounds[-1]}", file=sys.stderr)
+    result = summarise(rounds, decode)
+    last = arguments.rounds - 1
+    boxes, same = compare_labels(home / f"{last}-{result['batch']}/ours/labels",
+                                 home / f"{last}-{result['python_batch']}/theirs", distinct)
+    return result | {"model": name, "precision": precision, "boxes": boxes, "same": same,
+                     "rounds": rounds}
 
 
 def row(result: dict) -> list[str]:
     same = "no boxes" if result["same"] is None else f"{result['same']:.3f}"
     return [result["model"], result["precision"], f"{result['boxwright']:.1f}",
-            f"{result['python']:.1f}", f"{result['ratio']:.2f}", f"{result['decode']:.0f}",
-            f"{result['network']:.1f}", f"{result['share']:.2f}", same, result["limited_by"]]
+            str(result["batch"]), f"{result['python']:.1f}", str(result["python_batch"]),
+            f"{result['ratio']:.2f}", f"{result['decode']:.0f}", f"{result['network']:.1f}",
+            f"{result['share']:.2f}", f"{result['boxes']:.1f}", same, result["limited_by"]]
 
 
 def main() -> None:

@@ -81,10 +81,11 @@ def describe(network: Network, model: dict, folder: Path) -> dict:
 
 def translate_darknet(model: dict, folder: Path) -> dict:
     """A model without weights gets random ones, written down so that every engine runs the same
-    numbers."""
+    numbers. Its "prior" is chosen so that some tens of boxes a photo are over the threshold."""
     write_cfg(model, folder / "model.cfg")
     weights = model.get("weights")
-    network = read_network(str(folder / "model.cfg"), str(weights) if weights else None)
+    network = read_network(str(folder / "model.cfg"), str(weights) if weights else None,
+                           prior=model.get("prior"))
     if not weights:
         write_weights(network, str(folder / "model.weights"))
     onnx.save(to_onnx(network), str(folder / "model.onnx"))

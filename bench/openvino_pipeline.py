@@ -1,7 +1,7 @@
 """Photos to YOLO labels by a Python program as one would write it for speed: the peer of
 `boxwright annotate` in end_to_end.py.
 
-usage: openvino_pipeline.py MODEL CFG LIST OUT THREADS PRECISION
+usage: openvino_pipeline.py MODEL CFG LIST OUT THREADS PRECISION BATCH
 
 A pool of threads decodes and letterboxes by OpenCV, which leaves Python's lock; OpenVINO infers
 asynchronously under its throughput hint, bytes in, with the conversion to numbers in the network;
@@ -28,9 +28,11 @@ from peers.openvino import HINTS
 CONFIDENCE, OVERLAP, GREY = 0.25, 0.45, 127
 
 
-def compile_network(path: str, threads: int, precision: str) -> openvino.CompiledModel:
+def compile_network(path: str, threads: int, precision: str, batch: int) -> openvino.CompiledModel:
     core = openvino.Core()
-    steps = PrePostProcessor(core.read_model(path))
+    model = core.read_model(path)
+    model.reshape({model.inputs[0]: [batch, *model.inputs[0].get_partial_shape()[1:]]})
+    steps = PrePostProcessor(model)
     steps.input().tensor().set_element_type(openvino.Type.u8).set_layout(
         openvino.Layout("NHWC")).set_color_format(ColorFormat.BGR)
     steps.input().model().set_layout(openvino.Layout("NCHW"))
@@ -96,26 +98,27 @@ def label(found: np.ndarray, place: tuple) -> str:
 
 
 class Pipeline:
-    """Photos under way: a decoded one waits for a free request of the queue."""
+    """Photos under way: decoded ones wait for a free request of the queue, `batch` together."""
 
     def __init__(self, network: Network, compiled: openvino.CompiledModel, out: Path,
-                 threads: int):
+                 threads: int, batch: int):
         self.network, self.out = network, out
         self.queue = openvino.AsyncInferQueue(compiled)
         self.queue.set_callback(self.finish)
         self.threads, self.pool = threads, ThreadPoolExecutor(threads)
-        self.room = threading.Semaphore(4 * len(self.queue) + 4 * threads)
+        self.batch = batch
+        self.room = threading.Semaphore(4 * len(self.queue) * batch + 4 * threads)
 
     def prepare(self, path: str) -> tuple[str, np.ndarray, tuple]:
         _, height, width = self.network.shape
         return path, *letterbox(cv2.imread(path, cv2.IMREAD_COLOR), width, height)
 
-    def finish(self, request: openvino.InferRequest, about: tuple[str, tuple]) -> None:
-        path, place = about
-        tensors = [tensor.data for tensor in request.output_tensors]
-        text = label(boxes(self.network, tensors), place)
-        (self.out / Path(path).with_suffix(".txt").name).write_text(text, encoding="utf-8")
-        self.room.release()
+    def finish(self, request: openvino.InferRequest, about: list[tuple[str, tuple]]) -> None:
+        for index, (path, place) in enumerate(about):
+            tensors = [tensor.data[index:index + 1] for tensor in request.output_tensors]
+            text = label(boxes(self.network, tensors), place)
+            (self.out / Path(path).with_suffix(".txt").name).write_text(text, encoding="utf-8")
+            self.room.release()
 
     def submit(self, paths: list[str]):
         for path in paths:
@@ -123,28 +126,32 @@ class Pipeline:
             yield self.pool.submit(self.prepare, path)
 
     def run(self, paths: list[str]) -> None:
-        waiting, ahead = [], 2 * self.threads
+        waiting, batch, ahead = [], self.batch, 2 * self.threads
         for future in self.submit(paths):
             waiting.append(future)
-            if len(waiting) > ahead:
-                self.infer(waiting.pop(0))
-        for future in waiting:
-            self.infer(future)
+            if len(waiting) >= ahead + batch:
+                self.infer(waiting[:batch])
+                del waiting[:batch]
+        for first in range(0, len(waiting), batch):
+            self.infer(waiting[first:first + batch])
         self.queue.wait_all()
 
-    def infer(self, future) -> None:
-        path, pixels, place = future.result()
-        self.queue.start_async({0: pixels}, (path, place))
+    def infer(self, futures: list) -> None:
+        photos = [future.result() for future in futures]
+        pixels = [photo[1] for photo in photos]
+        pixels += pixels[-1:] * (self.batch - len(pixels))
+        whole = pixels[0] if len(pixels) == 1 else np.concatenate(pixels)
+        self.queue.start_async({0: whole}, [(path, place) for path, _, place in photos])
 
 
 def main() -> None:
-    model, cfg, listed, out, threads, precision = sys.argv[1:]
+    model, cfg, listed, out, threads, precision, batch = sys.argv[1:]
     cv2.setNumThreads(1)
     paths = Path(listed).read_text(encoding="utf-8").splitlines()
     Path(out).mkdir()
-    compiled = compile_network(model, int(threads), precision)
-    pipeline = Pipeline(read_network(cfg, None), compiled, Path(out), int(threads))
-    pipeline.run(paths[:2 * len(pipeline.queue)])
+    compiled = compile_network(model, int(threads), precision, int(batch))
+    pipeline = Pipeline(read_network(cfg, None), compiled, Path(out), int(threads), int(batch))
+    pipeline.run(paths[:2 * len(pipeline.queue) * int(batch)])
     begun = time.perf_counter()
     pipeline.run(paths)
     print(len(paths) / (time.perf_counter() - begun))
