@@ -154,7 +154,7 @@ static bool keeps_rows(const bw_onnx_lowering *lowering)
 
 static bw_status reshape(bw_onnx_lowering *lowering)
 {
-    int tensor;
+    int tensor = BW_NONE;
     bw_plain_tensor kind;
     int rows = keeps_rows(lowering) ? bw_onnx_input_item(lowering, 0)->rows : 0;
     bw_status status = bw_onnx_dense_named(lowering, lowering->node->inputs[0], &tensor, &kind);

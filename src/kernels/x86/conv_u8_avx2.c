@@ -5,6 +5,8 @@
  */
 #include "kernels/x86/vector_avx2.h"
 
+#include <assert.h>
+
 #include "kernels/x86/epilogue_vector.h"
 
 enum {
@@ -103,6 +105,7 @@ typedef struct position {
 BW_INLINE sources take(position *at, const uint8_t *in, int count)
 {
     sources from = {.weights = at->weights};
+    assert(count > 0);
     BW_UNROLL
     for (int step = 0; step < count; step++)
         from.bytes[step] = in + at->places[step];

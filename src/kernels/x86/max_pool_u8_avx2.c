@@ -93,15 +93,15 @@ static void fill_line(const bw_layout *in, const uint8_t *from, bw_clip rows, in
 {
     bw_clip inside = bw_clip_window(left, columns, in->width);
     if (inside.first >= inside.last || rows.first >= rows.last) {
-        memset(line, 0, (size_t)(columns * in->lanes));
+        memset(line, 0, (size_t)columns * (size_t)in->lanes);
         return;
     }
     int bytes = (inside.last - inside.first) * in->lanes;
     uint8_t *to = line + inside.first * in->lanes;
     const uint8_t *first = from + (ptrdiff_t)rows.first * (ptrdiff_t)in->row_stride +
                            (ptrdiff_t)(left + inside.first) * in->lanes;
-    memset(line, 0, (size_t)(inside.first * in->lanes));
-    memset(to + bytes, 0, (size_t)((columns - inside.last) * in->lanes));
+    memset(line, 0, (size_t)inside.first * (size_t)in->lanes);
+    memset(to + bytes, 0, (size_t)(columns - inside.last) * (size_t)in->lanes);
     const uint8_t *second = rows.last - rows.first > 1 ? first + in->row_stride : first;
     take_larger(to, first, second, bytes);
     for (int y = rows.first + 2; y < rows.last; y++) {
