@@ -148,8 +148,8 @@ static void reduce_whole(reduction what, const bw_plain_tensor *in, bw_plain_loo
             result = put_together_whole(what, result, x, some);
         }
     }
-    if (what == REDUCE_MEAN)
-        result = count ? result / count : 0;
+    if (what == REDUCE_MEAN && count > 0)
+        result /= count;
     if (what == REDUCE_L2)
         result = (int64_t)sqrt((double)result);
     bw_plain_store_i64(out, to, 1, &result);
