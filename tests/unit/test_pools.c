@@ -6,11 +6,11 @@
 
 #include "kernels/kernels.h"
 
-/* Joined: 0 and 2. Not: a result that two read, an activation that turns order round, a pool of
- * overlapping windows. */
+/* Joined: 0 and 2, with VNNI. Not: a result that two read, an activation that turns order round, a
+ * pool of overlapping windows. */
 static const char text[] = NET "[convolutional]\nfilters=16\nsize=3\npad=1\nactivation=leaky\n"
                                "[maxpool]\nsize=2\nstride=2\n"
-                               "[convolutional]\nfilters=24\nsize=3\npad=1\nactivation=relu\n"
+                               "[convolutional]\nfilters=24\nsize=1\nactivation=relu\n"
                                "[maxpool]\nsize=2\nstride=2\n"
                                "[convolutional]\nfilters=16\nsize=1\nactivation=leaky\n"
                                "[maxpool]\nsize=2\nstride=2\n"

@@ -24,7 +24,9 @@ static size_t weight_count(const bw_operation *operation)
 
 static double cost(const bw_operation *operation)
 {
-    return 16.0 * (double)weight_count(operation) * operation->out.height * operation->out.width;
+    int sums = operation->family == BW_FAMILY_CONV_POOL ? 4 : 1; /* a pixel */
+    return 16.0 * sums * (double)weight_count(operation) * operation->out.height *
+           operation->out.width;
 }
 
 static size_t packed_bytes(const bw_operation *operation)
