@@ -1,8 +1,9 @@
 """Whole runs, JPEG files to YOLO labels, beside a Python pipeline: `bench/run.sh --end-to-end`.
 
 Photos are repeated by hard links until there are enough. Both sides annotate them in turn, round
-after round, with each batch; the best of each side counts. Then Boxwright's run is held against what its parts reach alone, the labels of both
-sides against each other, and the times that the run noted of its stages against its wall clock.
+after round, with each batch; the best of each side counts. Then Boxwright's run is held against
+what its parts reach alone, the labels of both sides against each other, and the times that the run
+noted of its stages against its wall clock.
 """
 from __future__ import annotations
 

@@ -242,9 +242,8 @@ static void report(const bw_shape *shape, const bw_operation *operation, const b
                    bool chosen, double time, double peak)
 {
     bool counted = kernel->packed_bytes != NULL;
-    double area = (double)operation->out.height * operation->out.width, work;
-    if (operation->family == BW_FAMILY_CONV_POOL)
-        area *= 4;
+    int side = bw_pool_side(operation);
+    double area = (double)(side * operation->out.height) * (side * operation->out.width), work;
     if (counted)
         work = 2.0 * area * (double)weight_count(operation);
     else

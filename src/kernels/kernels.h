@@ -172,6 +172,12 @@ static inline bw_operation bw_unpooled(const bw_operation *operation)
     return conv;
 }
 
+/** Sums in the height, and in the width, of what a pixel of the output is the maximum of. */
+static inline int bw_pool_side(const bw_operation *operation)
+{
+    return operation->family == BW_FAMILY_CONV_POOL ? 2 : 1;
+}
+
 /** a / b, rounded up. */
 static inline int bw_divide_up(int a, int b)
 {

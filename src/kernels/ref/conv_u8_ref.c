@@ -24,8 +24,8 @@ static size_t weight_count(const bw_operation *operation)
 
 static double cost(const bw_operation *operation)
 {
-    int sums = operation->family == BW_FAMILY_CONV_POOL ? 4 : 1; /* a pixel */
-    return 16.0 * sums * (double)weight_count(operation) * operation->out.height *
+    int side = bw_pool_side(operation);
+    return 16.0 * side * side * (double)weight_count(operation) * operation->out.height *
            operation->out.width;
 }
 

@@ -91,16 +91,10 @@ static size_t group_bytes(const division *d)
     return (bytes + 63) / 64 * 64;
 }
 
-/* Rows of sums for a row of the output, and as many columns. */
-static int pool_of(const bw_operation *operation)
-{
-    return operation->family == BW_FAMILY_CONV_POOL ? 2 : 1;
-}
-
 static division divide(const bw_conv_u8_method *method, const bw_operation *operation)
 {
     const bw_layout *in = &operation->in, *out = &operation->out;
-    const int pool = pool_of(operation), stride = operation->stride * pool;
+    const int pool = bw_pool_side(operation), stride = operation->stride * pool;
     division d = {.panels = bw_divide_up(out->channels, BW_LANES), .group_panels = method->blocks};
     d.groups = bw_divide_up(d.panels, d.group_panels);
     d.steps = most_steps(operation, d.panels, d.group_panels);
@@ -197,7 +191,8 @@ bool bw_conv_pool_accepts(const bw_operation *operation)
 double bw_conv_u8_cost(const bw_conv_u8_method *method, const bw_operation *operation)
 {
     const bw_layout *out = &operation->out;
-    const int pool = pool_of(operation), width = pool * out->width, height = pool * out->height;
+    const int pool = bw_pool_side(operation);
+    const int width = pool * out->width, height = pool * out->height;
     division d = divide(method, operation);
     double sums = (double)width * height * d.panels;
     int panels = d.panels < d.group_panels ? d.panels : d.group_panels;
@@ -454,7 +449,7 @@ static bool is_half(const bw_operation *operation, int panel)
 static void run_row(const work *w, int y)
 {
     bw_conv_row row = {
-        .in = input_row(w, y * pool_of(w->operation)),
+        .in = input_row(w, y * bw_pool_side(w->operation)),
         .in_pixel = w->steps.in_pixel,
         .in_row = w->steps.in_row,
         .steps = w->steps.bundles->ones,
@@ -478,7 +473,7 @@ static void run_row(const work *w, int y)
 static void run_tiles(work *w, int y)
 {
     int width = w->operation->out.width, tiles = bw_divide_up(width, w->tile_pixels);
-    int pool = pool_of(w->operation);
+    int pool = bw_pool_side(w->operation);
     int least = width / tiles, wider = width % tiles, finished = 0;
     w->steps.in = input_row(w, y * pool);
     w->steps.sums = w->sums;

@@ -65,7 +65,7 @@ static bw_winograd_division divide(const bw_winograd *method, const bw_operation
     const bw_layout *out = &operation->out;
     bw_winograd_division d = {.inputs = method->outputs + 2};
     d.positions = d.inputs * d.inputs;
-    d.pool = operation->family == BW_FAMILY_CONV_POOL ? 2 : 1;
+    d.pool = bw_pool_side(operation);
     int height = d.pool * out->height, width = d.pool * out->width;
     d.height = covered(method, height);
     d.width = covered(method, width);
