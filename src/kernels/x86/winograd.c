@@ -73,9 +73,10 @@ static bw_winograd_division divide(const bw_winograd *method, const bw_operation
     d.tile_rows = bw_divide_up(d.height, method->outputs);
     d.tile_columns = bw_divide_up(d.width, method->outputs);
     d.image_tiles = d.tile_rows * d.tile_columns;
-    int quads = bw_divide_up(operation->in.channels, BW_WINOGRAD_QUAD);
     bool packed_lines = method->transform_filters == NULL;
-    d.words = packed_lines ? operation->in.channels : 2 * quads;
+    d.packed_words = packed_lines ? operation->in.channels
+                                  : bw_divide_up(operation->in.channels, method->packed_channels);
+    d.words = packed_lines ? d.packed_words : BW_WINOGRAD_MADE * d.packed_words;
     d.lines = bw_divide_up(d.words, BW_WINOGRAD_WORDS);
     d.out_planes = bw_layout_planes(out);
     d.group_planes = method->blocks;
@@ -83,7 +84,6 @@ static bw_winograd_division divide(const bw_winograd *method, const bw_operation
     d.chunk_planes = choose_chunk(&d, images);
     d.sum_planes = packed_lines && d.lines >= DEEP_LINES ? d.chunk_planes : d.group_planes;
     d.chunks = bw_divide_up(d.out_planes, d.chunk_planes);
-    d.packed_words = packed_lines ? d.words : quads;
     d.parts = packed_lines ? d.positions : BW_WINOGRAD_TAPS;
     d.word_step = packed_lines ? 1 : BW_WINOGRAD_TAPS;
     d.part_step = packed_lines ? d.words : 1;

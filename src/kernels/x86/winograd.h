@@ -16,11 +16,11 @@
  * A unit computes a chunk of output planes for a block of tiles. The tiles of all images are one
  * list. Chunks are innermost, and consecutive units of one block share its transformed input.
  *
- * Transformed filters are larger than filters: four times as floats, eight times as integers. Those
- * of floats are packed as lines. Those of bytes are packed as they are, and each unit transforms
- * those of one group, one row of positions at a time: that costs less than fetching them from
- * memory, and what it writes stays in the caches. Four channels of bytes are a quad, which makes
- * two words.
+ * Transformed filters are larger than filters: four times as floats, eight times as integers or as
+ * floats that were bfloat16. Those of floats are packed as lines. Those of bytes and of bfloat16 are
+ * packed as they are, and each unit transforms those of one group, one row of positions at a time:
+ * that costs less than fetching them from memory, and what it writes stays in the caches. A packed
+ * line holds four channels of bytes, a quad, or a pair of bfloat16; either makes two words.
  *
  * A picture whose height or width is one more than a multiple of m, 13 × 13 above all, would waste
  * most of its last tiles. Where packed filters are also those of a direct convolution, its
@@ -30,7 +30,7 @@
  * of 2 × 2 sums.
  *
  * Packed weights: the parameters [plane][line], then lines [group][position][word][block], or
- * filters [group][quad][tap][block]. Scratch: transformed input [position][line of channels][tile],
+ * filters [group][quad or pair][tap][block]. Scratch: transformed input [position][line of channels][tile],
  * sums [position][block][tile], and for filters the lines [position of a row][word][block] and the
  * places of the direct convolution's steps.
  */
@@ -49,6 +49,9 @@ enum {
     BW_WINOGRAD_LINE = 64,  /* bytes */
     BW_WINOGRAD_WORDS = BW_WINOGRAD_LINE / 4,
     BW_WINOGRAD_TAPS = 9,
+    BW_WINOGRAD_QUAD = 4, /* channels of the input in a packed line of bytes, */
+    BW_WINOGRAD_PAIR = 2, /* and of bfloat16; */
+    BW_WINOGRAD_MADE = 2, /* words that either makes */
 };
 
 /** n × n pixels of the planes that make a line; strides in bytes. */
@@ -105,17 +108,19 @@ typedef struct bw_winograd_output {
     bool pooled;
 } bw_winograd_output;
 
-/** From some channels to the 16 channels of a plane: lines of a word, or a quad's filters. */
+/** From some channels to the 16 channels of a plane: lines of a word, or filters of a quad or pair. */
 typedef union bw_winograd_packed {
     float lines[BW_WINOGRAD_POSITIONS][BW_WINOGRAD_WORDS];
     int8_t filters[BW_WINOGRAD_TAPS][BW_WINOGRAD_LINE];
+    uint16_t halves[BW_WINOGRAD_TAPS][BW_WINOGRAD_LINE / sizeof(uint16_t)];
 } bw_winograd_packed;
 
 /** Filters of a group, to be transformed to one row of positions. */
 typedef struct bw_winograd_filters {
-    const uint8_t *packed; /* [quad][tap][block] */
-    int quads, blocks, row;
-    uint8_t *lines;  /* [word][block] at the row's first position; a quad makes two words */
+    const uint8_t *packed; /* [quad or pair][tap][block] */
+    int count;             /* of quads or pairs, each of which makes two words */
+    int blocks, row;
+    uint8_t *lines;  /* [word][block] at the row's first position */
     size_t position; /* bytes from one position to the next */
 } bw_winograd_filters;
 
@@ -123,6 +128,7 @@ typedef struct bw_winograd_filters {
 typedef struct bw_winograd {
     int outputs;           /* m */
     int line_planes;       /* of the input in a line */
+    int packed_channels;   /* of the input in a packed line of filters; 0: packed as lines */
     int parameters;        /* lines a plane of the output */
     int tiles, blocks;     /* that a micro-kernel takes at once; `multiply` takes any tiles */
     double product_cycles; /* estimated, of one word of one tile and block, */
@@ -132,7 +138,7 @@ typedef struct bw_winograd {
     void (*pack_parameters)(const bw_operation *operation, const bw_filters *filters, int plane,
                             uint8_t *to);
 
-    /** Writes a word's lines, or a quad's filters where these are transformed by each unit. */
+    /** Writes a word's lines, or filters of a quad or pair where each unit transforms them. */
     void (*pack_word)(const bw_operation *operation, const bw_filters *filters, int plane, int word,
                       bw_winograd_packed *packed);
 

@@ -7,6 +7,16 @@ static void multiply(const bw_winograd_product *product)
     bw_winograd_f32_multiply(&bw_conv_tiles_avx512, product);
 }
 
+static void transform_input_4(const bw_winograd_input *input)
+{
+    transform_line(input, 4, false);
+}
+
+static void transform_output_4(const bw_winograd_output *output)
+{
+    transform_output(output, 4, false);
+}
+
 static const bw_winograd method_4 = {
     .outputs = 4,
     .line_planes = 1,
@@ -23,6 +33,16 @@ static const bw_winograd method_4 = {
 
 BW_WINOGRAD_KERNEL(conv_f32_avx512_winograd4, method_4, BW_FAMILY_CONV, BW_F32, BW_CPU_AVX512, 4.0f,
                    bw_winograd_accepts);
+
+static void transform_input_2(const bw_winograd_input *input)
+{
+    transform_line(input, 2, false);
+}
+
+static void transform_output_2(const bw_winograd_output *output)
+{
+    transform_output(output, 2, false);
+}
 
 static const bw_winograd method_2 = {
     .outputs = 2,

@@ -1,6 +1,6 @@
 /**
- * The text of Winograd's transforms of floats, for either instruction set; see winograd_f32.h.
- * Included after vector_avx512.h or vector_avx2.h.
+ * The text of Winograd's transforms in floats, of tensors of floats or of bfloat16 (`halves`), for
+ * either instruction set; see winograd_f32.h. Included after vector_avx512.h or vector_avx2.h.
  */
 #ifndef BW_KERNELS_X86_WINOGRAD_F32_VECTOR_H
 #define BW_KERNELS_X86_WINOGRAD_F32_VECTOR_H
@@ -68,28 +68,50 @@ BW_INLINE void output_line(const bw_vector *m, bw_vector *y, int outputs)
         output_line_2(m, y);
 }
 
+BW_INLINE size_t bytes_of(int numbers, bool halves)
+{
+    return (size_t)numbers * (halves ? sizeof(uint16_t) : sizeof(float));
+}
+
+BW_INLINE bw_vector load_numbers(const uint8_t *from, bool halves)
+{
+    return halves ? bw_vector_from_halves((const uint16_t *)(const void *)from)
+                  : bw_vector_load((const float *)(const void *)from);
+}
+
+BW_INLINE void store_numbers(uint8_t *to, bw_vector x, bool halves)
+{
+    if (halves)
+        bw_vector_to_halves((uint16_t *)(void *)to, x);
+    else
+        bw_vector_store((float *)(void *)to, x);
+}
+
 /* Asks for the rows of the tile to the right, which is mostly the next one. */
-BW_INLINE void prefetch_row(const float *row, int outputs)
+BW_INLINE void prefetch_row(const uint8_t *row, int outputs, bool halves)
 {
     BW_UNROLL
     for (int column = 0; column < outputs; column++)
-        _mm_prefetch((const char *)(row + (outputs + column) * BW_LANES), _MM_HINT_T0);
+        _mm_prefetch((const char *)(row + bytes_of((outputs + column) * BW_LANES, halves)),
+                     _MM_HINT_T0);
 }
 
-BW_INLINE void transform_input(const float *in, size_t row, float *out, size_t position,
-                               int outputs)
+/* `row` is in bytes, `position` in floats. */
+BW_INLINE void transform_input(const uint8_t *in, size_t row, float *out, size_t position,
+                               int outputs, bool halves)
 {
     const int inputs = outputs + 2;
     bw_vector half[BW_WINOGRAD_INPUTS][BW_WINOGRAD_INPUTS];
     BW_UNROLL
     for (int y = 0; y < inputs; y++)
-        prefetch_row(in + (size_t)y * row + 2 * BW_LANES, outputs);
+        prefetch_row(in + (size_t)y * row + bytes_of(2 * BW_LANES, halves), outputs, halves);
     BW_UNROLL
     for (int x = 0; x < inputs; x++) {
         bw_vector line[BW_WINOGRAD_INPUTS], column[BW_WINOGRAD_INPUTS];
         BW_UNROLL
         for (int y = 0; y < inputs; y++)
-            line[y] = bw_vector_load(in + (size_t)y * row + x * BW_LANES);
+            line[y] =
+                load_numbers(in + (size_t)y * row + bytes_of(x * BW_LANES, halves), halves);
         input_line(line, column, outputs);
         BW_UNROLL
         for (int y = 0; y < inputs; y++)
@@ -105,19 +127,22 @@ BW_INLINE void transform_input(const float *in, size_t row, float *out, size_t p
     }
 }
 
-/** One tile of an output; strides in floats. */
+/** One tile of an output. */
 typedef struct output_tile {
-    const float *sums, *bias, *second; /* second: NULL for none */
-    size_t position, second_row, out_row;
+    const float *sums, *bias;
+    size_t position; /* of the sums, in floats */
     bw_activation activation;
     float slope;
-    float *out;
-    int rows, columns; /* that are wanted */
+    const uint8_t *second; /* NULL for none */
+    uint8_t *out;
+    size_t second_row, out_row; /* bytes */
+    int rows, columns;          /* that are wanted */
 } output_tile;
 
 /* The epilogue of one row of a tile, of which the first `columns` are wanted. */
 BW_INLINE void finish_row(const output_tile *output, bw_activation activation,
-                          const bw_vector *line, int row, int part, int columns, int outputs)
+                          const bw_vector *line, int row, int part, int columns, int outputs,
+                          bool halves)
 {
     bw_vector bias = bw_vector_load(output->bias + part), slope = bw_vector_set(output->slope);
     bw_vector result[BW_WINOGRAD_OUTPUTS];
@@ -125,38 +150,40 @@ BW_INLINE void finish_row(const output_tile *output, bw_activation activation,
     for (int column = 0; column < outputs; column++)
         result[column] = bw_vector_activate(activation, slope, bw_vector_add(line[column], bias));
     if (output->second) {
-        const float *second = output->second + (size_t)row * output->second_row + (size_t)part;
-        prefetch_row(second, outputs);
+        const uint8_t *second =
+            output->second + (size_t)row * output->second_row + bytes_of(part, halves);
+        prefetch_row(second, outputs, halves);
         BW_UNROLL
         for (int column = 0; column < outputs; column++) {
             if (column < columns)
-                result[column] =
-                    bw_vector_add(result[column], bw_vector_load(second + column * BW_LANES));
+                result[column] = bw_vector_add(
+                    result[column],
+                    load_numbers(second + bytes_of(column * BW_LANES, halves), halves));
         }
     }
-    float *out = output->out + (size_t)row * output->out_row + part;
-    prefetch_row(out, outputs);
+    uint8_t *out = output->out + (size_t)row * output->out_row + bytes_of(part, halves);
+    prefetch_row(out, outputs, halves);
     BW_UNROLL
     for (int column = 0; column < outputs; column++) {
         if (column < columns)
-            bw_vector_store(out + column * BW_LANES, result[column]);
+            store_numbers(out + bytes_of(column * BW_LANES, halves), result[column], halves);
     }
 }
 
 BW_INLINE void finish_tile(const output_tile *output, bw_activation activation,
-                           bw_vector half[][BW_WINOGRAD_INPUTS], int part, int outputs)
+                           bw_vector half[][BW_WINOGRAD_INPUTS], int part, int outputs, bool halves)
 {
     for (int row = 0; row < output->rows; row++) {
         bw_vector line[BW_WINOGRAD_OUTPUTS];
         output_line(half[row], line, outputs);
         if (output->columns == outputs)
-            finish_row(output, activation, line, row, part, outputs, outputs);
+            finish_row(output, activation, line, row, part, outputs, outputs, halves);
         else
-            finish_row(output, activation, line, row, part, output->columns, outputs);
+            finish_row(output, activation, line, row, part, output->columns, outputs, halves);
     }
 }
 
-BW_INLINE void finish_part(const output_tile *output, int part, int outputs)
+BW_INLINE void finish_part(const output_tile *output, int part, int outputs, bool halves)
 {
     const int inputs = outputs + 2;
     bw_vector half[BW_WINOGRAD_OUTPUTS][BW_WINOGRAD_INPUTS];
@@ -173,72 +200,54 @@ BW_INLINE void finish_part(const output_tile *output, int part, int outputs)
             half[y][x] = column[y];
     }
     switch (output->activation) {
-    case BW_RELU: finish_tile(output, BW_RELU, half, part, outputs); break;
-    case BW_LEAKY: finish_tile(output, BW_LEAKY, half, part, outputs); break;
-    case BW_LOGISTIC: finish_tile(output, BW_LOGISTIC, half, part, outputs); break;
-    case BW_SWISH: finish_tile(output, BW_SWISH, half, part, outputs); break;
-    case BW_MISH: finish_tile(output, BW_MISH, half, part, outputs); break;
-    case BW_CLIPPED: finish_tile(output, BW_CLIPPED, half, part, outputs); break;
-    case BW_HARD_LOGISTIC: finish_tile(output, BW_HARD_LOGISTIC, half, part, outputs); break;
-    case BW_HARD_SWISH: finish_tile(output, BW_HARD_SWISH, half, part, outputs); break;
+    case BW_RELU: finish_tile(output, BW_RELU, half, part, outputs, halves); break;
+    case BW_LEAKY: finish_tile(output, BW_LEAKY, half, part, outputs, halves); break;
+    case BW_LOGISTIC: finish_tile(output, BW_LOGISTIC, half, part, outputs, halves); break;
+    case BW_SWISH: finish_tile(output, BW_SWISH, half, part, outputs, halves); break;
+    case BW_MISH: finish_tile(output, BW_MISH, half, part, outputs, halves); break;
+    case BW_CLIPPED: finish_tile(output, BW_CLIPPED, half, part, outputs, halves); break;
+    case BW_HARD_LOGISTIC:
+        finish_tile(output, BW_HARD_LOGISTIC, half, part, outputs, halves);
+        break;
+    case BW_HARD_SWISH: finish_tile(output, BW_HARD_SWISH, half, part, outputs, halves); break;
     case BW_LINEAR:
-    case BW_ACTIVATION_COUNT: finish_tile(output, BW_LINEAR, half, part, outputs); break;
+    case BW_ACTIVATION_COUNT: finish_tile(output, BW_LINEAR, half, part, outputs, halves); break;
     }
 }
 
-BW_INLINE void transform_line(const bw_winograd_input *input, int outputs)
+BW_INLINE void transform_line(const bw_winograd_input *input, int outputs, bool halves)
 {
-    const float *in = (const float *)(const void *)input->in[0];
     float *out = (float *)(void *)input->out;
     for (int part = 0; part < BW_LANES; part += BW_VECTOR_LANES)
-        transform_input(in + part, input->row / sizeof(float), out + part,
-                        input->position / sizeof(float), outputs);
+        transform_input(input->in[0] + bytes_of(part, halves), input->row, out + part,
+                        input->position / sizeof(float), outputs, halves);
 }
 
-BW_INLINE void transform_output(const bw_winograd_output *output, int outputs)
+BW_INLINE void transform_output(const bw_winograd_output *output, int outputs, bool halves)
 {
+    const size_t step = bytes_of(outputs * BW_LANES, halves);
     output_tile tile = {
         .sums = (const float *)(const void *)output->sums,
         .position = output->position / sizeof(float),
         .bias = (const float *)(const void *)output->parameters,
         .activation = output->operation->activation,
         .slope = output->operation->slope,
-        .second = (const float *)(const void *)output->second,
-        .second_row = output->second_row / sizeof(float),
-        .out = (float *)(void *)output->out,
-        .out_row = output->out_row / sizeof(float),
+        .second = output->second,
+        .second_row = output->second_row,
+        .out = output->out,
+        .out_row = output->out_row,
         .rows = output->rows,
     };
     for (int index = 0; index < output->tiles; index++) {
         int columns = output->columns - index * outputs;
         tile.columns = columns < outputs ? columns : outputs;
         for (int part = 0; part < BW_LANES; part += BW_VECTOR_LANES)
-            finish_part(&tile, part, outputs);
+            finish_part(&tile, part, outputs, halves);
         tile.sums += BW_LANES;
-        tile.out += outputs * BW_LANES;
+        tile.out += step;
         if (tile.second)
-            tile.second += outputs * BW_LANES;
+            tile.second += step;
     }
-}
-
-static void transform_input_4(const bw_winograd_input *input)
-{
-    transform_line(input, 4);
-}
-
-static void transform_input_2(const bw_winograd_input *input)
-{
-    transform_line(input, 2);
-}
-
-static void transform_output_4(const bw_winograd_output *output)
-{
-    transform_output(output, 4);
-}
-
-static void transform_output_2(const bw_winograd_output *output)
-{
-    transform_output(output, 2);
 }
 
 #endif

@@ -74,7 +74,7 @@ static void make_lines(const bw_winograd_work *w, int plane, int row)
 {
     bw_winograd_filters filters = {
         .packed = bw_winograd_group_weights(w, plane),
-        .quads = w->d->packed_words,
+        .count = w->d->packed_words,
         .blocks = bw_winograd_count_blocks(w->d, plane),
         .row = row,
         .lines = w->lines,

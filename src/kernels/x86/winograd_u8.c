@@ -5,8 +5,6 @@
 #include "kernels/quantize.h"
 #include "kernels/x86/conv_u8.h"
 
-enum { QUAD = 4 };
-
 bool bw_winograd_u8_accepts(const bw_operation *operation)
 {
     return bw_winograd_accepts(operation) && operation->sum_bits > 0 &&
@@ -40,8 +38,8 @@ void bw_winograd_u8_pack_quad(const bw_operation *operation, const bw_filters *f
 {
     int inputs = operation->in.channels;
     memset(packed->filters, 0, sizeof packed->filters);
-    for (int byte = 0; byte < BW_LANES * QUAD; byte++) {
-        int output = plane * BW_LANES + byte / QUAD, input = quad * QUAD + byte % QUAD;
+    for (int byte = 0; byte < BW_LANES * BW_WINOGRAD_QUAD; byte++) {
+        int output = plane * BW_LANES + byte / BW_WINOGRAD_QUAD, input = quad * BW_WINOGRAD_QUAD + byte % BW_WINOGRAD_QUAD;
         if (output >= operation->out.channels || input >= inputs)
             continue;
         const int8_t *filter = filters->integers +

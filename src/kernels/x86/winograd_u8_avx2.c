@@ -123,6 +123,7 @@ static void multiply(const bw_winograd_product *product)
 static const bw_winograd method = {
     .outputs = BW_WINOGRAD_U8_OUTPUTS,
     .line_planes = 2,
+    .packed_channels = BW_WINOGRAD_QUAD,
     .parameters = BW_WINOGRAD_U8_PARAMETERS,
     .tiles = TILES,
     .blocks = 1,

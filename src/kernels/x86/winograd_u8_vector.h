@@ -24,7 +24,6 @@ enum {
     INPUTS = OUTPUTS + 2,
     WORD_BYTES = 4,
     SIDE = 3, /* of a window */
-    WORDS_QUAD = 2,
     UNROLLED = 4,        /* words */
     RUN_TILES = 8,       /* finished at once */
     INVERSE = 954437177, /* × 9 = 1 modulo 2³² */
@@ -57,7 +56,7 @@ BW_INLINE integers filter_column(const integers *g, int row)
 }
 
 /* A column of quads as two columns of words: channels 0 and 2, and 1 and 3. */
-BW_INLINE void load_column(const uint8_t *packed, size_t tap, integers words[WORDS_QUAD][SIDE])
+BW_INLINE void load_column(const uint8_t *packed, size_t tap, integers words[BW_WINOGRAD_MADE][SIDE])
 {
     BW_UNROLL
     for (int y = 0; y < SIDE; y++) {
@@ -72,17 +71,17 @@ BW_INLINE void make_part(const bw_winograd_filters *filters, const uint8_t *pack
                          int row)
 {
     const size_t line = (size_t)filters->blocks * BW_WINOGRAD_LINE;
-    integers half[WORDS_QUAD][SIDE];
+    integers half[BW_WINOGRAD_MADE][SIDE];
     BW_UNROLL
     for (int x = 0; x < SIDE; x++) {
-        integers words[WORDS_QUAD][SIDE];
+        integers words[BW_WINOGRAD_MADE][SIDE];
         load_column(packed + (size_t)x * line, line, words);
         BW_UNROLL
-        for (int word = 0; word < WORDS_QUAD; word++)
+        for (int word = 0; word < BW_WINOGRAD_MADE; word++)
             half[word][x] = filter_column(words[word], row);
     }
     BW_UNROLL
-    for (int word = 0; word < WORDS_QUAD; word++) {
+    for (int word = 0; word < BW_WINOGRAD_MADE; word++) {
         integers made[INPUTS];
         filter_line(half[word], made);
         BW_UNROLL
@@ -96,11 +95,11 @@ BW_INLINE void make_row(const bw_winograd_filters *filters, int row)
     const size_t line = (size_t)filters->blocks * BW_WINOGRAD_LINE;
     const uint8_t *packed = filters->packed;
     uint8_t *lines = filters->lines;
-    for (int quad = 0; quad < filters->quads; quad++) {
+    for (int quad = 0; quad < filters->count; quad++) {
         for (size_t at = 0; at < line; at += VECTOR_BYTES)
             make_part(filters, packed + at, lines + at, row);
         packed += BW_WINOGRAD_TAPS * line;
-        lines += WORDS_QUAD * line;
+        lines += BW_WINOGRAD_MADE * line;
     }
 }
 

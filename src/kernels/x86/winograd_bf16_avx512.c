@@ -1,0 +1,28 @@
+#include "kernels/x86/vector_avx512.h"
+
+#include "kernels/x86/winograd_bf16_vector.h"
+
+static void multiply(const bw_winograd_product *product)
+{
+    bw_winograd_f32_multiply(&bw_conv_tiles_avx512, product);
+}
+
+static const bw_winograd method = {
+    .outputs = BW_WINOGRAD_OUTPUTS,
+    .line_planes = 1,
+    .packed_channels = BW_WINOGRAD_PAIR,
+    .parameters = 1,
+    .tiles = BW_TILE_PIXELS,
+    .blocks = BW_TILE_BLOCKS,
+    .product_cycles = 1.0,
+    .filter_cycles = 2.5,
+    .pack_parameters = bw_winograd_f32_pack_parameters,
+    .pack_word = bw_winograd_bf16_pack_pair,
+    .transform_filters = transform_filters,
+    .transform_input = transform_input_4,
+    .multiply = multiply,
+    .transform_output = transform_output_4,
+};
+
+BW_WINOGRAD_KERNEL(conv_bf16_avx512_winograd4, method, BW_FAMILY_CONV, BW_BF16, BW_CPU_AVX512, 4.0f,
+                   bw_winograd_accepts);
