@@ -4,33 +4,34 @@
 
 #include "kernels/x86/conv_direct.h"
 
-bool bw_depthwise_accepts(const bw_operation *operation)
+static bool lanes_suit(const bw_operation *operation)
 {
-    return operation->family == BW_FAMILY_DEPTHWISE && bw_rows_in_planes(operation) &&
-           operation->in.channels == operation->out.channels && bw_conv_border_suffices(operation);
+    int lanes = operation->in.lanes;
+    return (lanes == BW_LANES || lanes == 2 * BW_LANES) && operation->out.lanes == lanes &&
+           (!operation->has_second || operation->second.lanes == lanes);
 }
 
-static size_t count_taps(const bw_operation *operation)
+bool bw_depthwise_accepts(const bw_operation *operation)
 {
-    return (size_t)operation->kernel_height * (size_t)operation->kernel_width;
+    return operation->family == BW_FAMILY_DEPTHWISE && lanes_suit(operation) &&
+           operation->in.channels == operation->out.channels && bw_conv_border_suffices(operation);
 }
 
 size_t bw_depthwise_packed_bytes(const bw_operation *operation)
 {
-    size_t planes = (size_t)bw_layout_planes(&operation->out);
-    return planes * (1 + count_taps(operation)) * BW_LANES * sizeof(float);
+    int lanes = bw_layout_planes(&operation->out) * operation->out.lanes;
+    return (size_t)(lanes / BW_LANES) * bw_depthwise_panel(operation) * sizeof(float);
 }
 
 void bw_depthwise_pack(const bw_operation *operation, const bw_filters *filters, void *packed)
 {
-    size_t taps = count_taps(operation), channels = (size_t)operation->out.channels;
-    float *out = packed;
-    memset(out, 0, bw_depthwise_packed_bytes(operation));
-    for (size_t channel = 0; channel < channels; channel++) {
-        size_t plane = channel / BW_LANES, lane = channel % BW_LANES;
-        float *to = out + plane * (1 + taps) * BW_LANES + lane;
-        to[0] = bw_filters_bias(filters, (int)channel);
+    size_t taps = bw_depthwise_panel(operation) / BW_LANES - 1;
+    memset(packed, 0, bw_depthwise_packed_bytes(operation));
+    for (int channel = 0; channel < operation->out.channels; channel++) {
+        size_t panel = (size_t)(channel / BW_LANES) * bw_depthwise_panel(operation);
+        float *to = (float *)packed + panel + channel % BW_LANES;
+        to[0] = bw_filters_bias(filters, channel);
         for (size_t tap = 0; tap < taps; tap++)
-            to[(1 + tap) * BW_LANES] = filters->weights[channel * taps + tap];
+            to[(1 + tap) * BW_LANES] = filters->weights[(size_t)channel * taps + tap];
     }
 }

@@ -17,10 +17,10 @@
  * list. Chunks are innermost, and consecutive units of one block share its transformed input.
  *
  * Transformed filters are larger than filters: four times as floats, eight times as integers or as
- * floats that were bfloat16. Those of floats are packed as lines. Those of bytes and of bfloat16 are
- * packed as they are, and each unit transforms those of one group, one row of positions at a time:
- * that costs less than fetching them from memory, and what it writes stays in the caches. A packed
- * line holds four channels of bytes, a quad, or a pair of bfloat16; either makes two words.
+ * floats that were bfloat16. Those of floats are packed as lines. Those of bytes and of bfloat16
+ * are packed as they are, and each unit transforms those of one group, one row of positions at a
+ * time: that costs less than fetching them from memory, and what it writes stays in the caches. A
+ * packed line holds four channels of bytes, a quad, or a pair of bfloat16; either makes two words.
  *
  * A picture whose height or width is one more than a multiple of m, 13 × 13 above all, would waste
  * most of its last tiles. Where packed filters are also those of a direct convolution, its
@@ -30,9 +30,9 @@
  * of 2 × 2 sums.
  *
  * Packed weights: the parameters [plane][line], then lines [group][position][word][block], or
- * filters [group][quad or pair][tap][block]. Scratch: transformed input [position][line of channels][tile],
- * sums [position][block][tile], and for filters the lines [position of a row][word][block] and the
- * places of the direct convolution's steps.
+ * filters [group][quad or pair][tap][block]. Scratch: transformed input [position][line of
+ * channels][tile], sums [position][block][tile], and for filters the lines [position of a
+ * row][word][block] and the places of the direct convolution's steps.
  */
 #ifndef BW_KERNELS_X86_WINOGRAD_H
 #define BW_KERNELS_X86_WINOGRAD_H
@@ -108,7 +108,8 @@ typedef struct bw_winograd_output {
     bool pooled;
 } bw_winograd_output;
 
-/** From some channels to the 16 channels of a plane: lines of a word, or filters of a quad or pair. */
+/** From some channels to the 16 channels of a plane: lines of a word, or filters of a quad or pair.
+ */
 typedef union bw_winograd_packed {
     float lines[BW_WINOGRAD_POSITIONS][BW_WINOGRAD_WORDS];
     int8_t filters[BW_WINOGRAD_TAPS][BW_WINOGRAD_LINE];

@@ -12,8 +12,8 @@ void bw_winograd_bf16_pack_pair(const bw_operation *operation, const bw_filters 
         int input = pair * BW_WINOGRAD_PAIR + half % BW_WINOGRAD_PAIR;
         if (output >= operation->out.channels || input >= inputs)
             continue;
-        const float *filter = filters->weights +
-                              ((size_t)output * (size_t)inputs + (size_t)input) * BW_WINOGRAD_TAPS;
+        const float *filter =
+            filters->weights + ((size_t)output * (size_t)inputs + (size_t)input) * BW_WINOGRAD_TAPS;
         for (int tap = 0; tap < BW_WINOGRAD_TAPS; tap++)
             packed->halves[tap][half] = bw_to_bf16(filter[tap]);
     }

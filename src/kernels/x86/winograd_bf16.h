@@ -3,8 +3,8 @@
  * instruction set multiplies floats half as fast as bfloat16, or no faster.
  *
  * Input and filters are widened where they are transformed, so that memory holds bfloat16 only, and
- * outputs are rounded once. A plane's parameters are a line of biases; a packed line of filters is a
- * pair: [output channel][input channel].
+ * outputs are rounded once. A plane's parameters are a line of biases; a packed line of filters is
+ * a pair: [output channel][input channel].
  */
 #ifndef BW_KERNELS_X86_WINOGRAD_BF16_H
 #define BW_KERNELS_X86_WINOGRAD_BF16_H

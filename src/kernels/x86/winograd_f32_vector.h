@@ -5,6 +5,7 @@
 #ifndef BW_KERNELS_X86_WINOGRAD_F32_VECTOR_H
 #define BW_KERNELS_X86_WINOGRAD_F32_VECTOR_H
 
+#include "kernels/x86/numbers_vector.h"
 #include "kernels/x86/unroll.h"
 #include "kernels/x86/winograd_f32.h"
 
@@ -68,25 +69,6 @@ BW_INLINE void output_line(const bw_vector *m, bw_vector *y, int outputs)
         output_line_2(m, y);
 }
 
-BW_INLINE size_t bytes_of(int numbers, bool halves)
-{
-    return (size_t)numbers * (halves ? sizeof(uint16_t) : sizeof(float));
-}
-
-BW_INLINE bw_vector load_numbers(const uint8_t *from, bool halves)
-{
-    return halves ? bw_vector_from_halves((const uint16_t *)(const void *)from)
-                  : bw_vector_load((const float *)(const void *)from);
-}
-
-BW_INLINE void store_numbers(uint8_t *to, bw_vector x, bool halves)
-{
-    if (halves)
-        bw_vector_to_halves((uint16_t *)(void *)to, x);
-    else
-        bw_vector_store((float *)(void *)to, x);
-}
-
 /* Asks for the rows of the tile to the right, which is mostly the next one. */
 BW_INLINE void prefetch_row(const uint8_t *row, int outputs, bool halves)
 {
@@ -110,8 +92,7 @@ BW_INLINE void transform_input(const uint8_t *in, size_t row, float *out, size_t
         bw_vector line[BW_WINOGRAD_INPUTS], column[BW_WINOGRAD_INPUTS];
         BW_UNROLL
         for (int y = 0; y < inputs; y++)
-            line[y] =
-                load_numbers(in + (size_t)y * row + bytes_of(x * BW_LANES, halves), halves);
+            line[y] = load_numbers(in + (size_t)y * row + bytes_of(x * BW_LANES, halves), halves);
         input_line(line, column, outputs);
         BW_UNROLL
         for (int y = 0; y < inputs; y++)
@@ -225,7 +206,7 @@ BW_INLINE void transform_line(const bw_winograd_input *input, int outputs, bool 
 
 BW_INLINE void transform_output(const bw_winograd_output *output, int outputs, bool halves)
 {
-    const size_t step = bytes_of(outputs * BW_LANES, halves);
+    const ptrdiff_t step = bytes_of(outputs * BW_LANES, halves);
     output_tile tile = {
         .sums = (const float *)(const void *)output->sums,
         .position = output->position / sizeof(float),

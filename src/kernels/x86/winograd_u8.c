@@ -39,7 +39,8 @@ void bw_winograd_u8_pack_quad(const bw_operation *operation, const bw_filters *f
     int inputs = operation->in.channels;
     memset(packed->filters, 0, sizeof packed->filters);
     for (int byte = 0; byte < BW_LANES * BW_WINOGRAD_QUAD; byte++) {
-        int output = plane * BW_LANES + byte / BW_WINOGRAD_QUAD, input = quad * BW_WINOGRAD_QUAD + byte % BW_WINOGRAD_QUAD;
+        int output = plane * BW_LANES + byte / BW_WINOGRAD_QUAD,
+            input = quad * BW_WINOGRAD_QUAD + byte % BW_WINOGRAD_QUAD;
         if (output >= operation->out.channels || input >= inputs)
             continue;
         const int8_t *filter = filters->integers +

@@ -23,7 +23,7 @@ enum {
     OUTPUTS = BW_WINOGRAD_U8_OUTPUTS,
     INPUTS = OUTPUTS + 2,
     WORD_BYTES = 4,
-    SIDE = 3, /* of a window */
+    SIDE = 3,            /* of a window */
     UNROLLED = 4,        /* words */
     RUN_TILES = 8,       /* finished at once */
     INVERSE = 954437177, /* × 9 = 1 modulo 2³² */
@@ -56,7 +56,8 @@ BW_INLINE integers filter_column(const integers *g, int row)
 }
 
 /* A column of quads as two columns of words: channels 0 and 2, and 1 and 3. */
-BW_INLINE void load_column(const uint8_t *packed, size_t tap, integers words[BW_WINOGRAD_MADE][SIDE])
+BW_INLINE void load_column(const uint8_t *packed, size_t tap,
+                           integers words[BW_WINOGRAD_MADE][SIDE])
 {
     BW_UNROLL
     for (int y = 0; y < SIDE; y++) {
