@@ -3,10 +3,12 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/cpu.h"
 #include "layer_table.h"
 #include "model.h"
+#include "target.h"
 #include "terminal.h"
 #include "verb.h"
 
@@ -92,6 +94,15 @@ static int share_bits(int share)
     return share > 0 ? share + 3 : 0;
 }
 
+/* Nothing else is shown while kernels are measured. */
+static void announce_tuning(const bw_tuning_choice *tuning)
+{
+    if (!tuning->no_tune && isatty(STDERR_FILENO))
+        fprintf(stderr,
+                "Kernels are measured for about %d s or less; --no-tune estimates them at once\n",
+                tuning->seconds);
+}
+
 /* Builds, saves, and loads the file again: what stands there has been read once. */
 static bw_status build(const build_options *options, bw_gate_outcome *gate, bw_error *error)
 {
@@ -109,7 +120,11 @@ static bw_status build(const build_options *options, bw_gate_outcome *gate, bw_e
     uint64_t start = bw_clock();
     bw_plan *plan = NULL, *built;
     char *path;
-    bw_status status = bw_plan_open(&built, &path, &choice, error);
+    bw_status status = bw_target_check(options->output, &options->model, error);
+    if (status == BW_OK)
+        announce_tuning(&options->tuning);
+    if (status == BW_OK)
+        status = bw_plan_open(&built, &path, &choice, error);
     if (status != BW_OK)
         return status;
     bw_plan_info info;

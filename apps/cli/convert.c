@@ -6,6 +6,7 @@
 
 #include "model.h"
 #include "search.h"
+#include "target.h"
 #include "terminal.h"
 #include "verb.h"
 
@@ -184,7 +185,26 @@ static bw_status convert(const convert_options *options, const bw_model *model,
     return status;
 }
 
-static int check(const convert_options *options, int operands)
+/* What is wrong with the name of the output, or NULL. */
+static const char *find_misnomer(const convert_options *options)
+{
+    const char *output = options->output;
+    bool beside = bw_has_suffix(output, ".weights") || bw_has_suffix(output, ".names");
+    if (options->to == TO_DARKNET && beside)
+        return "darknet's weights and names are written beside the .cfg: name that, -o FILE.cfg";
+    if (options->to == TO_ONNX && (beside || bw_has_suffix(output, ".cfg")))
+        return "ONNX is to be written: name it -o FILE.onnx, or add --to darknet";
+    return NULL;
+}
+
+/* Whether what only --with-nms uses was changed. */
+static bool changes_suppression(const convert_options *options, const bw_onnx_options *defaults)
+{
+    return options->confidence != defaults->confidence || options->iou != defaults->iou ||
+           options->max_detections != defaults->max_detections;
+}
+
+static int check(const convert_options *options, const bw_onnx_options *defaults, int operands)
 {
     const bw_usage *usage = &bw_verb_convert.usage;
     if (operands > 1 || (operands == 1 && options->model.model))
@@ -192,12 +212,17 @@ static int check(const convert_options *options, int operands)
     if (!options->output)
         return bw_usage_error(usage, "say where to write: -o FILE.%s",
                               options->to == TO_DARKNET ? "cfg" : "onnx");
+    const char *misnomer = find_misnomer(options);
+    if (misnomer)
+        return bw_usage_error(usage, "%s", misnomer);
     bool shaped = options->raw || options->nms || options->dynamic_batch || options->int8;
     if (options->to == TO_DARKNET && shaped)
         return bw_usage_error(usage, "--raw, --with-nms, --dynamic-batch and --int8-qdq are for "
                                      "ONNX");
     if (options->raw && options->nms)
         return bw_usage_error(usage, "--raw and --with-nms exclude each other");
+    if (!options->nms && changes_suppression(options, defaults))
+        return bw_usage_error(usage, "--conf, --iou and --max-det go with --with-nms");
     if ((options->precision.ranges || options->precision.save_ranges) && !options->int8)
         return bw_usage_error(usage, "--ranges and --save-ranges go with --int8-qdq");
     if (options->symmetric && !options->int8)
@@ -205,6 +230,17 @@ static int check(const convert_options *options, int operands)
     if ((options->gate.off || options->gate.max_drop >= 0) && !options->int8)
         return bw_usage_error(usage, "--max-drop and --no-gate go with --int8-qdq");
     return BW_EXIT_OK;
+}
+
+/* Whether all that will be written can be, and replaces nothing of the model. */
+static bw_status check_output(const convert_options *options, bw_error *error)
+{
+    bw_status status = bw_target_check(options->output, &options->model, error);
+    if (status == BW_OK && options->to == TO_DARKNET)
+        status = bw_target_check_beside(options->output, ".weights", &options->model, error);
+    if (status == BW_OK && options->to == TO_DARKNET)
+        status = bw_target_check_beside(options->output, ".names", &options->model, error);
+    return status;
 }
 
 static int run_convert(int argc, char **argv)
@@ -222,7 +258,7 @@ static int run_convert(int argc, char **argv)
         bw_options_read(&bw_verb_convert.usage, &options, argc, argv, &operands);
     if (result != BW_OPTIONS_RUN)
         return result == BW_OPTIONS_HELP ? BW_EXIT_OK : BW_EXIT_USAGE;
-    int wrong = check(&options, operands);
+    int wrong = check(&options, &defaults, operands);
     if (wrong != BW_EXIT_OK)
         return wrong;
     if (operands == 1)
@@ -232,7 +268,9 @@ static int run_convert(int argc, char **argv)
     bw_model *model;
     char *path;
     bw_gate_outcome outcome = {0};
-    bw_status status = bw_model_open(&model, &path, &options.model, &error);
+    bw_status status = check_output(&options, &error);
+    if (status == BW_OK)
+        status = bw_model_open(&model, &path, &options.model, &error);
     if (status == BW_OK) {
         status = convert(&options, model, &outcome, &error);
         bw_model_close(&model);

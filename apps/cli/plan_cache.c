@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "target.h"
 
 enum { ABANDONED_SECONDS = 3600 }; /* age of a temporary file that nobody writes any more */
 
@@ -78,12 +79,6 @@ bool bw_plan_cache_load(bw_plan **out, const char *place)
 
 /* ---- Room ----------------------------------------------------------------------------------- */
 
-static bool ends_with(const char *name, const char *suffix)
-{
-    size_t length = strlen(name), end = strlen(suffix);
-    return length >= end && strcmp(name + length - end, suffix) == 0;
-}
-
 /* What a look through the folder finds. */
 typedef struct stock {
     uint64_t bytes;
@@ -112,9 +107,9 @@ static void look_at(stock *found, int folder, const char *name)
     struct stat status;
     if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode))
         return;
-    if (ends_with(name, ".bwp"))
+    if (bw_has_suffix(name, ".bwp"))
         count_plan(found, name, &status);
-    else if (ends_with(name, ".part") && status.st_mtim.tv_sec < time(NULL) - ABANDONED_SECONDS)
+    else if (bw_has_suffix(name, ".part") && status.st_mtim.tv_sec < time(NULL) - ABANDONED_SECONDS)
         unlinkat(folder, name, 0);
 }
 

@@ -22,8 +22,16 @@ echo "--- refused"
 for wrong in "" "-o c.onnx --raw --with-nms" "-o c.onnx --symmetric" "-o c.onnx --to caffe" \
     "-o c.onnx --opset 12" "-o c.onnx --int8-qdq" "-o c.onnx --no-gate" \
     "--to darknet" "--to darknet -o c.cfg --raw" \
-    "-o nowhere/c.onnx"; do
+    "-o nowhere/c.onnx" "-o c.onnx --conf 0.3" "-o c.cfg" "-o c.weights" \
+    "--to darknet -o c.weights" "--to darknet -o c.names"; do
     boxwright convert $tiny $wrong 2>&1
     echo "exit $?"
 done
+echo "--- what the model is read from stays"
+for own in "again.cfg --to darknet -o again.cfg" "again.cfg --to darknet -o again.new" \
+    "a.onnx -o ./a.onnx"; do
+    boxwright convert $own 2>&1
+    echo "exit $?"
+done
+cmp again.weights third.weights && cmp a.onnx b.onnx
 ls
