@@ -1,5 +1,6 @@
 #include "model.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #include "plan_cache.h"
 #include "program.h"
 #include "search.h"
+#include "suggest.h"
+#include "target.h"
 #include "terminal.h"
 
 const bw_option bw_model_options[] = {
@@ -101,14 +104,49 @@ static const char *look_up(model_places *places, const char *name)
     return NULL;
 }
 
-static bw_status fail_not_found(const model_places *places, const char *name, bw_error *error)
+/* Considers what a place holds: models and folders of models, by their names without suffix. */
+static void suggest_from(bw_suggestion *suggestion, bw_arena *arena, const char *folder)
 {
+    DIR *stream = opendir(folder);
+    for (struct dirent *entry = stream ? readdir(stream) : NULL; entry; entry = readdir(stream)) {
+        const char *name = entry->d_name;
+        bool model = bw_has_suffix(name, ".cfg") || bw_has_suffix(name, ".onnx");
+        size_t length = model ? (size_t)(strrchr(name, '.') - name) : strlen(name);
+        const char *stem = bw_arena_text(arena, name, length);
+        if (stem && (model || entry->d_type == DT_DIR))
+            bw_suggestion_try(suggestion, stem);
+    }
+    if (stream)
+        closedir(stream);
+}
+
+/* What names a file, not a model to look up. */
+static bool is_file_name(const char *name)
+{
+    return bw_has_suffix(name, ".cfg") || bw_has_suffix(name, ".onnx") ||
+           bw_has_suffix(name, ".bwp") || bw_has_suffix(name, "/");
+}
+
+static bw_status fail_not_found(model_places *places, const char *name, bw_error *error)
+{
+    struct stat status;
+    if (stat(name, &status) == 0 && S_ISDIR(status.st_mode))
+        return bw_fail(error, BW_ERROR_IO, "'%s' is a folder; name the model's file in it", name);
+    if (is_file_name(name))
+        return bw_fail(error, BW_ERROR_IO, "there is no model file '%s'", name);
+    bw_suggestion suggestion = bw_suggestion_start(name);
     char list[300] = "";
     for (int i = 0; i < PLACES; i++) {
         size_t used = strlen(list);
-        if (places->folders[i])
-            snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", places->folders[i]);
+        if (!places->folders[i])
+            continue;
+        snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", places->folders[i]);
+        suggest_from(&suggestion, &places->arena, places->folders[i]);
     }
+    if (suggestion.nearest)
+        return bw_fail(error, BW_ERROR_IO,
+                       "there is no model '%s', and no %s.cfg or .onnx in %s; did you mean '%s'?",
+                       name, name, list, suggestion.nearest);
     return bw_fail(
         error, BW_ERROR_IO,
         "there is no model '%s': no such file, and no %s.cfg or .onnx in %s; in the source "

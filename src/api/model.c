@@ -44,10 +44,20 @@ static bw_status find_weights(bw_source *source, bw_model *model, const char *we
                    : BW_OK;
     if (weights && strncmp(weights, random_prefix, prefix) == 0)
         return parse_seed(&source->seed, weights + prefix, error);
-    if (!weights)
+    if (!memchr(source->text, '[', source->size))
+        return bw_fail(error, BW_ERROR_FORMAT,
+                       "'%s' is no model: neither a darknet .cfg, which has [sections], nor ONNX",
+                       source->path);
+    bool named = weights;
+    if (!named)
         weights = sibling(&model->arena, source->path, ".weights");
     if (!weights)
         return bw_fail_memory(error, strlen(source->path), "a file name");
+    if (!named && access(weights, F_OK) != 0)
+        return bw_fail(error, BW_ERROR_IO,
+                       "the weights of '%s' are missing: there is no '%s'; put them there, or name "
+                       "their file with --weights",
+                       source->path, weights);
     source->weights_path = weights;
     bw_status status = bw_map_file(&model->weights, weights, error);
     source->weights = model->weights;

@@ -26,10 +26,10 @@ bw_status bw_import_model(bw_import *out, const bw_source *source, bw_error *err
             bw_import_free(out);
         return status;
     }
-    return bw_fail(
-        error, BW_ERROR_FORMAT,
-        "'%s' is no model that this version knows; it reads darknet's .cfg files and ONNX",
-        source->path);
+    return bw_fail(error, BW_ERROR_FORMAT,
+                   "'%s' is no model that this version knows; it reads darknet's .cfg files, which "
+                   "their .weights stand beside, and ONNX",
+                   source->path);
 }
 
 void bw_import_free(bw_import *import)

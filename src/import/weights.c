@@ -69,8 +69,8 @@ bw_status bw_weights_begin(bw_weights *weights, const char *layer, size_t count,
                        count, weights->count);
     if (count > left)
         return bw_fail(error, BW_ERROR_FORMAT,
-                       "'%s' ends after %zu numbers, %s needs %zu more: these weights belong to "
-                       "another network",
+                       "'%s' ends after %zu numbers, %s needs %zu more: these weights are cut "
+                       "off, or belong to another network",
                        weights->path, weights->count, layer, count - left);
     if (weights->path && !all_finite(weights->data + weights->taken * sizeof(float), count))
         return bw_fail(error, BW_ERROR_FORMAT,

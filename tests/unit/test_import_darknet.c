@@ -384,8 +384,10 @@ static void test_binary_is_no_model(void **state)
     bw_import import;
     bw_error error;
     assert_int_equal(import_bytes(&import, bytes, sizeof bytes, NULL, 0, &error), BW_ERROR_FORMAT);
-    assert_string_equal(error.message, "'test.cfg' is no model that this version knows; it reads "
-                                       "darknet's .cfg files and ONNX");
+    assert_string_equal(error.message,
+                        "'test.cfg' is no model that this version knows; it reads "
+                        "darknet's .cfg files, which their .weights stand beside, and "
+                        "ONNX");
     expect_failure("", BW_ERROR_FORMAT, "'test.cfg' holds no [section]");
 }
 

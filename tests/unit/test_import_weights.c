@@ -87,11 +87,13 @@ static void test_wrong_length(void **state)
     weights_file file = make_file(0, 2, 0, NUMBERS - 4);
     expect_weights_failure(&file, BW_ERROR_FORMAT,
                            "'test.weights' ends after 64 numbers, layer 1 convolutional "
-                           "(test.cfg:9) needs 4 more: these weights belong to another network");
+                           "(test.cfg:9) needs 4 more: these weights are cut off, or belong to "
+                           "another network");
     file = make_file(0, 2, 0, 0);
     expect_weights_failure(&file, BW_ERROR_FORMAT,
                            "'test.weights' ends after 0 numbers, layer 0 convolutional "
-                           "(test.cfg:5) needs 14 more: these weights belong to another network");
+                           "(test.cfg:5) needs 14 more: these weights are cut off, or belong to "
+                           "another network");
     file = make_file(0, 2, 0, NUMBERS + 3);
     expect_weights_failure(&file, BW_ERROR_FORMAT,
                            "'test.weights' has 3 numbers more than the 68 that the network uses: "

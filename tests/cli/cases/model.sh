@@ -12,6 +12,10 @@ done
 boxwright annotate a.jpg --out run --model flat 2>&1 | sed "s|$PWD|.|g"
 echo "[net" >broken.cfg
 boxwright annotate a.jpg --out run --model broken.cfg --weights random:1 2>&1
+echo text >text.onnx
+for model in text.onnx models models/none.cfg falt; do
+    boxwright annotate a.jpg --out run --model $model 2>&1 | sed "s|in .*;|in PLACES;|"
+done
 printf 'only one\n' >short.names
 boxwright annotate a.jpg --out run $tiny --names short.names 2>&1
 ls
