@@ -238,9 +238,40 @@ static bool is_of_batches(const char *word)
     return strncmp(word, "batch=", 6) == 0 || strncmp(word, "sharing=", 8) == 0;
 }
 
-/* What of a setting decides results: of a plan, which tells more, not all of its words. */
+static int compare_words(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A list with commas between, sorted and without the spaces around them; NULL without memory. */
+static const char *sort_list(bw_arena *arena, const char *value)
+{
+    enum { MOST_WORDS = 1000 };
+    const char *words[MOST_WORDS] = {NULL}, *sorted = NULL;
+    size_t count = 0;
+    for (const char *at = value; at && count < MOST_WORDS;) {
+        at += strspn(at, " ");
+        size_t whole = strcspn(at, ","), length = whole;
+        while (length > 0 && at[length - 1] == ' ')
+            length--;
+        words[count] = bw_arena_text(arena, at, length);
+        if (!words[count++])
+            return NULL;
+        at = at[whole] ? at + whole + 1 : NULL;
+    }
+    qsort(words, count, sizeof *words, compare_words);
+    for (size_t index = 0; index < count; index++)
+        sorted = sorted ? bw_arena_format(arena, "%s,%s", sorted, words[index]) : words[index];
+    return sorted;
+}
+
+/* What of a setting decides results: of a plan, which tells more, not all of its words; of lists,
+ * not the order. */
 static const char *deciding_part(bw_arena *arena, const char *key, const char *value)
 {
+    if (value &&
+        (strcmp(key, deciding[FORMATS].key) == 0 || strcmp(key, deciding[CLASSES].key) == 0))
+        return sort_list(arena, value);
     if (!value || strcmp(key, deciding[PLAN].key) != 0)
         return value;
     char *kept = bw_arena_text(arena, value, strlen(value));

@@ -18,6 +18,32 @@ struct bw_done {
     size_t capacity, used; /* the capacity is a power of two */
 };
 
+/* Copies a path without the parts that lead nowhere: "./a//b/./c" is "a/b/c". Its length. */
+static size_t simplify(char *out, const char *path, size_t bytes)
+{
+    size_t length = 0;
+    for (size_t at = 0; at < bytes;) {
+        const char *slash = memchr(path + at, '/', bytes - at);
+        size_t size = slash ? (size_t)(slash - path) - at + 1 : bytes - at;
+        bool nothing = slash && size == 1 && at > 0;
+        if (!nothing && !(slash && size == 2 && path[at] == '.')) {
+            memcpy(out + length, path + at, size);
+            length += size;
+        }
+        at += size;
+    }
+    return length;
+}
+
+/* The same for paths that differ in spelling alone. URLs are taken as they are. */
+static XXH128_hash_t hash_path(const char *path, size_t bytes)
+{
+    char simple[4096];
+    if (bytes > sizeof simple || memmem(path, bytes, "://", 3))
+        return XXH3_128bits(path, bytes);
+    return XXH3_128bits(simple, simplify(simple, path, bytes));
+}
+
 /* Where the hash is, or where it would go. */
 static slot *find(slot *slots, size_t capacity, XXH128_hash_t hash)
 {
@@ -56,7 +82,7 @@ bw_status bw_done_add(bw_done *done, const void *path, size_t bytes, bw_error *e
     if (4 * done->used >= 3 * done->capacity && !grow(done))
         return bw_fail_memory(error, 2 * done->capacity * sizeof(slot),
                               "the list of pictures done");
-    XXH128_hash_t hash = XXH3_128bits(path, bytes);
+    XXH128_hash_t hash = hash_path(path, bytes);
     slot *found = find(done->slots, done->capacity, hash);
     if (!found->used)
         done->used++;
@@ -70,7 +96,7 @@ bool bw_done_take(bw_done *done, const char *path)
 {
     if (!done)
         return false;
-    slot *found = find(done->slots, done->capacity, XXH3_128bits(path, strlen(path)));
+    slot *found = find(done->slots, done->capacity, hash_path(path, strlen(path)));
     if (found->count == 0)
         return false;
     found->count--;

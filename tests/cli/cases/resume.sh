@@ -33,6 +33,11 @@ for label in a aa b d; do
 done
 echo "--- nothing left to do"
 annotate photos --out run | sed 's/in .* s (.*)/in T (R)/'
+echo "--- the same pictures, spelt otherwise"
+for folder in ./photos photos/ .//photos/.; do
+    annotate "$folder" --out spelt --format "coco, yolo" | grep -o "^[0-9]* images.* new"
+    annotate "$folder" --out spelt --format yolo,coco | grep -o "^[0-9]* images.* new"
+done
 echo "--- another batch"
 pictures good photos/e.jpg photos/f.jpg
 annotate photos --out run --batch 3 --threads 2 --quiet
