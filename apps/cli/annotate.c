@@ -179,7 +179,8 @@ static int check_usage(const bw_annotate_options *options)
 
 /* ---- The end -------------------------------------------------------------------------------- */
 
-static void print_failures(bw_store *store, const char *directory, int64_t failed)
+/* `others` says where the rest of them stands. */
+static void print_failures(bw_store *store, const char *others, int64_t failed)
 {
     enum { SHOWN = 5 };
     sqlite3_stmt *query = NULL;
@@ -195,8 +196,22 @@ static void print_failures(bw_store *store, const char *directory, int64_t faile
     }
     sqlite3_finalize(query);
     if (failed > SHOWN)
-        printf("  ... and %lld more, in the table 'errors' of %s/run.db\n",
-               (long long)(failed - SHOWN), directory);
+        printf("  ... and %lld more, %s\n", (long long)(failed - SHOWN), others);
+}
+
+/* What this part of a run did: all of it, unless there were pictures before. */
+static void print_speed(int64_t before, int64_t annotated, double seconds)
+{
+    char duration[32];
+    if (annotated == 0) {
+        puts(before > 0 ? ", nothing new" : "");
+        return;
+    }
+    fputs(", ", stdout);
+    if (before > 0)
+        printf("%lld of them ", (long long)annotated);
+    printf("in %s (%.1f images/s)\n", bw_format_duration(duration, sizeof duration, seconds),
+           seconds > 0 ? (double)annotated / seconds : 0);
 }
 
 static void print_summary(const bw_annotate_options *options, const bw_annotate_result *result,
@@ -205,24 +220,29 @@ static void print_summary(const bw_annotate_options *options, const bw_annotate_
     const bw_sink_counts *counts = &result->counts;
     double seconds = (double)result->times.wall / 1e9;
     int64_t done = counts->pictures + counts->failed;
-    char duration[32];
+    bool continued = result->continued > 0;
     if (result->interrupted)
         printf("Interrupted; what is written is complete. The same command goes on from here.\n");
-    if (result->continued > 0)
+    if (continued)
         printf("Went on after %lld image%s\n", (long long)result->continued,
                result->continued == 1 ? "" : "s");
-    printf("%lld image%s, %lld box%s, %lld failed, in %s (%.1f images/s)\n",
-           (long long)counts->pictures, counts->pictures == 1 ? "" : "s", (long long)counts->boxes,
-           counts->boxes == 1 ? "" : "es", (long long)counts->failed,
-           bw_format_duration(duration, sizeof duration, seconds),
-           seconds > 0 ? (double)(done - result->continued) / seconds : 0);
+    printf("%lld image%s, %lld box%s, %lld failed%s", (long long)counts->pictures,
+           counts->pictures == 1 ? "" : "s", (long long)counts->boxes,
+           counts->boxes == 1 ? "" : "es", (long long)counts->failed, continued ? " in all" : "");
+    print_speed(result->continued, done - result->continued, seconds);
     bw_stages_print(stdout, &result->times);
     bw_gate_print(stdout, "Accuracy: ", &result->gate);
     if (counts->failed > 0)
-        print_failures(store, options->out, counts->failed);
+        print_failures(store,
+                       options->no_report ? "in the table 'errors' of run.db"
+                                          : "in the report, and in the table 'errors' of run.db",
+                       counts->failed);
     if (done == 0 && !result->interrupted)
         printf("No picture was found; in folders, names such as *.jpg, *.png, *.webp and *.bmp "
-               "are looked for.\n");
+               "are looked for%s.\n",
+               options->sources.frames.start > 0 || options->sources.frames.end > 0
+                   ? ", and --start and --end may leave nothing of a video"
+                   : "");
     if (!options->no_report)
         printf("%s/report.html\n", options->out);
 }

@@ -55,7 +55,21 @@ static bw_status set_format(run *state, bw_error *error, const char *key, const 
     return bw_store_set(state->store, key, text, error);
 }
 
-/* Without committing it: the caller's report is part of the run. */
+/* Adds to what the earlier parts of the run took, so that all of them together are told. */
+static bw_status add_time(run *state, const char *key, double value, bw_error *error)
+{
+    bw_arena arena = {0};
+    const char *earlier = NULL;
+    bw_status status = bw_store_get(state->store, key, &arena, &earlier, error);
+    if (status == BW_OK)
+        status =
+            set_format(state, error, key, "%.6f", (earlier ? strtod(earlier, NULL) : 0) + value);
+    bw_arena_free(&arena);
+    return status;
+}
+
+/* Without committing it: the caller's report is part of the run. A part that was killed has left
+ * neither its times nor the number of its pictures. */
 static bw_status record_end(run *state, const bw_annotate_result *result, const char *end,
                             bw_error *error)
 {
@@ -72,13 +86,17 @@ static bw_status record_end(run *state, const bw_annotate_result *result, const 
         {"time_detect", times->engine.detect},
         {"time_write", times->sink},
     };
+    const bw_sink_counts *counts = &result->counts;
+    int64_t annotated = counts->pictures + counts->failed - state->continued;
     bw_status status = bw_store_set(state->store, "state", end, error);
     if (status == BW_OK)
         status = bw_store_set(state->store, "limited_by", bw_stages_limit(times), error);
     if (status == BW_OK)
-        status = set_format(state, error, "pictures", "%lld", (long long)result->counts.pictures);
+        status = set_format(state, error, "pictures", "%lld", (long long)counts->pictures);
+    if (status == BW_OK)
+        status = add_time(state, "time_pictures", (double)annotated, error);
     for (size_t i = 0; status == BW_OK && i < sizeof values / sizeof *values; i++)
-        status = set_format(state, error, values[i].key, "%.6f", (double)values[i].value / 1e9);
+        status = add_time(state, values[i].key, (double)values[i].value / 1e9, error);
     return status;
 }
 
@@ -391,10 +409,12 @@ static bw_status run_stages(run *state, bw_annotate_result *result, bw_error *er
     };
     choose_decoding(state, &pipeline.decode);
     state->progress = bw_progress_start(options->quiet || options->log);
+    state->progress.before = state->continued;
     state->observer = (bw_observer){.directory = options->out,
                                     .metrics = options->metrics,
                                     .model = state->model_path,
-                                    .log = options->log};
+                                    .log = options->log,
+                                    .before = state->continued};
     bw_observer_start(&state->observer);
     bw_status status = bw_pipeline_run(&state->pipeline, &pipeline, &result->times, error);
     bw_progress_end(&state->progress);

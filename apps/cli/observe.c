@@ -14,6 +14,7 @@
 
 #define UPDATE_INTERVAL 1000000000u
 #define LOG_INTERVAL 10000000000u
+#define DIGITS JSON_REAL_PRECISION(6)
 
 /* ---- Files ---------------------------------------------------------------------------------- */
 
@@ -64,7 +65,7 @@ static void log_line(const char *level, const char *message, json_t *fields)
                              text_json(message));
     if (line && fields)
         json_object_update(line, fields);
-    char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
+    char *text = line ? json_dumps(line, JSON_COMPACT | DIGITS) : NULL;
     if (text)
         fprintf(stderr, "%s\n", text);
     free(text);
@@ -104,7 +105,7 @@ static json_t *progress_json(const bw_observer *observer, const bw_observed *obs
     const bw_sink_counts *counts = &observed->counts;
     double seconds = (double)(bw_clock() - observer->start) / 1e9;
     int64_t done = counts->pictures + counts->failed;
-    double rate = seconds > 0 ? (double)done / seconds : 0;
+    double rate = seconds > 0 ? (double)(done - observer->before) / seconds : 0;
     bool told = observed->total >= done && rate > 0;
     json_t *object = json_pack(
         "{s:s, s:I, s:I, s:I, s:f, s:f, s:o, s:o}", "state", observed->state, "pictures",
@@ -125,7 +126,7 @@ static bw_status write_progress(const bw_observer *observer, const bw_observed *
     json_object_set_new(object, "time", json_string(now_text(now)));
     json_object_set_new(object, "stages", stages_json(observed->times));
     json_object_set_new(object, "limited_by", json_string(bw_stages_limit(observed->times)));
-    char *text = json_dumps(object, JSON_INDENT(2));
+    char *text = json_dumps(object, JSON_INDENT(2) | DIGITS);
     bw_status status = replace_file(path, text, error);
     free(text);
     json_decref(object);

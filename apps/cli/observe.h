@@ -16,6 +16,7 @@ typedef struct bw_observer {
     const char *metrics;   /* NULL: none are written */
     const char *model;     /* the metrics' label */
     bool log;
+    int64_t before;                 /* pictures that earlier parts of the run have annotated */
     uint64_t start, last, last_log; /* nanoseconds */
 } bw_observer;
 

@@ -26,7 +26,9 @@ bw_progress bw_progress_start(bool quiet)
 const char *bw_format_duration(char *text, int size, double seconds)
 {
     long whole = (long)(seconds + 0.5);
-    if (seconds < 9.95)
+    if (seconds > 0 && seconds < 0.0995)
+        snprintf(text, (size_t)size, "%.1g s", seconds);
+    else if (seconds < 9.95)
         snprintf(text, (size_t)size, "%.1f s", seconds);
     else if (whole < 60)
         snprintf(text, (size_t)size, "%ld s", whole);
@@ -42,7 +44,7 @@ static void format_state(char *text, size_t size, const bw_progress *progress, i
                          int64_t failed, int64_t total)
 {
     double seconds = (double)(bw_clock() - progress->start) / 1e9;
-    double rate = seconds > 0 ? (double)done / seconds : 0;
+    double rate = seconds > 0 ? (double)(done - progress->before) / seconds : 0;
     char of[32] = "", left[48] = "", bad[40] = "", duration[32];
     if (total >= 0)
         snprintf(of, sizeof of, "/%lld", (long long)total);

@@ -10,6 +10,7 @@
 typedef struct bw_progress {
     bool quiet, terminal, shown;
     uint64_t start, last; /* nanoseconds */
+    int64_t before;       /* what was done before the start, and took none of the time */
 } bw_progress;
 
 bw_progress bw_progress_start(bool quiet);
@@ -20,7 +21,8 @@ void bw_progress_update(bw_progress *progress, int64_t done, int64_t failed, int
 /** Removes the bar. */
 void bw_progress_end(bw_progress *progress);
 
-/** Formats a duration for people: "0.4 s", "12 s", "3 min 20 s", "2 h 05 min". Returns `text`. */
+/** Formats a duration for people: "0.04 s", "0.4 s", "12 s", "3 min 20 s", "2 h 05 min". Returns
+ * `text`. */
 const char *bw_format_duration(char *text, int size, double seconds);
 
 #endif

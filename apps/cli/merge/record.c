@@ -142,10 +142,13 @@ static bw_status record_times(bw_store *store, const bw_merge_runs *runs, bw_err
         {"time_detect", &times.engine.detect},
         {"time_write", &times.sink},
     };
-    bw_status status = BW_OK;
+    double sum = 0;
+    char text[40];
+    bw_status status = add_time(&sum, runs, "time_pictures", error);
+    snprintf(text, sizeof text, "%.6f", sum);
+    if (status == BW_OK)
+        status = bw_store_set(store, "time_pictures", text, error);
     for (size_t i = 0; status == BW_OK && i < sizeof all / sizeof *all; i++) {
-        double sum;
-        char text[40];
         status = add_time(&sum, runs, all[i].key, error);
         *all[i].time = (uint64_t)(sum * 1e9);
         snprintf(text, sizeof text, "%.6f", sum);

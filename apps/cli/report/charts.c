@@ -162,7 +162,7 @@ static void write_stage(FILE *file, const char *name, double busy, double millis
 void bw_section_stages(bw_page *page)
 {
     double wall = bw_page_number(page, "time_wall"), decoders = bw_page_number(page, "decoders");
-    double pictures = bw_page_number(page, "pictures");
+    double pictures = bw_page_timed(page);
     fputs(
         "<section><h2>Where the time went</h2><table class=\"bars\">\n"
         "<tr class=\"head\"><th></th><td class=\"bar\"></td><td>busy</td><td>an image</td></tr>\n",

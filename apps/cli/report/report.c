@@ -45,6 +45,12 @@ double bw_page_number(bw_page *page, const char *key)
     return value;
 }
 
+double bw_page_timed(bw_page *page)
+{
+    double timed = bw_page_number(page, "time_pictures");
+    return timed > 0 ? timed : bw_page_number(page, "pictures");
+}
+
 void bw_page_setting(bw_page *page, const char *key)
 {
     sqlite3_stmt *query = query_setting(page, key);
@@ -86,7 +92,7 @@ static void write_cards(bw_page *page)
     fprintf(file, "<div><b>%.1f</b><span>boxes an image</span></div>\n",
             pictures > 0 ? (double)boxes / (double)pictures : 0);
     fprintf(file, "<div><b>%.1f</b><span>images a second</span></div>\n",
-            wall > 0 ? (double)pictures / wall : 0);
+            wall > 0 ? bw_page_timed(page) / wall : 0);
     fprintf(file, "<div><b>%s</b><span>in all</span></div>\n",
             bw_format_duration(duration, sizeof duration, wall));
     fprintf(file, "<div%s><b>", failed ? " class=\"bad\"" : "");

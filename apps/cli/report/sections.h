@@ -24,6 +24,9 @@ sqlite3_stmt *bw_page_query(bw_page *page, const char *sql);
 /** A setting of the run as a number; 0 where there is none. */
 double bw_page_number(bw_page *page, const char *key);
 
+/** The pictures that the recorded times are of: parts of a run that were killed are in neither. */
+double bw_page_timed(bw_page *page);
+
 /** Writes a setting of the run as text. */
 void bw_page_setting(bw_page *page, const char *key);
 
