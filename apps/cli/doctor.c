@@ -122,27 +122,60 @@ static void print_versions(void)
 
 /* ---- The model ------------------------------------------------------------------------------ */
 
-static bool check_model(const bw_model_choice *choice)
+static void print_model(const char *path, const bw_model_info *info)
+{
+    printf("  ");
+    bw_print_clean(stdout, path);
+    printf("\n  %d x %d pixels, %d classes, fingerprint %s\n", info->width, info->height,
+           info->classes, info->fingerprint);
+}
+
+static bw_status show_model(const bw_model_choice *choice, bw_error *error)
 {
     bw_model *model;
     char *path;
-    bw_error error;
-    printf("\nModel\n");
-    if (bw_model_open(&model, &path, choice, &error) != BW_OK) {
-        printf("  not usable: ");
-        bw_print_clean(stdout, error.message);
-        putchar('\n');
-        return false;
-    }
+    bw_status status = bw_model_open(&model, &path, choice, error);
+    if (status != BW_OK)
+        return status;
     bw_model_info info;
     bw_model_describe(model, &info);
-    printf("  ");
-    bw_print_clean(stdout, path);
-    printf("\n  %d x %d pixels, %d classes, fingerprint %s\n", info.width, info.height,
-           info.classes, info.fingerprint);
+    print_model(path, &info);
     bw_model_close(&model);
     free(path);
-    return true;
+    return BW_OK;
+}
+
+/* A plan is opened as the other verbs would: it may be damaged, or of another processor. */
+static bw_status show_plan(const bw_model_choice *choice, bw_error *error)
+{
+    bw_plan_choice wanted = {
+        .model = choice, .precision = &bw_precision_defaults, .machine = &bw_machine_defaults};
+    bw_plan *plan;
+    char *path;
+    bw_status status = bw_plan_open(&plan, &path, &wanted, error);
+    if (status != BW_OK)
+        return status;
+    bw_plan_info info;
+    bw_plan_describe(plan, &info);
+    print_model(path, &info.model);
+    printf("  a plan: %s\n", info.settings);
+    bw_plan_close(&plan);
+    free(path);
+    return BW_OK;
+}
+
+static bool check_model(const bw_model_choice *choice)
+{
+    bw_error error;
+    bool plan = choice->model && bw_plan_recognise(choice->model);
+    printf("\nModel\n");
+    bw_status status = plan ? show_plan(choice, &error) : show_model(choice, &error);
+    if (status == BW_OK)
+        return true;
+    printf("  not usable: ");
+    bw_print_clean(stdout, error.message);
+    putchar('\n');
+    return false;
 }
 
 static int run_doctor(int argc, char **argv);

@@ -37,5 +37,12 @@ echo "--- writing"
 boxwright build $tiny 2>&1
 boxwright build $tiny -o /nowhere/x.bwp 2>&1
 boxwright build $tiny -o 2>&1
+cp "$DATA/tiny.cfg" own.cfg
+for own in own.cfg a.bwp; do
+    boxwright build --model $own --weights random:1 -o ./$own 2>&1
+    echo "exit $?"
+done
+cmp own.cfg "$DATA/tiny.cfg"
+boxwright doctor --model generic.bwp | sed -n '/^Model/,/plan/ s/: .*//p'
 boxwright build $tiny -x x.bwp 2>&1 | head -1
 ls
