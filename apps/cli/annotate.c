@@ -118,6 +118,8 @@ static const bw_option_group groups[] = {
 
 static int run_annotate(int argc, char **argv);
 
+static const bw_short_option short_options[] = {{'o', "out"}, {0}};
+
 const bw_verb bw_verb_annotate = {
     {
         .name = "annotate",
@@ -139,6 +141,7 @@ const bw_verb bw_verb_annotate = {
             "Exit status: 0 all good, 3 done but some pictures failed, 4 the plan of --precision\n"
             "loses too much accuracy, 2 wrong use, 1 failure, 130 interrupted.",
         .groups = groups,
+        .short_options = short_options,
     },
     run_annotate,
 };
@@ -168,6 +171,13 @@ static int check_usage(const bw_annotate_options *options)
         return bw_usage_error(usage, "--draw needs all pixels, and --fast-decode leaves some out");
     if (options->sources.frames.every > 0 && options->sources.frames.rate > 0)
         return bw_usage_error(usage, "--every and --fps exclude each other");
+    const bw_frame_choice *frames = &options->sources.frames;
+    if (frames->end > 0 && frames->end <= frames->start)
+        return bw_usage_error(usage, "--end %g is not after --start %g", (double)frames->end,
+                              (double)frames->start);
+    const char *problem = bw_tracks_problem(&options->tracks);
+    if (problem)
+        return bw_usage_error(usage, "%s", problem);
     if (lists > 1)
         return bw_usage_error(usage, "'-' stands more than once, but standard input ends once");
     bw_error error;

@@ -93,3 +93,11 @@ bw_status bw_formats_parse(const char **formats, int most, const char *text, bw_
     formats[count] = NULL;
     return BW_OK;
 }
+
+const char *bw_link_images_problem(bool link_images, const char *const *formats)
+{
+    bool yolo = false;
+    for (int i = 0; formats[i]; i++)
+        yolo |= strcmp(formats[i], "yolo") == 0;
+    return link_images && !yolo ? "--link-images goes with the format yolo" : NULL;
+}

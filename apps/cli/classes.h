@@ -16,4 +16,7 @@ bw_status bw_classes_parse(bool **flags, const char *text, const bw_model_info *
 /** Reads "yolo,coco" into a null-ended array of at most `most` names, without repetitions. */
 bw_status bw_formats_parse(const char **formats, int most, const char *text, bw_error *error);
 
+/** What makes no sense in --link-images with these formats; NULL for nothing. */
+const char *bw_link_images_problem(bool link_images, const char *const *formats);
+
 #endif

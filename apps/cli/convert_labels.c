@@ -128,6 +128,11 @@ static int run_convert_labels(int argc, char **argv)
         return bw_usage_error(usage, "--to: %s", error.message);
     if (options.from && bw_formats_parse(from, 1, options.from, &error) != BW_OK)
         return bw_usage_error(usage, "--from: %s", error.message);
+    const char *problem = bw_link_images_problem(options.link_images, to);
+    if (!problem)
+        problem = bw_tracks_problem(&options.tracks);
+    if (problem)
+        return bw_usage_error(usage, "%s", problem);
     options.labels.format = from[0];
     if (convert(&options, argv, to, &error) == BW_OK)
         return BW_EXIT_OK;

@@ -80,6 +80,8 @@ static const bw_option_group groups[] = {
 
 static int run_eval(int argc, char **argv);
 
+static const bw_short_option short_options[] = {{'o', "out"}, {0}};
+
 const bw_verb bw_verb_eval = {
     {
         .name = "eval",
@@ -94,6 +96,7 @@ const bw_verb bw_verb_eval = {
             "\n"
             "Exit status: 0 all good, 4 the gate is not passed, 2 wrong use, 1 failure.",
         .groups = groups,
+        .short_options = short_options,
     },
     run_eval,
 };

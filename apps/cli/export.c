@@ -111,6 +111,11 @@ static int run_export(int argc, char **argv)
     const char *formats[FORMATS + 1];
     if (bw_formats_parse(formats, FORMATS, options.formats, &error) != BW_OK)
         return bw_usage_error(usage, "--format: %s", error.message);
+    const char *problem = bw_link_images_problem(options.link_images, formats);
+    if (!problem)
+        problem = bw_tracks_problem(&options.tracks);
+    if (problem)
+        return bw_usage_error(usage, "%s", problem);
     if (export(&options, argv[0], formats, &error) == BW_OK)
         return BW_EXIT_OK;
     bw_print_message(error.message);

@@ -24,6 +24,17 @@ bw_tracks_choice bw_tracks_default(void)
     return choice;
 }
 
+const char *bw_tracks_problem(const bw_tracks_choice *choice)
+{
+    bw_track_options defaults;
+    bw_track_options_init(&defaults);
+    const bw_track_options *options = &choice->options;
+    bool changed = options->iou != defaults.iou || options->max_age != defaults.max_age ||
+                   options->min_hits != defaults.min_hits;
+    return changed && !choice->track ? "--track-iou, --track-age and --track-hits go with --track"
+                                     : NULL;
+}
+
 void bw_tracks_tell(char text[BW_TRACKS_TEXT], const bw_tracks_choice *choice)
 {
     const bw_track_options *options = &choice->options;

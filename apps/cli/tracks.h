@@ -16,6 +16,9 @@ extern const bw_option bw_tracks_table[];
 
 bw_tracks_choice bw_tracks_default(void);
 
+/** What makes no sense in a choice that was read from options; NULL for nothing. */
+const char *bw_tracks_problem(const bw_tracks_choice *choice);
+
 /** Room for the text of a choice. */
 enum { BW_TRACKS_TEXT = 80 };
 

@@ -91,6 +91,8 @@ static const bw_option_group groups[] = {
 
 static int run_bench(int argc, char **argv);
 
+static const bw_short_option short_options[] = {{'o', "out"}, {0}};
+
 const bw_verb bw_verb_bench = {
     {
         .name = "bench",
@@ -101,6 +103,7 @@ const bw_verb bw_verb_bench = {
             "tells its throughput, what it costs, its memory and its energy; with --truth its\n"
             "accuracy, too. MODEL is what --model takes.",
         .groups = groups,
+        .short_options = short_options,
     },
     run_bench,
 };

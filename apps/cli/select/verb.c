@@ -40,6 +40,8 @@ static const bw_option_group groups[] = {{"Selection", option_table, 0}, {0}};
 
 static int run_select(int argc, char **argv);
 
+static const bw_short_option short_options[] = {{'o', "out"}, {0}};
+
 const bw_verb bw_verb_select = {
     {
         .name = "select",
@@ -50,6 +52,7 @@ const bw_verb bw_verb_select = {
             "doubtful or of rare classes, and which are unlike those before them. Without --out\n"
             "their paths are printed, one a line, as 'annotate -' takes them.",
         .groups = groups,
+        .short_options = short_options,
     },
     run_select,
 };

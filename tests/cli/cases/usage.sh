@@ -25,6 +25,10 @@ try annotate a.png --out run --nms soft
 try annotate a.png --out run --resize streched
 try annotate a.png --out run --cpu sse9
 try annotate a.png --out run --draw=yes
+try annotate a.png --out run --start 5 --end 3
+try annotate a.png --out run --track-age 3
+try export run --format csv --link-images
+try convert-labels run out --to csv --link-images
 try annotate a.png --out run --format yolo,coc
 try annotate a.png
 try annotate --out run
