@@ -200,6 +200,7 @@ const bw_verb bw_verb_inspect = {
     {
         .name = "inspect",
         .summary = "Show a network: its size, its work, and the kernels chosen for each step",
+        .operands = "[MODEL]",
         .groups = groups,
     },
     run_inspect,
@@ -213,6 +214,10 @@ static int run_inspect(int argc, char **argv)
         bw_options_read(&bw_verb_inspect.usage, &options, argc, argv, &operands);
     if (result != BW_OPTIONS_RUN)
         return result == BW_OPTIONS_HELP ? BW_EXIT_OK : BW_EXIT_USAGE;
+    if (operands > 1 || (operands == 1 && options.model.model))
+        return bw_usage_error(&bw_verb_inspect.usage, "one model at a time");
+    if (operands == 1)
+        options.model.model = argv[0];
     bw_plan *plan;
     char *path;
     bw_error error;

@@ -35,7 +35,8 @@ try annotate --out run
 try annotate - - --out run
 try annotate missing.png --out run
 try annotate --out run -- --not-there
-try inspect a.png
+try doctor a.png
+try inspect a b
 try bench --duration -1
 try annotate a.png --out run $tiny --classes cat,dgo | sed "s|$DATA|DATA|"
 try annotate a.png --out run $tiny --classes 2 | sed "s|$DATA|DATA|"
