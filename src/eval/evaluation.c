@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,9 +130,8 @@ static bool is_darknet(const char *path)
     return frame;
 }
 
-bw_status bw_evaluation_read(bw_evaluation *evaluation, const char *path, bw_error *error)
+static bw_status read_predictions(bw_dataset *set, const char *path, bw_error *error)
 {
-    bw_dataset *set = &evaluation->set;
     if (!bw_is_folder(path))
         return is_darknet(path) ? bw_found_read_darknet(set, path, error)
                                 : bw_found_read_coco(set, path, error);
@@ -140,6 +140,27 @@ bw_status bw_evaluation_read(bw_evaluation *evaluation, const char *path, bw_err
         return bw_fail_memory(error, strlen(path), "a file name");
     return access(results, F_OK) == 0 ? bw_found_read_coco(set, results, error)
                                       : bw_found_read_yolo(set, path, error);
+}
+
+/* Average precision needs the boxes of low scores, too: a run at the default --conf has none. */
+static bw_status warn_of_cut(bw_dataset *set, bw_error *error)
+{
+    const double low = 0.05;
+    double least = 1;
+    for (size_t i = 0; i < set->found_count; i++)
+        least = fmin(least, set->founds[i].box.score);
+    return set->found_count == 0 || least < low
+               ? BW_OK
+               : bw_dataset_warn(set, error,
+                                 "no box scores less than %.2f; if such boxes were left out, AP is "
+                                 "told too low: 'annotate --conf 0.001' keeps them",
+                                 floor(least * 100) / 100);
+}
+
+bw_status bw_evaluation_read(bw_evaluation *evaluation, const char *path, bw_error *error)
+{
+    bw_status status = read_predictions(&evaluation->set, path, error);
+    return status == BW_OK ? warn_of_cut(&evaluation->set, error) : status;
 }
 
 /* ---- An engine's detections ----------------------------------------------------------------- */

@@ -49,7 +49,7 @@ pictures good set/images/a.png set/images/b.png
 echo '0 0.25 0.5 0.5 0.5' >set/labels/a.txt
 echo '0 0.25 0.5 0.5 0.5 0.7' >found/a.txt
 printf 'cat\ndog\n' >names
-boxwright eval found --truth set --names names 2>&1 | head -n 1
+boxwright eval found --truth set --names names 2>&1 | head -n 2
 boxwright eval set/labels --truth set 2>&1
 echo "exit $?"
 echo "--- a model"
