@@ -18,6 +18,7 @@
 #include "store/lock.h"
 #include "store/overwrite.h"
 #include "store/replay.h"
+#include "terminal.h"
 
 /* What a run holds open. */
 typedef struct run {
@@ -157,11 +158,26 @@ static int choose_streams(const run *state)
     return streams > 1 ? streams : 0;
 }
 
+static void warn_of_threads(const run *state)
+{
+    char text[120];
+    int processors = bw_cpu_count();
+    if (state->threads <= processors || state->options->quiet)
+        return;
+    snprintf(text, sizeof text, "%d threads on %d processor%s wait for each other: slow",
+             state->threads, processors, processors == 1 ? "" : "s");
+    if (state->options->log)
+        bw_observer_log("warning", text);
+    else
+        bw_print_warnings(text);
+}
+
 static bw_status open_engine(run *state, bw_error *error)
 {
     const bw_annotate_options *options = state->options;
     state->threads = options->machine.threads ? options->machine.threads : bw_cpu_count();
     state->decoders = state->threads;
+    warn_of_threads(state);
     bw_run_options choice;
     bw_run_options_init(&choice);
     choice.threads = state->threads;
