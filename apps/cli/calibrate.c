@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #include "base/memory.h"
@@ -74,6 +75,8 @@ static bw_status list_pictures(path_list *list, const bw_precision_choice *choic
 {
     size_t most = (size_t)choice->pictures;
     *list = (path_list){0};
+    if (access(choice->calib, R_OK) != 0)
+        return bw_fail_errno(error, "open", choice->calib);
     if (!bw_walk(choice->calib, keep_path, list))
         return bw_fail(error, BW_ERROR_MEMORY, "the list of pictures could not be read to its end");
     size_t count = list->count, wanted = count < most ? count : most;

@@ -39,7 +39,7 @@ static bw_status read_number(const bw_option *option, double *value, const char 
         return bw_fail(error, BW_ERROR_ARGUMENT, "--%s takes a number, not '%s'", option->name,
                        text);
     if (*value < option->low || *value > option->high)
-        return bw_fail(error, BW_ERROR_ARGUMENT, "--%s %s is outside the range %g to %g",
+        return bw_fail(error, BW_ERROR_ARGUMENT, "--%s %s is outside the range %.10g to %.10g",
                        option->name, text, option->low, option->high);
     return BW_OK;
 }

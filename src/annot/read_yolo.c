@@ -205,7 +205,8 @@ static bw_status read_set(yolo_reader *reader, const yolo_places *places, bw_err
     if (status != BW_OK)
         return status;
     if (list.count == 0)
-        status = bw_fail(error, BW_ERROR_FORMAT, "%s: holds no pictures", places->images);
+        status = bw_fail(error, BW_ERROR_FORMAT,
+                         "%s: holds no pictures; name their folder with --images", places->images);
     if (status == BW_OK)
         status = add_pictures(reader->set, &list, places->images, error);
     bw_file_list_free(&list);

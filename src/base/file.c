@@ -212,9 +212,10 @@ static bw_status make_folder(const char *path, bw_error *error)
     if (mkdir(path, 0777) == 0)
         return BW_OK;
     int code = errno;
-    if (stat(path, &found) == 0 && S_ISDIR(found.st_mode))
+    bool there = stat(path, &found) == 0;
+    if (there && S_ISDIR(found.st_mode))
         return BW_OK;
-    errno = code;
+    errno = there ? ENOTDIR : code;
     return bw_fail_errno(error, "create the folder", path);
 }
 

@@ -8,7 +8,7 @@
 #include "image/format.h"
 
 #define CONVERT "which is not supported; convert it to PNG or JPEG"
-#define FETCH "not a picture; the download probably failed, fetch it again"
+#define FETCH "not a picture; the download failed, or the address is not the picture's own"
 
 typedef struct signature {
     size_t offset, length;
@@ -79,6 +79,15 @@ static const signature *find_text(const uint8_t *bytes, size_t size)
     return NULL;
 }
 
+/* Whether it begins with text, of more than a few characters. */
+static bool is_plain_text(const uint8_t *bytes, size_t size)
+{
+    size_t i = 0;
+    while (i < size && i < 512 && (bytes[i] >= ' ' || (bytes[i] >= '\t' && bytes[i] <= '\r')))
+        i++;
+    return size >= 8 && (i == size || i == 512);
+}
+
 static bool all_zero(const uint8_t *bytes, size_t size)
 {
     size_t i = 0;
@@ -101,6 +110,10 @@ bw_status bw_image_refuse(const uint8_t *bytes, size_t size, bw_error *error)
     if (all_zero(bytes, size))
         return bw_fail(error, BW_ERROR_FORMAT,
                        "the file holds nothing but zeros: it was never written completely");
+    if (is_plain_text(bytes, size))
+        return bw_fail(error, BW_ERROR_UNSUPPORTED,
+                       "this is text, not a picture; if it is a list of pictures, name it with "
+                       "--list");
     return bw_fail(error, BW_ERROR_UNSUPPORTED,
                    "this is no picture of a known format; JPEG, PNG, WebP and BMP are supported");
 }

@@ -182,6 +182,7 @@ static void write_settings(bw_page *page)
         {"Classes", "classes"},
         {"EXIF orientation", "exif"},
         {"Formats", "formats"},
+        {"Tracks", "tracks"},
         {"Processor", "cpu"},
         {"Instruction sets used", "features"},
         {"Network threads", "threads"},

@@ -60,8 +60,10 @@ struct bw_store {
 
 bw_status bw_store_fail(bw_store *store, bw_error *error)
 {
-    return bw_fail(error, BW_ERROR_IO, "the run's database cannot be used: %s",
-                   sqlite3_errmsg(store->database));
+    int code = sqlite3_errcode(store->database) & 0xFF;
+    return bw_fail(error, BW_ERROR_IO, "the run's database '%s' cannot be used: %s%s",
+                   sqlite3_db_filename(store->database, "main"), sqlite3_errmsg(store->database),
+                   code == SQLITE_FULL ? "; make room, and give the same command" : "");
 }
 
 static bw_status execute(bw_store *store, const char *sql, bw_error *error)
