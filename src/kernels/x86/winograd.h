@@ -165,7 +165,7 @@ void bw_winograd_run(const bw_winograd *method, const bw_operation *operation,
                      const bw_operands *operands, int first, int last, void *scratch);
 
 /** A kernel's functions, each for `method`, and the kernel itself with them. */
-#define BW_WINOGRAD_KERNEL(words, method, of_family, type, cpu, error, accept)                     \
+#define BW_WINOGRAD_KERNEL(words, method, of_family, from, to, cpu, error, accept)                 \
     static double words##_cost(const bw_operation *operation)                                      \
     {                                                                                              \
         return bw_winograd_cost(&method, operation);                                               \
@@ -195,8 +195,8 @@ void bw_winograd_run(const bw_winograd *method, const bw_operation *operation,
     const bw_kernel bw_kernel_##words = {                                                          \
         .name = #words,                                                                            \
         .family = of_family,                                                                       \
-        .in = type,                                                                                \
-        .out = type,                                                                               \
+        .in = from,                                                                                \
+        .out = to,                                                                                 \
         .needs = cpu,                                                                              \
         .accepts = accept,                                                                         \
         .cost = words##_cost,                                                                      \

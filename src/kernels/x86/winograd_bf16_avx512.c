@@ -24,5 +24,5 @@ static const bw_winograd method = {
     .transform_output = transform_output_4,
 };
 
-BW_WINOGRAD_KERNEL(conv_bf16_avx512_winograd4, method, BW_FAMILY_CONV, BW_BF16, BW_CPU_AVX512, 4.0f,
-                   bw_winograd_accepts);
+BW_WINOGRAD_KERNEL(conv_bf16_avx512_winograd4, method, BW_FAMILY_CONV, BW_BF16, BW_BF16,
+                   BW_CPU_AVX512, 4.0f, bw_winograd_accepts);

@@ -31,8 +31,8 @@ static const bw_winograd method_4 = {
     .transform_output = transform_output_4,
 };
 
-BW_WINOGRAD_KERNEL(conv_f32_avx2_winograd4, method_4, BW_FAMILY_CONV, BW_F32, BW_CPU_AVX2, 4.0f,
-                   bw_winograd_accepts);
+BW_WINOGRAD_KERNEL(conv_f32_avx2_winograd4, method_4, BW_FAMILY_CONV, BW_F32, BW_F32, BW_CPU_AVX2,
+                   4.0f, bw_winograd_accepts);
 
 static void transform_input_2(const bw_winograd_input *input)
 {
@@ -58,5 +58,5 @@ static const bw_winograd method_2 = {
     .transform_output = transform_output_2,
 };
 
-BW_WINOGRAD_KERNEL(conv_f32_avx2_winograd2, method_2, BW_FAMILY_CONV, BW_F32, BW_CPU_AVX2, 2.0f,
-                   bw_winograd_accepts);
+BW_WINOGRAD_KERNEL(conv_f32_avx2_winograd2, method_2, BW_FAMILY_CONV, BW_F32, BW_F32, BW_CPU_AVX2,
+                   2.0f, bw_winograd_accepts);

@@ -137,7 +137,9 @@ static const bw_winograd method = {
     .transform_output = transform_output,
 };
 
-BW_WINOGRAD_KERNEL(conv_u8_avx2_winograd4, method, BW_FAMILY_CONV, BW_U8, BW_CPU_AVX2, 0.0f,
+BW_WINOGRAD_KERNEL(conv_u8_avx2_winograd4, method, BW_FAMILY_CONV, BW_U8, BW_U8, BW_CPU_AVX2, 0.0f,
                    bw_winograd_u8_accepts);
-BW_WINOGRAD_KERNEL(conv_pool_u8_avx2_winograd4, method, BW_FAMILY_CONV_POOL, BW_U8, BW_CPU_AVX2,
-                   0.0f, bw_winograd_u8_accepts_pool);
+BW_WINOGRAD_KERNEL(conv_u8_f32_avx2_winograd4, method, BW_FAMILY_CONV, BW_U8, BW_F32, BW_CPU_AVX2,
+                   0.0f, bw_winograd_u8_accepts);
+BW_WINOGRAD_KERNEL(conv_pool_u8_avx2_winograd4, method, BW_FAMILY_CONV_POOL, BW_U8, BW_U8,
+                   BW_CPU_AVX2, 0.0f, bw_winograd_u8_accepts_pool);

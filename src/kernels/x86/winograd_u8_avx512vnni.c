@@ -160,7 +160,9 @@ static const bw_winograd method = {
     .rest = &bw_conv_u8_avx512vnni,
 };
 
-BW_WINOGRAD_KERNEL(conv_u8_avx512vnni_winograd4, method, BW_FAMILY_CONV, BW_U8,
+BW_WINOGRAD_KERNEL(conv_u8_avx512vnni_winograd4, method, BW_FAMILY_CONV, BW_U8, BW_U8,
                    BW_CPU_AVX512 | BW_CPU_AVX512_VNNI, 0.0f, bw_winograd_u8_accepts);
-BW_WINOGRAD_KERNEL(conv_pool_u8_avx512vnni_winograd4, method, BW_FAMILY_CONV_POOL, BW_U8,
+BW_WINOGRAD_KERNEL(conv_u8_f32_avx512vnni_winograd4, method, BW_FAMILY_CONV, BW_U8, BW_F32,
+                   BW_CPU_AVX512 | BW_CPU_AVX512_VNNI, 0.0f, bw_winograd_u8_accepts);
+BW_WINOGRAD_KERNEL(conv_pool_u8_avx512vnni_winograd4, method, BW_FAMILY_CONV_POOL, BW_U8, BW_U8,
                    BW_CPU_AVX512 | BW_CPU_AVX512_VNNI, 0.0f, bw_winograd_u8_accepts_pool);

@@ -317,6 +317,7 @@ BW_INLINE void finish_tiles(const bw_winograd_output *output, int pool)
 {
     _Alignas(BW_WINOGRAD_LINE) sums_of_run restored;
     const int side = OUTPUTS / pool;
+    const size_t pixel = BW_LANES * bw_type_size(output->operation->out.format.type);
     bw_epilogue epilogue = bw_epilogue_of(output->operation);
     epilogue.multipliers = (const float *)(const void *)output->parameters;
     epilogue.offsets = epilogue.multipliers + BW_LANES;
@@ -336,7 +337,7 @@ BW_INLINE void finish_tiles(const bw_winograd_output *output, int pool)
             if (second)
                 second += (size_t)y * output->second_row + (size_t)(column * BW_LANES);
             finish_pixels(&epilogue, restored[y][0], second,
-                          output->out + (size_t)y * output->out_row + (size_t)(column * BW_LANES),
+                          output->out + (size_t)y * output->out_row + (size_t)column * pixel,
                           columns);
         }
     }
