@@ -6,30 +6,38 @@
 #define BW_KERNELS_X86_CONV_BF16_FINISH_H
 
 #include "kernels/x86/conv_bf16.h"
+#include "kernels/x86/numbers_vector.h"
 #include "kernels/x86/unroll.h"
 
-BW_INLINE void finish_pixel(const bw_bf16_finish *f, bw_activation activation, int pixel)
+/* Of a value's own, since what stands behind a pointer would be read again after every store. */
+BW_INLINE void finish_pixel(bw_bf16_finish f, bw_activation activation, bool to_halves, int pixel)
 {
-    size_t to = (size_t)pixel * f->out_pixel, from = (size_t)pixel * f->second_pixel;
+    ptrdiff_t to = (ptrdiff_t)pixel * (ptrdiff_t)f.out_pixel;
+    ptrdiff_t from = (ptrdiff_t)pixel * (ptrdiff_t)f.second_pixel;
+    bw_vector slope = bw_vector_set(f.slope);
     BW_UNROLL
     for (int lane = 0; lane < BW_LANES; lane += BW_VECTOR_LANES) {
-        bw_vector x = bw_vector_load(f->sums + pixel * BW_LANES + lane);
-        x = bw_vector_activate(activation, bw_vector_set(f->slope), x);
-        if (f->second && f->second_type == BW_BF16)
-            x = bw_vector_add(x, bw_vector_from_halves((const uint16_t *)f->second + from + lane));
-        else if (f->second)
-            x = bw_vector_add(x, bw_vector_load((const float *)f->second + from + lane));
-        if (f->out_type == BW_BF16)
-            bw_vector_to_halves((uint16_t *)f->out + to + lane, x);
-        else
-            bw_vector_store((float *)f->out + to + lane, x);
+        bw_vector x = bw_vector_load(f.sums + pixel * BW_LANES + lane);
+        x = bw_vector_activate(activation, slope, x);
+        if (f.second) {
+            bool halves = f.second_type == BW_BF16;
+            x = bw_vector_add(
+                x, load_numbers((const uint8_t *)f.second + bytes_of(from + lane, halves), halves));
+        }
+        store_numbers((uint8_t *)f.out + bytes_of(to + lane, to_halves), x, to_halves);
     }
 }
 
-BW_INLINE void finish_as(const bw_bf16_finish *f, bw_activation activation)
+BW_INLINE void finish_as(const bw_bf16_finish *finish, bw_activation activation)
 {
-    for (int pixel = 0; pixel < f->pixels; pixel++)
-        finish_pixel(f, activation, pixel);
+    const bw_bf16_finish f = *finish;
+    if (f.out_type == BW_F32) {
+        for (int pixel = 0; pixel < f.pixels; pixel++)
+            finish_pixel(f, activation, false, pixel);
+    } else {
+        for (int pixel = 0; pixel < f.pixels; pixel++)
+            finish_pixel(f, activation, true, pixel);
+    }
 }
 
 static void finish_pixels(const bw_bf16_finish *f)
