@@ -2,12 +2,14 @@
  * The worst pictures of an evaluation, labels beside what was found. Worst is what has the lowest
  * F1, and of equals what has more boxes wrong or missed.
  */
+#include <math.h>
 #include <stdlib.h>
 
 #include "eval_report.h"
 #include "report/html.h"
+#include "report/names.h"
 
-enum { SIDE = 400, QUALITY = 80, MOST_BOXES = 150, NAMED_SIDE = 26, EMPTY_SIDE = 640 };
+enum { SIDE = 400, QUALITY = 80, MOST_BOXES = BW_MOST_NAMES, EMPTY_SIDE = 640 };
 
 /* A picture's place in the order. */
 typedef struct ranked_picture {
@@ -92,36 +94,50 @@ static bw_status prepare(shown_picture *shown, const bw_judged_picture *picture,
     return BW_OK;
 }
 
+static bw_named_box place_box(const bw_judged_box *box, double scale)
+{
+    return (bw_named_box){box->left * scale, box->top * scale, (box->right - box->left) * scale,
+                          (box->bottom - box->top) * scale};
+}
+
 static void write_box(FILE *file, const bw_eval_result *result, const bw_judged_box *box,
                       double scale, bool found)
 {
     const char *name = result->figures[1 + box->class_id].name;
-    double left = box->left * scale, top = box->top * scale;
-    double width = box->right * scale - left, height = box->bottom * scale - top;
+    bw_named_box place = place_box(box, scale);
     fprintf(file,
             "<g class=\"%s\"><rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"><title>",
-            verdict_words[box->verdict], left, top, width > 0 ? width : 0, height > 0 ? height : 0);
+            verdict_words[box->verdict], place.left, place.top, fmax(0, place.width),
+            fmax(0, place.height));
     bw_html_text(file, name);
     if (found)
         fprintf(file, " %.2f", box->score);
-    fprintf(file, ", %s</title></rect>", verdict_words[box->verdict]);
-    if (width >= NAMED_SIDE && height >= NAMED_SIDE) {
-        fprintf(file, "<text x=\"%.1f\" y=\"%.1f\">", (left > 0 ? left : 0) + 3,
-                top > 17 ? top - 4 : top + 14);
-        bw_html_text(file, name);
-        if (found)
-            fprintf(file, " %.2f", box->score);
-        fputs("</text>", file);
-    }
-    fputs("</g>", file);
+    fprintf(file, ", %s</title></rect></g>", verdict_words[box->verdict]);
+}
+
+static void write_name(FILE *file, bw_names *names, const bw_eval_result *result,
+                       const bw_judged_box *box, double scale, bool found)
+{
+    char text[200];
+    const char *name = result->figures[1 + box->class_id].name;
+    bw_named_box place = place_box(box, scale);
+    if (found)
+        snprintf(text, sizeof text, "%.180s %.2f", name, box->score);
+    else
+        snprintf(text, sizeof text, "%.180s", name);
+    bw_names_write(names, file, &place, text);
 }
 
 static void write_boxes(FILE *file, const bw_eval_result *result, const bw_judged_box *boxes,
-                        size_t count, double scale, bool found)
+                        size_t count, const shown_picture *shown, bool found)
 {
+    bw_names names = {.width = shown->width};
+    size_t most = count < MOST_BOXES ? count : MOST_BOXES;
     /* The last one drawn is on top: boxes come best first. */
-    for (size_t i = count < MOST_BOXES ? count : MOST_BOXES; i > 0; i--)
-        write_box(file, result, &boxes[i - 1], scale, found);
+    for (size_t i = most; i > 0; i--)
+        write_box(file, result, &boxes[i - 1], shown->scale, found);
+    for (size_t i = 0; i < most; i++)
+        write_name(file, &names, result, &boxes[i], shown->scale, found);
 }
 
 static void write_view(FILE *file, const shown_picture *shown)
@@ -152,12 +168,12 @@ static void write_pair(FILE *file, const bw_eval_result *result, const bw_judged
         bw_html_data(file, "image/jpeg", shown->jpeg, shown->bytes);
         fputs("\"/>", file);
     }
-    write_boxes(file, result, picture->labels, picture->label_count, shown->scale, false);
+    write_boxes(file, result, picture->labels, picture->label_count, shown, false);
     fputs("</svg>", file);
     write_view(file, shown);
     if (shown->jpeg)
         fprintf(file, "<use href=\"#p%zu\"/>", number);
-    write_boxes(file, result, picture->founds, picture->found_count, shown->scale, true);
+    write_boxes(file, result, picture->founds, picture->found_count, shown, true);
     fputs("</svg></div>", file);
     write_caption(file, picture, shown);
     fputs("</figure>\n", file);

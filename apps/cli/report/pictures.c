@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "report/html.h"
+#include "report/names.h"
 #include "report/sections.h"
 
-enum { MOST_BOXES = 20, MOST_NAMES = 10, NAMED_SIDE = 26 };
+enum { MOST_BOXES = 20, MOST_NAMES = 10 };
 
 /* Columns of the queries for pictures. */
 enum { ITEM, NAME, WIDTH, HEIGHT, JPEG, FULL_WIDTH, FULL_HEIGHT, BOXES, CONFIDENCE };
@@ -15,12 +16,12 @@ enum { ITEM, NAME, WIDTH, HEIGHT, JPEG, FULL_WIDTH, FULL_HEIGHT, BOXES, CONFIDEN
     "SELECT t.item, i.name, t.width, t.height, t.jpeg, i.width, i.height, i.boxes, i.confidence"   \
     " FROM thumbnails t JOIN items i ON i.number = t.item "
 
-/* Columns of the query for boxes; the best comes last, on top. */
-enum { CLASS, CLASS_NAME, SCORE, LEFT, TOP, RIGHT, BOTTOM, RANK };
+/* Columns of the query for boxes. */
+enum { CLASS, CLASS_NAME, SCORE, LEFT, TOP, RIGHT, BOTTOM };
 
-static const char box_query[] =
-    "SELECT d.class, c.name, d.score, d.left, d.top, d.right, d.bottom, d.rank FROM detections d"
-    " LEFT JOIN classes c ON c.id = d.class WHERE d.item = ? AND d.rank < ? ORDER BY d.rank DESC";
+#define BOX_QUERY                                                                                  \
+    "SELECT d.class, c.name, d.score, d.left, d.top, d.right, d.bottom FROM detections d"          \
+    " LEFT JOIN classes c ON c.id = d.class WHERE d.item = ? AND d.rank < ? ORDER BY d.rank"
 
 static const char *text_of(sqlite3_stmt *query, int column)
 {
@@ -28,40 +29,53 @@ static const char *text_of(sqlite3_stmt *query, int column)
     return text ? text : "";
 }
 
-static void write_box(FILE *file, sqlite3_stmt *box, double scale_x, double scale_y)
+static bw_named_box read_box(sqlite3_stmt *box, const bw_shown_picture *picture)
 {
-    char color[40];
+    double scale_x = (double)picture->width / picture->full_width;
+    double scale_y = (double)picture->height / picture->full_height;
     double left = sqlite3_column_double(box, LEFT) * scale_x;
     double top = sqlite3_column_double(box, TOP) * scale_y;
-    double width = sqlite3_column_double(box, RIGHT) * scale_x - left;
-    double height = sqlite3_column_double(box, BOTTOM) * scale_y - top;
+    return (bw_named_box){left, top, sqlite3_column_double(box, RIGHT) * scale_x - left,
+                          sqlite3_column_double(box, BOTTOM) * scale_y - top};
+}
+
+static void write_box(FILE *file, sqlite3_stmt *box, const bw_shown_picture *picture)
+{
+    char color[40];
+    bw_named_box place = read_box(box, picture);
     double percent = 100 * sqlite3_column_double(box, SCORE);
     bw_html_class_color(color, sizeof color, sqlite3_column_int(box, CLASS));
     fprintf(file, "<g style=\"--c:%s\"><rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\">",
-            color, left, top, width, height);
+            color, place.left, place.top, place.width, place.height);
     fputs("<title>", file);
     bw_html_text(file, text_of(box, CLASS_NAME));
-    fprintf(file, " %.0f %%</title></rect>", percent);
-    bool named = sqlite3_column_int(box, RANK) < MOST_NAMES;
-    if (named && width >= NAMED_SIDE && height >= NAMED_SIDE) {
-        fprintf(file, "<text x=\"%.1f\" y=\"%.1f\">", left + 3, top > 17 ? top - 4 : top + 14);
-        bw_html_text(file, text_of(box, CLASS_NAME));
-        fputs("</text>", file);
-    }
-    fputs("</g>", file);
+    fprintf(file, " %.0f %%</title></rect></g>", percent);
 }
 
+static sqlite3_stmt *query_boxes(bw_page *page, const char *sql, const bw_shown_picture *picture,
+                                 int most)
+{
+    sqlite3_stmt *query = bw_page_query(page, sql);
+    if (query) {
+        sqlite3_bind_int64(query, 1, picture->item);
+        sqlite3_bind_int(query, 2, most);
+    }
+    return query;
+}
+
+/* The best box comes last, on top; its name first, where it has room. */
 static void write_boxes(bw_page *page, const bw_shown_picture *picture)
 {
-    sqlite3_stmt *box = bw_page_query(page, box_query);
-    if (!box)
-        return;
-    double scale_x = (double)picture->width / picture->full_width;
-    double scale_y = (double)picture->height / picture->full_height;
-    sqlite3_bind_int64(box, 1, picture->item);
-    sqlite3_bind_int(box, 2, MOST_BOXES);
-    while (sqlite3_step(box) == SQLITE_ROW)
-        write_box(page->file, box, scale_x, scale_y);
+    sqlite3_stmt *box = query_boxes(page, BOX_QUERY " DESC", picture, MOST_BOXES);
+    while (box && sqlite3_step(box) == SQLITE_ROW)
+        write_box(page->file, box, picture);
+    sqlite3_finalize(box);
+    bw_names names = {.width = picture->width};
+    box = query_boxes(page, BOX_QUERY, picture, MOST_NAMES);
+    while (box && sqlite3_step(box) == SQLITE_ROW) {
+        bw_named_box place = read_box(box, picture);
+        bw_names_write(&names, page->file, &place, text_of(box, CLASS_NAME));
+    }
     sqlite3_finalize(box);
 }
 
