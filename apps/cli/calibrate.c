@@ -63,10 +63,10 @@ static void free_paths(path_list *list)
     free((void *)list->paths);
 }
 
-static void report_unreadable(const char *path, const bw_error *error)
+static void report_unreadable(const bw_error *error)
 {
     char line[700];
-    snprintf(line, sizeof line, "left out: %s: %s", path, error->message);
+    snprintf(line, sizeof line, "left out: %s", error->message);
     bw_print_message(line);
 }
 
@@ -120,7 +120,7 @@ static bw_status visit_pictures(const path_list *list, bw_picture_visitor *visit
         bw_image image;
         bw_error problem;
         if (bw_image_read(&image, path, NULL, &problem) != BW_OK) {
-            report_unreadable(path, &problem);
+            report_unreadable(&problem);
             continue;
         }
         status = visit(context, &image, path, error);

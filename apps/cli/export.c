@@ -80,6 +80,8 @@ static bw_status export(const export_options *options, const char *run, const ch
     bw_export_counts counts = {0};
     bw_status status = bw_run_read(&database, run, error);
     if (status == BW_OK)
+        bw_run_warn_unfinished(database, run);
+    if (status == BW_OK)
         status = bw_make_folders(choice.directory, error);
     if (status == BW_OK)
         status = bw_export_run(database, &choice, &counts, error);

@@ -111,7 +111,11 @@ static bw_status select_pictures(const select_options *options, bw_error *error)
     bw_candidates candidates = {0};
     bw_status status = bw_run_read(&database, options->run, error);
     if (status == BW_OK)
+        bw_run_warn_unfinished(database, options->run);
+    if (status == BW_OK)
         status = bw_select_measure(&candidates, database, error);
+    if (status == BW_OK && candidates.count == 0)
+        bw_print_warnings("the run has no picture to select from");
     bw_selection selection = {.database = database,
                               .run = options->run,
                               .pictures = (int64_t)candidates.count,

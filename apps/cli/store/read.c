@@ -1,9 +1,11 @@
 #include "store/read.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "store/store.h"
+#include "terminal.h"
 
 bw_status bw_run_fail(sqlite3 *database, bw_error *error)
 {
@@ -133,4 +135,20 @@ bw_status bw_run_classes(const char *const **names, int *count, sqlite3 *databas
     sqlite3_finalize(query);
     *names = list;
     return status;
+}
+
+void bw_run_warn_unfinished(sqlite3 *database, const char *folder)
+{
+    bw_arena arena = {0};
+    bw_error error;
+    const char *state = NULL;
+    char text[400];
+    if (bw_run_setting(&state, database, "state", &arena, &error) == BW_OK && state &&
+        strcmp(state, "complete") != 0) {
+        snprintf(text, sizeof text,
+                 "the run in '%.200s' has not come to its end; the command that began it goes on",
+                 folder);
+        bw_print_warnings(text);
+    }
+    bw_arena_free(&arena);
 }

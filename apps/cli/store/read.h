@@ -16,6 +16,9 @@
  */
 bw_status bw_run_read(sqlite3 **database, const char *folder, bw_error *error);
 
+/** Warns on standard error where the run has not come to its end. */
+void bw_run_warn_unfinished(sqlite3 *database, const char *folder);
+
 /** Whether the run took the pixels of its pictures as they are stored, not turned upright. */
 bw_status bw_run_ignores_exif(bool *ignores, sqlite3 *database, bw_error *error);
 

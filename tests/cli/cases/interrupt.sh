@@ -19,3 +19,4 @@ find run -type f | sort
 query run 'SELECT label FROM items'
 query run "SELECT value FROM settings WHERE key = 'state'"
 grep -o '<mark>interrupted</mark>' run/report.html
+boxwright export run --format csv -o out 2>&1
