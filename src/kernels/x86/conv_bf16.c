@@ -4,21 +4,19 @@
 
 #include "kernels/border.h"
 #include "kernels/x86/conv_direct.h"
+#include "kernels/x86/conv_units.h"
 #include "kernels/x86/weight_cycles.h"
 
-enum {
-    WEIGHT_BYTES = 192 << 10, /* of a chunk */
-    INPUT_BYTES = 128 << 10,  /* of a band */
-    UNITS_WANTED = 48,        /* a layer should have about so many, */
-    UNIT_LEAST = 40000,       /* but none with less work than this, */
-    UNIT_MOST = 1000000,      /* nor with more; in cycles */
+/* Work is in cycles. */
+static const bw_unit_limits limits = {
+    .weight_bytes = 192 << 10,
+    .input_bytes = 128 << 10,
+    .least_work = 40000,
+    .most_work = 1000000,
 };
 
-/** How the work is cut. */
 typedef struct division {
-    int panels, groups, group_panels; /* the last group may have fewer panels */
-    int chunk_groups, chunks;
-    int band_rows, bands;
+    bw_units units;
     int steps;          /* room of a group's list */
     size_t group_bytes; /* of its packed weights */
 } division;
@@ -33,11 +31,6 @@ typedef struct group_parts {
 typedef struct channel_range {
     int first, last;
 } channel_range;
-
-static int clamp(double x, int least, int most)
-{
-    return x < least ? least : x > most ? most : (int)x;
-}
 
 /* Input channels of a step. */
 static int step_channels(const bw_operation *operation)
@@ -55,62 +48,34 @@ static channel_range channels_of(const bw_operation *operation, int panel, int p
     return (channel_range){first / together * together, ((end - 1) / outputs + 1) * inputs};
 }
 
-static int panels_of(const division *d, int group)
-{
-    int left = d->panels - group * d->group_panels;
-    return left < d->group_panels ? left : d->group_panels;
-}
-
 /* The longest of all groups' lists. */
-static int most_steps(const bw_operation *operation, const division *d)
+static int most_steps(const bw_operation *operation, int panels, int group_panels)
 {
-    int most = 0, groups = operation->groups == 1 ? 1 : d->groups;
-    for (int group = 0; group < groups; group++) {
-        channel_range range = channels_of(operation, group * d->group_panels, panels_of(d, group));
+    int most = 0;
+    for (int panel = 0; panel < panels; panel += group_panels) {
+        int left = panels - panel;
+        channel_range range =
+            channels_of(operation, panel, left < group_panels ? left : group_panels);
         int steps = bw_divide_up(range.last - range.first, step_channels(operation));
         most = steps > most ? steps : most;
+        if (operation->groups == 1)
+            break;
     }
     return most * operation->kernel_height * operation->kernel_width;
 }
 
-static size_t group_bytes(const division *d)
-{
-    size_t panels = (size_t)d->group_panels, bytes = panels * BW_LANES * sizeof(float);
-    return bytes + (size_t)d->steps * panels * BW_BF16_WEIGHTS;
-}
-
-static int choose_band(const bw_operation *operation, double row_work, double unit_work)
-{
-    const bw_layout *in = &operation->in, *out = &operation->out;
-    double row_bytes = (double)in->row_stride * bw_layout_planes(in);
-    row_bytes *= (double)bw_type_size(in->format.type);
-    double rows = (INPUT_BYTES / row_bytes - (operation->kernel_height - operation->stride)) /
-                  operation->stride;
-    rows = rows < unit_work / row_work ? rows : unit_work / row_work;
-    return bw_divide_up(out->height, bw_divide_up(out->height, clamp(rows, 1, out->height)));
-}
-
 static division divide(const bw_bf16_method *method, const bw_operation *operation)
 {
-    const bw_layout *out = &operation->out;
-    division d = {.panels = bw_divide_up(out->channels, BW_LANES), .group_panels = method->blocks};
-    d.groups = bw_divide_up(d.panels, d.group_panels);
-    d.steps = most_steps(operation, &d);
-    d.group_bytes = group_bytes(&d);
-
-    double group_row = method->step_cycles * d.steps * d.group_panels * out->width;
-    double unit_work =
-        clamp(group_row * d.groups * out->height / UNITS_WANTED, UNIT_LEAST, UNIT_MOST);
-    double by_bytes = WEIGHT_BYTES / (double)d.group_bytes;
-    d.chunk_groups = clamp(by_bytes, 1, d.groups);
-    if (d.chunk_groups < d.groups) {
-        double by_work = unit_work / (group_row * out->height);
-        d.chunk_groups = clamp(by_work < by_bytes ? by_work : by_bytes, 1, d.groups);
-    }
-    d.chunks = bw_divide_up(d.groups, d.chunk_groups);
-    d.chunk_groups = bw_divide_up(d.groups, d.chunks);
-    d.band_rows = choose_band(operation, group_row * d.chunk_groups, unit_work);
-    d.bands = bw_divide_up(out->height, d.band_rows);
+    bw_unit_work work = {
+        .panels = bw_divide_up(operation->out.channels, BW_LANES),
+        .group_panels = method->blocks,
+        .in_planes = bw_layout_planes(&operation->in),
+    };
+    division d = {.steps = most_steps(operation, work.panels, work.group_panels)};
+    size_t panel_bytes = BW_LANES * sizeof(float) + (size_t)d.steps * BW_BF16_WEIGHTS;
+    d.group_bytes = work.group_bytes = (size_t)work.group_panels * panel_bytes;
+    work.group_row = method->step_cycles * d.steps * work.group_panels * operation->out.width;
+    d.units = bw_units_cut(operation, &limits, &work);
     return d;
 }
 
@@ -126,7 +91,7 @@ static void *writable(const void *address)
 static group_parts parts_of(const division *d, const void *packed, int group)
 {
     uint8_t *start = (uint8_t *)writable(packed) + (size_t)group * d->group_bytes;
-    size_t panels = (size_t)d->group_panels;
+    size_t panels = (size_t)d->units.group_panels;
     group_parts parts = {.bias = (float *)(void *)start};
     parts.weights = start + panels * BW_LANES * sizeof(float);
     return parts;
@@ -151,8 +116,8 @@ double bw_conv_bf16_cost(const bw_bf16_method *method, const bw_operation *opera
 {
     const bw_layout *out = &operation->out;
     division d = divide(method, operation);
-    double sums = (double)out->width * out->height * d.panels;
-    double tiles = (double)bw_divide_up(out->width, method->pixels) * out->height * d.groups;
+    double sums = (double)out->width * out->height * d.units.panels;
+    double tiles = (double)bw_divide_up(out->width, method->pixels) * out->height * d.units.groups;
     return method->step_cycles * sums * d.steps + 8.0 * sums + 60.0 * tiles +
            bw_weight_cycles(bw_conv_bf16_packed_bytes(method, operation));
 }
@@ -160,7 +125,7 @@ double bw_conv_bf16_cost(const bw_bf16_method *method, const bw_operation *opera
 size_t bw_conv_bf16_packed_bytes(const bw_bf16_method *method, const bw_operation *operation)
 {
     division d = divide(method, operation);
-    return (size_t)d.groups * d.group_bytes;
+    return (size_t)d.units.groups * d.group_bytes;
 }
 
 /* The weight of an input channel and position for an output channel; 0 where there is none. */
@@ -244,9 +209,9 @@ void bw_conv_bf16_pack(const bw_bf16_method *method, const bw_operation *operati
 {
     division d = divide(method, operation);
     memset(packed, 0, bw_conv_bf16_packed_bytes(method, operation));
-    for (int group = 0; group < d.groups; group++) {
+    for (int group = 0; group < d.units.groups; group++) {
         group_parts parts = parts_of(&d, packed, group);
-        int panel = group * d.group_panels, panels = panels_of(&d, group);
+        int panel = group * d.units.group_panels, panels = bw_units_panels(&d.units, group);
         for (int lane = 0; lane < panels * BW_LANES; lane++) {
             int channel = panel * BW_LANES + lane;
             if (channel < operation->out.channels)
@@ -264,7 +229,7 @@ size_t bw_conv_bf16_scratch_bytes(const bw_bf16_method *method, const bw_operati
 int bw_conv_bf16_units(const bw_bf16_method *method, const bw_operation *operation, int images)
 {
     division d = divide(method, operation);
-    return d.chunks * images * d.bands;
+    return bw_units_count(&d.units, images);
 }
 
 /** One group and one image. */
@@ -361,16 +326,14 @@ static void run_unit(const bw_bf16_method *method, const bw_operation *operation
 {
     _Alignas(64) float sums[BW_BF16_BLOCKS * BW_BF16_PIXELS * BW_LANES];
     size_t in_pixel = (size_t)operation->stride * (size_t)operation->in.lanes;
-    int chunk = unit / d->bands / operands->images, last_group = (chunk + 1) * d->chunk_groups;
-    int first = unit % d->bands * d->band_rows, last = first + d->band_rows;
-    last = last < operation->out.height ? last : operation->out.height;
+    bw_unit_part part = bw_units_part(&d->units, operation, operands->images, unit);
     work w = {.method = method, .operation = operation, .operands = operands};
-    w.image = unit / d->bands % operands->images;
+    w.image = part.image;
     int count = 0;
-    for (int group = chunk * d->chunk_groups; group < last_group && group < d->groups; group++) {
+    for (int group = part.first_group; group < part.last_group; group++) {
         group_parts parts = parts_of(d, operands->weights, group);
-        w.panel = group * d->group_panels;
-        w.panels = panels_of(d, group);
+        w.panel = group * d->units.group_panels;
+        w.panels = bw_units_panels(&d->units, group);
         if (count == 0 || operation->groups > 1)
             count = list_places(operation, channels_of(operation, w.panel, w.panels), places);
         w.steps = (bw_bf16_steps){
@@ -381,11 +344,11 @@ static void run_unit(const bw_bf16_method *method, const bw_operation *operation
             .bias = parts.bias,
             .sums = sums,
         };
-        for (int y = first; y < last; y++)
+        for (int y = part.first; y < part.last; y++)
             run_row(&w, y);
-        fill_borders(&w, first, last);
-        if (group + 1 == d->groups)
-            clear_rest(&w, first, last);
+        fill_borders(&w, part.first, part.last);
+        if (group + 1 == d->units.groups)
+            clear_rest(&w, part.first, part.last);
     }
 }
 

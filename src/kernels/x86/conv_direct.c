@@ -1,75 +1,42 @@
 #include "kernels/x86/conv_direct.h"
 
 #include "kernels/border.h"
+#include "kernels/x86/conv_units.h"
 #include "kernels/x86/weight_cycles.h"
 
-enum {
-    WEIGHT_BYTES = 384 << 10, /* of a chunk, or of a round of one group */
-    INPUT_BYTES = 256 << 10,  /* of a band */
-    AHEAD_STEPS = 32,         /* tiles shorter than this have no time to prefetch */
-    UNITS_WANTED = 48,        /* a layer should have about so many, */
-    UNIT_LEAST = 20000,       /* but none with less work than this, */
-    UNIT_MOST = 500000,       /* nor with more; in vector multiplications */
+enum { AHEAD_STEPS = 32 }; /* tiles shorter than this have no time to prefetch */
+
+/* Work is in vector multiplications. */
+static const bw_unit_limits limits = {
+    .weight_bytes = 384 << 10, /* also of a round of one group */
+    .input_bytes = 256 << 10,
+    .least_work = 20000,
+    .most_work = 500000,
 };
 
-/** How the work is cut. */
 typedef struct division {
-    int groups, group_planes; /* the last group may have fewer planes */
-    int chunk_groups, chunks; /* of groups */
+    bw_units units;
     int rounds, round_planes; /* of input planes */
-    int band_rows, bands;     /* of output rows */
     size_t window, steps;     /* positions of the window; steps of a tile */
 } division;
 
-static int clamp(double x, int least, int most)
-{
-    return x < least ? least : x > most ? most : (int)x;
-}
-
-/* The rows of a band: its input must fit the cache, its work make a unit. */
-static int choose_band(const bw_operation *operation, const division *d, double row_work,
-                       double unit_work)
-{
-    const bw_layout *in = &operation->in;
-    int planes = d->rounds > 1 ? d->round_planes : bw_layout_planes(in);
-    double row_bytes = (double)in->row_stride * planes * sizeof(float);
-    double by_input = INPUT_BYTES / row_bytes - (operation->kernel_height - operation->stride);
-    double rows = by_input / operation->stride;
-    if (rows > unit_work / row_work)
-        rows = unit_work / row_work;
-    int bands = bw_divide_up(operation->out.height, clamp(rows, 1, operation->out.height));
-    return bw_divide_up(operation->out.height, bands);
-}
-
 static division divide(const bw_conv_tiles *tiles, const bw_operation *operation)
 {
-    const bw_layout *in = &operation->in, *out = &operation->out;
-    division d = {.group_planes = tiles->blocks};
-    d.groups = bw_divide_up(bw_layout_planes(out), d.group_planes);
-    d.window = (size_t)operation->kernel_height * (size_t)operation->kernel_width;
-    d.steps = d.window * (size_t)in->channels;
-
-    double group_bytes = (double)d.steps * d.group_planes * BW_LANES * sizeof(float);
-    double group_row = (double)d.steps * d.group_planes * out->width;
-    double total = group_row * d.groups * out->height;
-    double unit_work = clamp(total / UNITS_WANTED, UNIT_LEAST, UNIT_MOST);
-
-    d.chunk_groups = d.groups;
-    if (group_bytes * d.groups > WEIGHT_BYTES) {
-        double by_work = unit_work / (group_row * out->height);
-        double by_bytes = WEIGHT_BYTES / group_bytes;
-        d.chunk_groups = clamp(by_work < by_bytes ? by_work : by_bytes, 1, d.groups);
-    }
-    d.chunks = bw_divide_up(d.groups, d.chunk_groups);
-    d.chunk_groups = bw_divide_up(d.groups, d.chunks);
-
+    const bw_layout *in = &operation->in;
     int planes = bw_layout_planes(in);
-    d.rounds = clamp(group_bytes / WEIGHT_BYTES + 1.0, 1, planes);
+    division d = {.window = (size_t)operation->kernel_height * (size_t)operation->kernel_width};
+    d.steps = d.window * (size_t)in->channels;
+    bw_unit_work work = {.panels = bw_layout_planes(&operation->out)};
+    work.group_panels = tiles->blocks;
+    work.group_bytes = d.steps * (size_t)work.group_panels * BW_LANES * sizeof(float);
+    work.group_row = (double)d.steps * work.group_panels * operation->out.width;
+
+    size_t rounds = work.group_bytes / (size_t)limits.weight_bytes + 1;
+    d.rounds = rounds < (size_t)planes ? (int)rounds : planes;
     d.round_planes = bw_divide_up(planes, d.rounds);
     d.rounds = bw_divide_up(planes, d.round_planes);
-
-    d.band_rows = choose_band(operation, &d, group_row * d.chunk_groups, unit_work);
-    d.bands = bw_divide_up(out->height, d.band_rows);
+    work.in_planes = d.round_planes;
+    d.units = bw_units_cut(operation, &limits, &work);
     return d;
 }
 
@@ -99,7 +66,7 @@ double bw_conv_direct_cost(const bw_conv_tiles *tiles, const bw_operation *opera
     division d = divide(tiles, operation);
     int planes = bw_layout_planes(out), row_tiles = bw_divide_up(out->width, tiles->pixels);
     double sums = (double)out->width * out->height * planes;
-    double tile_count = (double)row_tiles * out->height * d.groups;
+    double tile_count = (double)row_tiles * out->height * d.units.groups;
     double products = sums * (double)d.steps, least = 4.0 * tile_count * (double)d.steps;
     return 1.05 * tiles->product_cycles * (products > least ? products : least) + 4.0 * sums +
            40.0 * tile_count + bw_weight_cycles(bw_conv_direct_packed_bytes(operation));
@@ -139,12 +106,12 @@ void bw_conv_direct_pack(const bw_conv_tiles *tiles, const bw_operation *operati
                          const bw_filters *filters, void *packed)
 {
     division d = divide(tiles, operation);
-    int planes = bw_layout_planes(&operation->out);
+    int planes = d.units.panels;
     float *to = packed;
     for (int channel = 0; channel < planes * BW_LANES; channel++)
         *to++ = channel < operation->out.channels ? bw_filters_bias(filters, channel) : 0.0f;
-    for (int plane = 0; plane < planes; plane += d.group_planes) {
-        int blocks = planes - plane < d.group_planes ? planes - plane : d.group_planes;
+    for (int group = 0; group < d.units.groups; group++) {
+        int plane = group * d.units.group_panels, blocks = bw_units_panels(&d.units, group);
         for (int block = 0; block < blocks; block++)
             pack_plane(operation, filters->weights, plane + block, block, blocks, to);
         to += d.steps * (size_t)blocks * BW_LANES;
@@ -156,14 +123,14 @@ size_t bw_conv_direct_scratch_bytes(const bw_conv_tiles *tiles, const bw_operati
     division d = divide(tiles, operation);
     if (d.rounds == 1)
         return 0;
-    size_t pixels = (size_t)d.band_rows * (size_t)operation->out.width;
-    return pixels * (size_t)d.group_planes * BW_LANES * sizeof(float);
+    size_t pixels = (size_t)d.units.band_rows * (size_t)operation->out.width;
+    return pixels * (size_t)d.units.group_panels * BW_LANES * sizeof(float);
 }
 
 int bw_conv_direct_units(const bw_conv_tiles *tiles, const bw_operation *operation, int images)
 {
     division d = divide(tiles, operation);
-    return d.chunks * images * d.bands;
+    return bw_units_count(&d.units, images);
 }
 
 /** What the tiles of one group and one band have in common. */
@@ -189,7 +156,7 @@ static bw_conv_tile tile_of_round(const work *w, int round)
     const bw_layout *in = &operation->in;
     int first = round * w->d->round_planes, planes = bw_layout_planes(in);
     int left = planes - first, last = round + 1 == w->d->rounds;
-    size_t sum_block = (size_t)w->d->band_rows * (size_t)operation->out.width * BW_LANES;
+    size_t sum_block = (size_t)w->d->units.band_rows * (size_t)operation->out.width * BW_LANES;
     bw_conv_tile tile = {
         .in_plane = in->plane_stride,
         .in_row = in->row_stride,
@@ -289,22 +256,17 @@ static void run_unit(const bw_conv_tiles *tiles, const bw_operation *operation,
                      const bw_operands *operands, const division *d, int unit, float *scratch)
 {
     const bw_layout *out = &operation->out;
-    int planes = bw_layout_planes(out), band = unit % d->bands;
-    size_t image = (size_t)(unit / d->bands % operands->images);
-    int chunk = unit / d->bands / operands->images;
-    int last_group = (chunk + 1) * d->chunk_groups;
+    bw_unit_part part = bw_units_part(&d->units, operation, operands->images, unit);
+    size_t image = (size_t)part.image, planes = (size_t)d->units.panels;
     work w = {.tiles = tiles, .operation = operation, .d = d, .sums = scratch};
     w.in = (const float *)operands->in + image * operation->in.image_stride;
-    w.first_row = band * d->band_rows;
-    w.last_row =
-        w.first_row + d->band_rows < out->height ? w.first_row + d->band_rows : out->height;
-    for (int group = chunk * d->chunk_groups; group < last_group && group < d->groups; group++) {
-        size_t plane = (size_t)group * (size_t)d->group_planes;
-        int left = planes - (int)plane;
-        w.blocks = left < d->group_planes ? left : d->group_planes;
+    w.first_row = part.first;
+    w.last_row = part.last;
+    for (int group = part.first_group; group < part.last_group; group++) {
+        size_t plane = (size_t)group * (size_t)d->units.group_panels;
+        w.blocks = bw_units_panels(&d->units, group);
         w.bias = (const float *)operands->weights + plane * BW_LANES;
-        w.weights =
-            (const float *)operands->weights + ((size_t)planes + plane * d->steps) * BW_LANES;
+        w.weights = (const float *)operands->weights + (planes + plane * d->steps) * BW_LANES;
         w.out = (float *)operands->out + image * out->image_stride + plane * out->plane_stride;
         if (operation->has_second)
             w.second = (const float *)operands->second + image * operation->second.image_stride +

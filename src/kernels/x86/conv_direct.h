@@ -2,11 +2,9 @@
  * The direct convolution, groups = 1, of any window and stride: what its kernels share, whatever
  * their micro-kernels.
  *
- * A group is as many planes of output as a micro-kernel takes. A unit computes a chunk of groups
- * for a band of rows of one image. Chunks are outermost among the units, then images, then bands:
- * weights too large for the cache are streamed once, and all images pass while a chunk of them is
- * at hand. Where the weights of one group are too large, a band is computed in several rounds of
- * input planes, its sums kept in scratch between them.
+ * The work is cut as conv_units.h describes, a panel being a plane. Where the weights of one group
+ * are too large for the cache, a band is computed in several rounds of input planes, its sums kept
+ * in scratch between them.
  *
  * Packed weights: bias[planes × 16], then each group as conv_tile.h has it.
  */

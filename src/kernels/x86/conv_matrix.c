@@ -5,16 +5,20 @@
 #include "kernels/border.h"
 #include "kernels/quantize.h"
 #include "kernels/x86/conv_direct.h"
+#include "kernels/x86/conv_units.h"
 #include "kernels/x86/weight_cycles.h"
 
 enum {
-    WEIGHT_BYTES = 512 << 10, /* of a chunk */
-    INPUT_BYTES = 512 << 10,  /* of a band */
-    UNITS_WANTED = 48,        /* a layer should have about so many, */
-    UNIT_LEAST = 40000,       /* but none with less work than this, */
-    UNIT_MOST = 1000000,      /* nor with more; in cycles */
-    PRODUCT_CYCLES = 22,      /* of one product of tiles */
-    GROUP = 4,                /* bytes along K that stand together in a tile of weights */
+    PRODUCT_CYCLES = 22, /* of one product of tiles */
+    GROUP = 4,           /* bytes along K that stand together in a tile of weights */
+};
+
+/* Work is in cycles. */
+static const bw_unit_limits limits = {
+    .weight_bytes = 512 << 10,
+    .input_bytes = 512 << 10,
+    .least_work = 40000,
+    .most_work = 1000000,
 };
 
 /** How pixels are cut into tiles. */
@@ -25,11 +29,8 @@ typedef struct cut {
     int line_tiles, tiles;
 } cut;
 
-/** How the work is cut. */
 typedef struct division {
-    int panels, groups, group_panels; /* the last group may have fewer panels */
-    int chunk_groups, chunks;
-    int band_rows, bands;
+    bw_units units;
     bool flowing;          /* whether a line is a band of rows, else a row */
     int run, bytes, steps; /* bytes of a run and of a step; steps of a block */
     size_t list_bytes;     /* of the places */
@@ -47,11 +48,6 @@ typedef struct group_parts {
 static int smaller(int a, int b)
 {
     return a < b ? a : b;
-}
-
-static int clamp(double x, int least, int most)
-{
-    return x < least ? least : x > most ? most : (int)x;
 }
 
 static size_t round_up(size_t size)
@@ -105,48 +101,29 @@ static int count_panels(const bw_layout *out)
                                        : bw_divide_up(out->channels, BW_LANES);
 }
 
-static void divide_weights(const bw_operation *operation, division *d)
-{
-    const bw_layout *in = &operation->in;
-    d->run = operation->kernel_width * in->lanes * size_of(in);
-    d->bytes = smaller(d->run, BW_MATRIX_BYTES);
-    d->steps = operation->kernel_height * bw_layout_planes(in) * bw_divide_up(d->run, d->bytes);
-    d->panels = count_panels(&operation->out);
-    d->group_panels = smaller(d->panels, BW_MATRIX_PANELS);
-    d->groups = bw_divide_up(d->panels, d->group_panels);
-    d->list_bytes = round_up((size_t)d->steps * sizeof(int32_t));
-    d->tile_bytes = (size_t)d->bytes / GROUP * BW_LANES * GROUP;
-    size_t parameters = BW_LANES * (2 * sizeof(float) + sizeof(int32_t));
-    d->group_bytes =
-        round_up((size_t)d->group_panels * (parameters + (size_t)d->steps * d->tile_bytes));
-}
-
 static division divide(const bw_operation *operation)
 {
-    const bw_layout *in = &operation->in, *out = &operation->out;
+    const bw_layout *in = &operation->in;
+    int planes = bw_layout_planes(in), panels = count_panels(&operation->out);
+    int group_panels = smaller(panels, BW_MATRIX_PANELS);
     division d = {.flowing = flows(operation)};
-    divide_weights(operation, &d);
-    double row_tiles = (double)out->width / BW_MATRIX_ROWS;
-    double group_row = row_tiles * PRODUCT_CYCLES * d.steps * d.group_panels;
-    double unit_work =
-        clamp(group_row * d.groups * out->height / UNITS_WANTED, UNIT_LEAST, UNIT_MOST);
-    double by_bytes = WEIGHT_BYTES / (double)d.group_bytes;
-    d.chunk_groups = clamp(by_bytes, 1, d.groups);
-    if (d.chunk_groups < d.groups) {
-        double by_work = unit_work / (group_row * out->height);
-        d.chunk_groups = clamp(by_work < by_bytes ? by_work : by_bytes, 1, d.groups);
-    }
-    d.chunks = bw_divide_up(d.groups, d.chunk_groups);
-    d.chunk_groups = bw_divide_up(d.groups, d.chunks);
+    d.run = operation->kernel_width * in->lanes * size_of(in);
+    d.bytes = smaller(d.run, BW_MATRIX_BYTES);
+    d.steps = operation->kernel_height * planes * bw_divide_up(d.run, d.bytes);
+    d.list_bytes = round_up((size_t)d.steps * sizeof(int32_t));
+    d.tile_bytes = (size_t)d.bytes / GROUP * BW_LANES * GROUP;
+    size_t parameters = BW_LANES * (2 * sizeof(float) + sizeof(int32_t));
+    d.group_bytes = round_up((size_t)group_panels * (parameters + (size_t)d.steps * d.tile_bytes));
 
-    double row_bytes = (double)in->row_stride * bw_layout_planes(in) * size_of(in);
-    double rows = (INPUT_BYTES / row_bytes - (operation->kernel_height - operation->stride)) /
-                  operation->stride;
-    double by_work = unit_work / (group_row * d.chunk_groups);
-    rows = rows < by_work ? rows : by_work;
-    d.bands = bw_divide_up(out->height, clamp(rows, 1, out->height));
-    d.band_rows = bw_divide_up(out->height, d.bands);
-    d.bands = bw_divide_up(out->height, d.band_rows);
+    double row_tiles = (double)operation->out.width / BW_MATRIX_ROWS;
+    bw_unit_work work = {
+        .panels = panels,
+        .group_panels = group_panels,
+        .in_planes = planes,
+        .group_bytes = d.group_bytes,
+        .group_row = row_tiles * PRODUCT_CYCLES * d.steps * group_panels,
+    };
+    d.units = bw_units_cut(operation, &limits, &work);
     return d;
 }
 
@@ -175,17 +152,16 @@ double bw_conv_matrix_cost(const bw_matrix_method *method, const bw_operation *o
     const bw_layout *out = &operation->out;
     division d = divide(operation);
     cut whole = cut_rows(operation, d.flowing, out->height);
-    double sums = (double)out->width * out->height * d.panels;
-    double blocks = (double)bw_divide_up(whole.tiles, BW_MATRIX_TILES) * d.groups;
-    return 2.0 * method->product_cycles * cut_products(&whole) * d.panels * d.steps + 6.0 * sums +
-           100.0 * blocks + bw_weight_cycles(bw_conv_matrix_packed_bytes(operation));
+    double sums = (double)out->width * out->height * d.units.panels;
+    double blocks = (double)bw_divide_up(whole.tiles, BW_MATRIX_TILES) * d.units.groups;
+    return 2.0 * method->product_cycles * cut_products(&whole) * d.units.panels * d.steps +
+           6.0 * sums + 100.0 * blocks + bw_weight_cycles(bw_conv_matrix_packed_bytes(operation));
 }
 
 size_t bw_conv_matrix_packed_bytes(const bw_operation *operation)
 {
-    division d = {0};
-    divide_weights(operation, &d);
-    return d.list_bytes + (size_t)d.groups * d.group_bytes;
+    division d = divide(operation);
+    return d.list_bytes + (size_t)d.units.groups * d.group_bytes;
 }
 
 static group_parts parts_of(const division *d, const void *packed, int group)
@@ -195,7 +171,7 @@ static group_parts parts_of(const division *d, const void *packed, int group)
         uint8_t *bytes;
     } address = {packed};
     uint8_t *start = address.bytes + d->list_bytes + (size_t)group * d->group_bytes;
-    size_t lanes = (size_t)d->group_panels * BW_LANES;
+    size_t lanes = (size_t)d->units.group_panels * BW_LANES;
     group_parts parts;
     parts.multipliers = (float *)(void *)start;
     parts.offsets = parts.multipliers + lanes;
@@ -284,17 +260,16 @@ static void pack_parameters(const bw_operation *operation, const bw_filters *fil
 
 void bw_conv_matrix_pack(const bw_operation *operation, const bw_filters *filters, void *packed)
 {
-    division d = {0};
-    divide_weights(operation, &d);
+    division d = divide(operation);
     memset(packed, 0, bw_conv_matrix_packed_bytes(operation));
     int32_t *places = packed;
     for (int index = 0; index < d.steps; index++) {
         step at = step_at(operation, &d, index);
         places[index] = place_of(&operation->in, &at);
     }
-    for (int group = 0; group < d.groups; group++) {
+    for (int group = 0; group < d.units.groups; group++) {
         group_parts parts = parts_of(&d, packed, group);
-        int panel = group * d.group_panels, panels = smaller(d.panels - panel, d.group_panels);
+        int panel = group * d.units.group_panels, panels = bw_units_panels(&d.units, group);
         for (int lane = 0; lane < panels * BW_LANES; lane++)
             pack_parameters(operation, filters, panel * BW_LANES + lane, lane, &parts);
         uint8_t *to = parts.weights;
@@ -308,8 +283,7 @@ void bw_conv_matrix_pack(const bw_operation *operation, const bw_filters *filter
 
 bool bw_conv_matrix_sound(const bw_operation *operation, const void *packed)
 {
-    division d = {0};
-    divide_weights(operation, &d);
+    division d = divide(operation);
     const int32_t *places = packed;
     for (int index = 0; index < d.steps; index++) {
         step at = step_at(operation, &d, index);
@@ -322,7 +296,7 @@ bool bw_conv_matrix_sound(const bw_operation *operation, const void *packed)
 int bw_conv_matrix_units(const bw_operation *operation, int images)
 {
     division d = divide(operation);
-    return d.chunks * images * d.bands;
+    return bw_units_count(&d.units, images);
 }
 
 /** The state of a call: one image, one band and one group at a time. */
@@ -442,8 +416,8 @@ static void run_group(work *w, const division *d, int group)
     w->epilogue.offsets = parts.offsets;
     w->block.starts = parts.starts;
     w->block.weights = parts.weights;
-    w->panel = group * d->group_panels;
-    w->panels = smaller(d->panels - w->panel, d->group_panels);
+    w->panel = group * d->units.group_panels;
+    w->panels = bw_units_panels(&d->units, group);
     for (int tile = 0; tile < w->cut.tiles; tile += BW_MATRIX_TILES)
         run_block(w, tile, smaller(w->cut.tiles - tile, BW_MATRIX_TILES));
 }
@@ -464,12 +438,10 @@ static void run_unit(work *w, const division *d, int unit)
 {
     const bw_operation *operation = w->operation;
     const bw_layout *in = &operation->in;
-    int chunk = unit / d->bands / w->operands->images;
-    int last_group = smaller((chunk + 1) * d->chunk_groups, d->groups);
-    w->image = unit / d->bands % w->operands->images;
-    w->first = unit % d->bands * d->band_rows;
-    int rows = smaller(d->band_rows, operation->out.height - w->first);
-    int pixels = w->cut.pixels;
+    bw_unit_part part = bw_units_part(&d->units, operation, w->operands->images, unit);
+    int rows = part.last - part.first, pixels = w->cut.pixels;
+    w->image = part.image;
+    w->first = part.first;
     w->cut = cut_rows(operation, d->flowing, rows);
     if (w->cut.pixels != pixels)
         w->method->configure(w->cut.pixels, d->bytes);
@@ -477,7 +449,7 @@ static void run_unit(work *w, const division *d, int unit)
     ptrdiff_t corner = top * (ptrdiff_t)in->row_stride - (ptrdiff_t)operation->pad_left * in->lanes;
     w->window = (const uint8_t *)w->operands->in +
                 ((ptrdiff_t)((size_t)w->image * in->image_stride) + corner) * size_of(in);
-    for (int group = chunk * d->chunk_groups; group < last_group; group++) {
+    for (int group = part.first_group; group < part.last_group; group++) {
         run_group(w, d, group);
         fill_borders(w, rows);
     }

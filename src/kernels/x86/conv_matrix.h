@@ -22,9 +22,6 @@
  * A finished block leaves its sums in memory; while the next one's products are being formed, a few
  * of its pixels a step go through the epilogue.
  *
- * Units are chunks of output channels, then images, then bands of rows: where weights exceed the
- * cache, they are read once, and all images pass while a chunk of them is at hand.
- *
  * Packed weights: the places of the steps, then for each group of panels multipliers, offsets and
  * starts [panel][16], and the tiles of weights [step][panel]. The places follow from the
  * operation, so packed weights from outside are sound where they hold the same places.

@@ -7,25 +7,26 @@
 #include "kernels/quantize.h"
 #include "kernels/x86/bundles.h"
 #include "kernels/x86/conv_direct.h"
+#include "kernels/x86/conv_units.h"
 #include "kernels/x86/weight_cycles.h"
 
 enum {
-    WEIGHT_BYTES = 192 << 10, /* of a chunk */
-    INPUT_BYTES = 128 << 10,  /* of a band */
-    UNITS_WANTED = 48,        /* a layer should have about so many, */
-    UNIT_LEAST = 40000,       /* but none with less work than this, */
-    UNIT_MOST = 1000000,      /* nor with more; in cycles */
-    ROW_STEPS = 9,            /* the most for which rows pay, */
-    ROW_PIXELS = 40,          /* and the least */
-    TILE_CYCLES = 30,         /* of the call for a tile, */
-    FLOATS_CYCLES = 3,        /* of a pixel's 16 numbers where they leave as floats */
+    ROW_STEPS = 9,     /* the most for which rows pay, */
+    ROW_PIXELS = 40,   /* and the least */
+    TILE_CYCLES = 30,  /* of the call for a tile, */
+    FLOATS_CYCLES = 3, /* of a pixel's 16 numbers where they leave as floats */
 };
 
-/** How the work is cut. */
+/* Work is in cycles. */
+static const bw_unit_limits limits = {
+    .weight_bytes = 192 << 10,
+    .input_bytes = 128 << 10,
+    .least_work = 40000,
+    .most_work = 1000000,
+};
+
 typedef struct division {
-    int panels, groups, group_panels; /* the last group may have fewer panels */
-    int chunk_groups, chunks;
-    int band_rows, bands;
+    bw_units units;
     int steps, segments; /* room of a group's list */
     size_t group_bytes;  /* of its packed weights */
 } division;
@@ -43,11 +44,6 @@ typedef struct group_parts {
 typedef struct channel_range {
     int first, last;
 } channel_range;
-
-static int clamp(double x, int least, int most)
-{
-    return x < least ? least : x > most ? most : (int)x;
-}
 
 static channel_range channels_of(const bw_operation *operation, int panel, int panels)
 {
@@ -82,44 +78,28 @@ static int most_steps(const bw_operation *operation, int panels, int group_panel
     return most;
 }
 
-static size_t group_bytes(const division *d)
+static size_t group_bytes(const division *d, int group_panels)
 {
-    size_t lanes = (size_t)d->group_panels * BW_LANES;
+    size_t lanes = (size_t)group_panels * BW_LANES;
     size_t bytes = lanes * (2 * sizeof(float) + sizeof(int32_t));
-    bytes += (size_t)d->steps * ((size_t)d->group_panels * BW_STEP_BYTES + sizeof(int32_t));
+    bytes += (size_t)d->steps * ((size_t)group_panels * BW_STEP_BYTES + sizeof(int32_t));
     bytes += (size_t)d->segments * sizeof(bw_bundles);
     return (bytes + 63) / 64 * 64;
 }
 
 static division divide(const bw_conv_u8_method *method, const bw_operation *operation)
 {
-    const bw_layout *in = &operation->in, *out = &operation->out;
-    const int pool = bw_pool_side(operation), stride = operation->stride * pool;
-    division d = {.panels = bw_divide_up(out->channels, BW_LANES), .group_panels = method->blocks};
-    d.groups = bw_divide_up(d.panels, d.group_panels);
-    d.steps = most_steps(operation, d.panels, d.group_panels);
+    const int pool = bw_pool_side(operation), row = pool * pool * operation->out.width;
+    bw_unit_work work = {
+        .panels = bw_divide_up(operation->out.channels, BW_LANES),
+        .group_panels = method->blocks,
+        .in_planes = bw_layout_planes(&operation->in),
+    };
+    division d = {.steps = most_steps(operation, work.panels, work.group_panels)};
     d.segments = bw_divide_up(d.steps, BW_SEGMENT_STEPS);
-    d.group_bytes = group_bytes(&d);
-
-    double group_row = method->step_cycles * d.steps * d.group_panels * out->width * pool * pool;
-    double unit_work =
-        clamp(group_row * d.groups * out->height / UNITS_WANTED, UNIT_LEAST, UNIT_MOST);
-    double by_bytes = WEIGHT_BYTES / (double)d.group_bytes;
-    d.chunk_groups = clamp(by_bytes, 1, d.groups);
-    if (d.chunk_groups < d.groups) {
-        double by_work = unit_work / (group_row * out->height);
-        d.chunk_groups = clamp(by_work < by_bytes ? by_work : by_bytes, 1, d.groups);
-    }
-    d.chunks = bw_divide_up(d.groups, d.chunk_groups);
-    d.chunk_groups = bw_divide_up(d.groups, d.chunks);
-
-    double row_bytes = (double)in->row_stride * bw_layout_planes(in);
-    double rows = (INPUT_BYTES / row_bytes - (operation->kernel_height - stride)) / stride;
-    double by_work = unit_work / (group_row * d.chunk_groups);
-    rows = rows < by_work ? rows : by_work;
-    d.bands = bw_divide_up(out->height, clamp(rows, 1, out->height));
-    d.band_rows = bw_divide_up(out->height, d.bands);
-    d.bands = bw_divide_up(out->height, d.band_rows);
+    d.group_bytes = work.group_bytes = group_bytes(&d, work.group_panels);
+    work.group_row = method->step_cycles * d.steps * work.group_panels * row;
+    d.units = bw_units_cut(operation, &limits, &work);
     return d;
 }
 
@@ -130,14 +110,14 @@ static group_parts parts_of(const division *d, const void *packed, int group)
         uint8_t *bytes;
     } address = {packed};
     uint8_t *start = address.bytes + (size_t)group * d->group_bytes;
-    size_t lanes = (size_t)d->group_panels * BW_LANES, steps = (size_t)d->steps;
+    size_t lanes = (size_t)d->units.group_panels * BW_LANES, steps = (size_t)d->steps;
     group_parts parts;
     parts.multipliers = (float *)(void *)start;
     parts.offsets = parts.multipliers + lanes;
     parts.starts = (int32_t *)(void *)(parts.offsets + lanes);
     parts.weights = (int8_t *)(parts.starts + lanes);
     parts.places =
-        (int32_t *)(void *)(parts.weights + steps * (size_t)d->group_panels * BW_STEP_BYTES);
+        (int32_t *)(void *)(parts.weights + steps * (size_t)d->units.group_panels * BW_STEP_BYTES);
     parts.bundles = (bw_bundles *)(void *)(parts.places + steps);
     return parts;
 }
@@ -194,10 +174,10 @@ double bw_conv_u8_cost(const bw_conv_u8_method *method, const bw_operation *oper
     const int pool = bw_pool_side(operation);
     const int width = pool * out->width, height = pool * out->height;
     division d = divide(method, operation);
-    double sums = (double)width * height * d.panels;
-    int panels = d.panels < d.group_panels ? d.panels : d.group_panels;
+    double sums = (double)width * height * d.units.panels;
+    int panels = bw_units_panels(&d.units, 0);
     double tiles =
-        (double)bw_divide_up(out->width, method->pixels[panels - 1]) * out->height * d.groups;
+        (double)bw_divide_up(out->width, method->pixels[panels - 1]) * out->height * d.units.groups;
     double finish = method->finish_cycles + (out->format.type == BW_F32 ? FLOATS_CYCLES : 0);
     return (method->step_cycles * d.steps + finish) * sums + TILE_CYCLES * tiles +
            bw_weight_cycles(bw_conv_u8_packed_bytes(method, operation));
@@ -206,7 +186,7 @@ double bw_conv_u8_cost(const bw_conv_u8_method *method, const bw_operation *oper
 size_t bw_conv_u8_packed_bytes(const bw_conv_u8_method *method, const bw_operation *operation)
 {
     division d = divide(method, operation);
-    return (size_t)d.groups * d.group_bytes;
+    return (size_t)d.units.groups * d.group_bytes;
 }
 
 /* The weight of an input channel and position for an output channel; 0 where there is none. */
@@ -286,10 +266,9 @@ void bw_conv_u8_pack(const bw_conv_u8_method *method, const bw_operation *operat
 {
     division d = divide(method, operation);
     memset(packed, 0, bw_conv_u8_packed_bytes(method, operation));
-    for (int group = 0; group < d.groups; group++) {
+    for (int group = 0; group < d.units.groups; group++) {
         group_parts parts = parts_of(&d, packed, group);
-        int panel = group * d.group_panels, left = d.panels - panel;
-        int panels = left < d.group_panels ? left : d.group_panels;
+        int panel = group * d.units.group_panels, panels = bw_units_panels(&d.units, group);
         for (int lane = 0; lane < panels * BW_LANES; lane++)
             pack_parameters(operation, filters, panel * BW_LANES + lane, lane, &parts);
         int count = pack_list(operation, filters, panel, panels, panels, &parts);
@@ -340,7 +319,7 @@ bool bw_conv_u8_sound(const bw_conv_u8_method *method, const bw_operation *opera
                       const void *packed)
 {
     division d = divide(method, operation);
-    for (int group = 0; group < d.groups; group++)
+    for (int group = 0; group < d.units.groups; group++)
         if (!group_sound(operation, &d, packed, group))
             return false;
     return true;
@@ -349,7 +328,7 @@ bool bw_conv_u8_sound(const bw_conv_u8_method *method, const bw_operation *opera
 int bw_conv_u8_units(const bw_conv_u8_method *method, const bw_operation *operation, int images)
 {
     division d = divide(method, operation);
-    return d.chunks * images * d.bands;
+    return bw_units_count(&d.units, images);
 }
 
 bw_epilogue bw_epilogue_of(const bw_operation *operation)
@@ -516,8 +495,8 @@ static void choose_tiles(work *w)
 static void take_group(work *w, const division *d, int group)
 {
     group_parts parts = parts_of(d, w->operands->weights, group);
-    w->panel = group * d->group_panels;
-    w->panels = d->panels - w->panel < d->group_panels ? d->panels - w->panel : d->group_panels;
+    w->panel = group * d->units.group_panels;
+    w->panels = bw_units_panels(&d->units, group);
     choose_tiles(w);
     w->steps = (bw_conv_steps){
         .in_pixel = (size_t)(w->operation->stride * w->operation->in.lanes),
@@ -544,22 +523,20 @@ static void run_unit(const bw_conv_u8_method *method, const bw_operation *operat
                      const bw_operands *operands, const division *d, int unit)
 {
     _Alignas(64) int32_t sums[BW_U8_BLOCKS * BW_U8_SUMS];
-    int chunk = unit / d->bands / operands->images, last_group = (chunk + 1) * d->chunk_groups;
-    int first = unit % d->bands * d->band_rows, last = first + d->band_rows;
-    last = last < operation->out.height ? last : operation->out.height;
+    bw_unit_part part = bw_units_part(&d->units, operation, operands->images, unit);
     work w = {.method = method, .operation = operation, .operands = operands, .sums = sums};
-    w.image = unit / d->bands % operands->images;
-    w.rows = last - first;
+    w.image = part.image;
+    w.rows = part.last - part.first;
     bool by_rows = method->row && method->row_pays(operation);
-    for (int group = chunk * d->chunk_groups; group < last_group && group < d->groups; group++) {
+    for (int group = part.first_group; group < part.last_group; group++) {
         take_group(&w, d, group);
-        for (int y = first; y < last; y++) {
+        for (int y = part.first; y < part.last; y++) {
             if (by_rows)
                 run_row(&w, y);
             else
                 run_tiles(&w, y);
         }
-        fill_borders(&w, first, last);
+        fill_borders(&w, part.first, part.last);
     }
 }
 
