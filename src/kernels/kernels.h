@@ -23,6 +23,7 @@
 #define BW_KERNELS_KERNELS_H
 
 #include <stdatomic.h>
+#include <string.h>
 
 #include "base/activation.h"
 #include "base/error.h"
@@ -115,6 +116,19 @@ typedef struct bw_filters {
 static inline float bw_filters_bias(const bw_filters *filters, int channel)
 {
     return filters->bias ? filters->bias[channel] : 0.0f;
+}
+
+/** Writes the weight of an index in the format in which it is multiplied by numbers of `type`. */
+static inline void bw_filters_store(const bw_filters *filters, size_t index, bw_type type, void *to)
+{
+    if (type == BW_U8) {
+        memcpy(to, &filters->integers[index], sizeof *filters->integers);
+    } else if (type == BW_BF16) {
+        uint16_t half = bw_to_bf16(filters->weights[index]);
+        memcpy(to, &half, sizeof half);
+    } else {
+        memcpy(to, &filters->weights[index], sizeof *filters->weights);
+    }
 }
 
 typedef struct bw_kernel {

@@ -4,16 +4,8 @@
 
 #include "kernels/border.h"
 #include "kernels/x86/conv_direct.h"
-#include "kernels/x86/conv_units.h"
+#include "kernels/x86/conv_list.h"
 #include "kernels/x86/weight_cycles.h"
-
-/* Work is in cycles. */
-static const bw_unit_limits limits = {
-    .weight_bytes = 192 << 10,
-    .input_bytes = 128 << 10,
-    .least_work = 40000,
-    .most_work = 1000000,
-};
 
 typedef struct division {
     bw_units units;
@@ -27,55 +19,12 @@ typedef struct group_parts {
     uint8_t *weights;
 } group_parts;
 
-/** The input channels that the panels of a group read, from a multiple of a step's on. */
-typedef struct channel_range {
-    int first, last;
-} channel_range;
-
-/* Input channels of a step. */
-static int step_channels(const bw_operation *operation)
-{
-    return BW_BF16_STEP / (int)bw_type_size(operation->in.format.type);
-}
-
-static channel_range channels_of(const bw_operation *operation, int panel, int panels)
-{
-    int inputs = operation->in.channels / operation->groups;
-    int outputs = operation->out.channels / operation->groups;
-    int end = (panel + panels) * BW_LANES, together = step_channels(operation);
-    end = end < operation->out.channels ? end : operation->out.channels;
-    int first = panel * BW_LANES / outputs * inputs;
-    return (channel_range){first / together * together, ((end - 1) / outputs + 1) * inputs};
-}
-
-/* The longest of all groups' lists. */
-static int most_steps(const bw_operation *operation, int panels, int group_panels)
-{
-    int most = 0;
-    for (int panel = 0; panel < panels; panel += group_panels) {
-        int left = panels - panel;
-        channel_range range =
-            channels_of(operation, panel, left < group_panels ? left : group_panels);
-        int steps = bw_divide_up(range.last - range.first, step_channels(operation));
-        most = steps > most ? steps : most;
-        if (operation->groups == 1)
-            break;
-    }
-    return most * operation->kernel_height * operation->kernel_width;
-}
-
 static division divide(const bw_bf16_method *method, const bw_operation *operation)
 {
-    bw_unit_work work = {
-        .panels = bw_divide_up(operation->out.channels, BW_LANES),
-        .group_panels = method->blocks,
-        .in_planes = bw_layout_planes(&operation->in),
-    };
-    division d = {.steps = most_steps(operation, work.panels, work.group_panels)};
-    size_t panel_bytes = BW_LANES * sizeof(float) + (size_t)d.steps * BW_BF16_WEIGHTS;
-    d.group_bytes = work.group_bytes = (size_t)work.group_panels * panel_bytes;
-    work.group_row = method->step_cycles * d.steps * work.group_panels * operation->out.width;
-    d.units = bw_units_cut(operation, &limits, &work);
+    division d = {.steps = bw_list_steps(operation, method->blocks)};
+    size_t panel_bytes = BW_LANES * sizeof(float) + (size_t)d.steps * BW_STEP_BYTES;
+    d.group_bytes = (size_t)method->blocks * panel_bytes;
+    d.units = bw_list_units(operation, method->blocks, d.group_bytes, d.steps, method->step_cycles);
     return d;
 }
 
@@ -105,7 +54,7 @@ static bool lanes_suit(const bw_layout *layout)
 bool bw_conv_bf16_accepts(const bw_operation *operation)
 {
     const bw_layout *in = &operation->in;
-    return operation->family == BW_FAMILY_CONV && in->lanes % step_channels(operation) == 0 &&
+    return operation->family == BW_FAMILY_CONV && in->lanes % bw_list_channels(operation) == 0 &&
            in->image_stride < INT32_MAX / sizeof(float) && lanes_suit(&operation->out) &&
            (!operation->has_second || lanes_suit(&operation->second)) &&
            bw_conv_border_suffices(operation);
@@ -128,82 +77,6 @@ size_t bw_conv_bf16_packed_bytes(const bw_bf16_method *method, const bw_operatio
     return (size_t)d.units.groups * d.group_bytes;
 }
 
-/* The weight of an input channel and position for an output channel; 0 where there is none. */
-static float weight_of(const bw_operation *operation, const bw_filters *filters, int output,
-                       int input, int position)
-{
-    int inputs = operation->in.channels / operation->groups;
-    int outputs = operation->out.channels / operation->groups;
-    int window = operation->kernel_height * operation->kernel_width;
-    if (output >= operation->out.channels || output / outputs != input / inputs)
-        return 0.0f;
-    return filters
-        ->weights[((size_t)output * (size_t)inputs + (size_t)(input % inputs)) * (size_t)window +
-                  (size_t)position];
-}
-
-static void pack_step(const bw_operation *operation, const bw_filters *filters, int panel,
-                      channel_range range, int input, int position, uint8_t *weights)
-{
-    int together = step_channels(operation);
-    for (int lane = 0; lane < BW_LANES; lane++) {
-        for (int part = input; part < input + together; part++) {
-            float weight = 0.0f;
-            if (part < range.last)
-                weight = weight_of(operation, filters, panel * BW_LANES + lane, part, position);
-            uint16_t half = bw_to_bf16(weight);
-            size_t size = bw_type_size(operation->in.format.type);
-            memcpy(weights, size == sizeof half ? (const void *)&half : (const void *)&weight,
-                   size);
-            weights += size;
-        }
-    }
-}
-
-static int32_t place_of(const bw_layout *in, int input, int row, int column)
-{
-    size_t element = (size_t)(input / in->lanes) * in->plane_stride + (size_t)row * in->row_stride +
-                     (size_t)(column * in->lanes) + (size_t)(input % in->lanes);
-    return (int32_t)(element * bw_type_size(in->format.type));
-}
-
-/** A step of a list: the first of its input channels, and a position of the window. */
-typedef struct step {
-    int input, position;
-} step;
-
-/* The step after `at`: channels of 16, positions, sixteens of channels. */
-static step next_step(const bw_operation *operation, channel_range range, step at)
-{
-    int window = operation->kernel_height * operation->kernel_width;
-    int first = at.input / BW_LANES * BW_LANES, end = first + BW_LANES;
-    first = first > range.first ? first : range.first;
-    end = end < range.last ? end : range.last;
-    at.input += step_channels(operation);
-    if (at.input < end)
-        return at;
-    return at.position + 1 < window ? (step){first, at.position + 1} : (step){end, 0};
-}
-
-static int list_places(const bw_operation *operation, channel_range range, int32_t *places)
-{
-    int count = 0, width = operation->kernel_width;
-    for (step at = {range.first, 0}; at.input < range.last; at = next_step(operation, range, at))
-        places[count++] =
-            place_of(&operation->in, at.input, at.position / width, at.position % width);
-    return count;
-}
-
-static void pack_list(const bw_operation *operation, const bw_filters *filters, int panel,
-                      int panels, uint8_t *weights)
-{
-    channel_range range = channels_of(operation, panel, panels);
-    for (step at = {range.first, 0}; at.input < range.last; at = next_step(operation, range, at)) {
-        for (int block = 0; block < panels; block++, weights += BW_BF16_WEIGHTS)
-            pack_step(operation, filters, panel + block, range, at.input, at.position, weights);
-    }
-}
-
 void bw_conv_bf16_pack(const bw_bf16_method *method, const bw_operation *operation,
                        const bw_filters *filters, void *packed)
 {
@@ -217,7 +90,7 @@ void bw_conv_bf16_pack(const bw_bf16_method *method, const bw_operation *operati
             if (channel < operation->out.channels)
                 parts.bias[lane] = bw_filters_bias(filters, channel);
         }
-        pack_list(operation, filters, panel, panels, parts.weights);
+        bw_list_pack(operation, filters, panel, panels, parts.weights);
     }
 }
 
@@ -335,7 +208,7 @@ static void run_unit(const bw_bf16_method *method, const bw_operation *operation
         w.panel = group * d->units.group_panels;
         w.panels = bw_units_panels(&d->units, group);
         if (count == 0 || operation->groups > 1)
-            count = list_places(operation, channels_of(operation, w.panel, w.panels), places);
+            count = bw_list_places(operation, w.panel, w.panels, places);
         w.steps = (bw_bf16_steps){
             .in_pixel = in_pixel * bw_type_size(operation->in.format.type),
             .count = count,

@@ -2,31 +2,22 @@
  * The convolutions that read or write bfloat16, dense and grouped, of any window and stride: what
  * their kernels share, whatever their micro-kernels.
  *
- * A step takes four bytes of one position of the window, two neighbouring input channels in
- * bfloat16 or one in floats (the picture), and multiplies them into the sums of the 16 output
- * channels of a panel. The steps of a group of panels are a list: the place of the four bytes,
- * counted from the start of a pixel's window, and 64 bytes of weights a panel, [output
- * channel][input channel], in the input's format. The lists serve any window, any lanes and any
- * groups, and skip channels that are not there.
- *
- * Products and sums are formed in single precision, from the bias on in the order of the list:
- * planes of 16 channels, rows, columns, channels. The activation and the residual follow, and one
- * rounding where the output is bfloat16.
+ * They go by the lists of conv_list.h. Products and sums are formed in single precision, from the
+ * bias on in the order of the list. The activation and the residual follow, and one rounding where
+ * the output is bfloat16.
  *
  * Packed weights, a group: the bias [block][BW_LANES], the weights
- * [step][block][BW_BF16_WEIGHTS]. The places are worked out where the list is read, so that what a
+ * [step][block][BW_STEP_BYTES]. The places are worked out where the list is read, so that what a
  * plan's file holds are numbers and no addresses.
  */
 #ifndef BW_KERNELS_X86_CONV_BF16_H
 #define BW_KERNELS_X86_CONV_BF16_H
 
-#include "kernels/kernels.h"
+#include "kernels/x86/conv_list.h"
 
 enum {
-    BW_BF16_STEP = 4,               /* bytes of the input */
-    BW_BF16_WEIGHTS = 4 * BW_LANES, /* bytes of a step and panel */
-    BW_BF16_PIXELS = 14,            /* the most that a micro-kernel takes */
-    BW_BF16_BLOCKS = 2,             /* panels, likewise */
+    BW_BF16_PIXELS = 14, /* the most that a micro-kernel takes */
+    BW_BF16_BLOCKS = 2,  /* panels, likewise */
 };
 
 /** One call of a micro-kernel: sums of some pixels of a row by the panels of a group. */
@@ -35,7 +26,7 @@ typedef struct bw_bf16_steps {
     size_t in_pixel;   /* bytes from the window of one output pixel to the next */
     int count;
     const int32_t *places;  /* of each step: bytes from the start of a window */
-    const uint8_t *weights; /* [step][block][BW_BF16_WEIGHTS] */
+    const uint8_t *weights; /* [step][block][BW_STEP_BYTES] */
     const float *bias;      /* [block][BW_LANES] */
     float *sums;            /* [block][BW_BF16_PIXELS][BW_LANES] */
 } bw_bf16_steps;

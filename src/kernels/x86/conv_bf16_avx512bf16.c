@@ -39,7 +39,7 @@ BW_INLINE void run_tile(const bw_bf16_steps *steps, int pixels, int blocks)
         const uint8_t *in = steps->in + steps->places[step];
         BW_UNROLL
         for (int block = 0; block < blocks; block++)
-            weight[block] = pairs_of(_mm512_loadu_si512(weights + block * BW_BF16_WEIGHTS));
+            weight[block] = pairs_of(_mm512_loadu_si512(weights + block * BW_STEP_BYTES));
         BW_UNROLL
         for (int pixel = 0; pixel < pixels; pixel++) {
             __m512bh x = spread(in + (size_t)pixel * steps->in_pixel);
@@ -47,7 +47,7 @@ BW_INLINE void run_tile(const bw_bf16_steps *steps, int pixels, int blocks)
             for (int block = 0; block < blocks; block++)
                 sums[pixel][block] = _mm512_dpbf16_ps(sums[pixel][block], x, weight[block]);
         }
-        weights += blocks * BW_BF16_WEIGHTS;
+        weights += blocks * BW_STEP_BYTES;
     }
     BW_UNROLL
     for (int pixel = 0; pixel < pixels; pixel++) {

@@ -97,7 +97,7 @@ BW_INLINE void run_tile(const bw_bf16_steps *steps, bool halves, int pixels, int
         } else {
             multiply(sums, in, stride, weights, STEP_FLOAT, pixels, vectors);
         }
-        weights += blocks * BW_BF16_WEIGHTS;
+        weights += blocks * BW_STEP_BYTES;
     }
     store_sums(sums, steps, pixels, vectors);
 }

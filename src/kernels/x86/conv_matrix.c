@@ -214,12 +214,7 @@ static void pack_weight(const bw_operation *operation, const bw_filters *filters
         ((size_t)output * (size_t)in->channels + (size_t)input) * (size_t)operation->kernel_height +
         (size_t)at->row;
     size_t index = row * (size_t)operation->kernel_width + (size_t)(number / in->lanes);
-    if (in->format.type == BW_U8) {
-        memcpy(to, &filters->integers[index], 1);
-    } else {
-        uint16_t half = bw_to_bf16(filters->weights[index]);
-        memcpy(to, &half, sizeof half);
-    }
+    bw_filters_store(filters, index, in->format.type, to);
 }
 
 static void pack_tile(const bw_operation *operation, const bw_filters *filters, const division *d,

@@ -7,7 +7,6 @@
 #include "kernels/quantize.h"
 #include "kernels/x86/bundles.h"
 #include "kernels/x86/conv_direct.h"
-#include "kernels/x86/conv_units.h"
 #include "kernels/x86/weight_cycles.h"
 
 enum {
@@ -15,14 +14,6 @@ enum {
     ROW_PIXELS = 40,   /* and the least */
     TILE_CYCLES = 30,  /* of the call for a tile, */
     FLOATS_CYCLES = 3, /* of a pixel's 16 numbers where they leave as floats */
-};
-
-/* Work is in cycles. */
-static const bw_unit_limits limits = {
-    .weight_bytes = 192 << 10,
-    .input_bytes = 128 << 10,
-    .least_work = 40000,
-    .most_work = 1000000,
 };
 
 typedef struct division {
@@ -40,44 +31,6 @@ typedef struct group_parts {
     bw_bundles *bundles;
 } group_parts;
 
-/** The input channels that the panels of a group read, from a multiple of BW_STEP_CHANNELS on. */
-typedef struct channel_range {
-    int first, last;
-} channel_range;
-
-static channel_range channels_of(const bw_operation *operation, int panel, int panels)
-{
-    int inputs = operation->in.channels / operation->groups;
-    int outputs = operation->out.channels / operation->groups;
-    int end = (panel + panels) * BW_LANES;
-    end = end < operation->out.channels ? end : operation->out.channels;
-    int first = panel * BW_LANES / outputs * inputs;
-    return (channel_range){first / BW_STEP_CHANNELS * BW_STEP_CHANNELS,
-                           ((end - 1) / outputs + 1) * inputs};
-}
-
-static int count_steps(const bw_operation *operation, channel_range range)
-{
-    return operation->kernel_height * operation->kernel_width *
-           bw_divide_up(range.last - range.first, BW_STEP_CHANNELS);
-}
-
-/* The longest of all groups' lists. */
-static int most_steps(const bw_operation *operation, int panels, int group_panels)
-{
-    int most = 0;
-    for (int panel = 0; panel < panels; panel += group_panels) {
-        int left = panels - panel;
-        channel_range range =
-            channels_of(operation, panel, left < group_panels ? left : group_panels);
-        int steps = count_steps(operation, range);
-        most = steps > most ? steps : most;
-        if (operation->groups == 1)
-            break;
-    }
-    return most;
-}
-
 static size_t group_bytes(const division *d, int group_panels)
 {
     size_t lanes = (size_t)group_panels * BW_LANES;
@@ -89,17 +42,10 @@ static size_t group_bytes(const division *d, int group_panels)
 
 static division divide(const bw_conv_u8_method *method, const bw_operation *operation)
 {
-    const int pool = bw_pool_side(operation), row = pool * pool * operation->out.width;
-    bw_unit_work work = {
-        .panels = bw_divide_up(operation->out.channels, BW_LANES),
-        .group_panels = method->blocks,
-        .in_planes = bw_layout_planes(&operation->in),
-    };
-    division d = {.steps = most_steps(operation, work.panels, work.group_panels)};
+    division d = {.steps = bw_list_steps(operation, method->blocks)};
     d.segments = bw_divide_up(d.steps, BW_SEGMENT_STEPS);
-    d.group_bytes = work.group_bytes = group_bytes(&d, work.group_panels);
-    work.group_row = method->step_cycles * d.steps * work.group_panels * row;
-    d.units = bw_units_cut(operation, &limits, &work);
+    d.group_bytes = group_bytes(&d, method->blocks);
+    d.units = bw_list_units(operation, method->blocks, d.group_bytes, d.steps, method->step_cycles);
     return d;
 }
 
@@ -127,16 +73,11 @@ static bool lanes_suit(const bw_layout *layout)
     return layout->lanes % BW_LANES == 0;
 }
 
-static int steps_of_all(const bw_operation *operation)
-{
-    return count_steps(operation, (channel_range){0, operation->in.channels});
-}
-
 /* The steps are of one segment. */
 bool bw_conv_row_possible(const bw_operation *operation)
 {
     const bw_layout *in = &operation->in, *out = &operation->out;
-    return operation->groups == 1 && steps_of_all(operation) <= BW_SEGMENT_STEPS &&
+    return operation->groups == 1 && bw_list_steps(operation, 1) <= BW_SEGMENT_STEPS &&
            out->format.type == BW_U8 && out->lanes == BW_LANES &&
            operation->stride * in->lanes <= BW_LANES &&
            (!operation->has_second ||
@@ -146,7 +87,7 @@ bool bw_conv_row_possible(const bw_operation *operation)
 
 bool bw_conv_row_pays(const bw_operation *operation)
 {
-    return bw_conv_row_possible(operation) && steps_of_all(operation) <= ROW_STEPS &&
+    return bw_conv_row_possible(operation) && bw_list_steps(operation, 1) <= ROW_STEPS &&
            operation->out.width >= ROW_PIXELS;
 }
 
@@ -154,7 +95,7 @@ bool bw_conv_u8_accepts(const bw_operation *operation)
 {
     const bw_layout *in = &operation->in, *out = &operation->out;
     return operation->family == BW_FAMILY_CONV && bw_sum_terms(operation) <= BW_SUM_TERMS &&
-           in->lanes % BW_STEP_CHANNELS == 0 && in->image_stride < INT32_MAX &&
+           in->lanes % BW_STEP_INPUT == 0 && in->image_stride < INT32_MAX &&
            (out->format.type == BW_U8 ? lanes_suit(out) : out->lanes == BW_LANES) &&
            (!operation->has_second || lanes_suit(&operation->second)) &&
            bw_conv_border_suffices(operation);
@@ -189,58 +130,6 @@ size_t bw_conv_u8_packed_bytes(const bw_conv_u8_method *method, const bw_operati
     return (size_t)d.units.groups * d.group_bytes;
 }
 
-/* The weight of an input channel and position for an output channel; 0 where there is none. */
-static int8_t weight_of(const bw_operation *operation, const bw_filters *filters, int output,
-                        int input, int position)
-{
-    int inputs = operation->in.channels / operation->groups;
-    int outputs = operation->out.channels / operation->groups;
-    int window = operation->kernel_height * operation->kernel_width;
-    if (output >= operation->out.channels || output / outputs != input / inputs)
-        return 0;
-    return filters
-        ->integers[((size_t)output * (size_t)inputs + (size_t)(input % inputs)) * (size_t)window +
-                   (size_t)position];
-}
-
-static void pack_step(const bw_operation *operation, const bw_filters *filters, int panel,
-                      channel_range range, int input, int position, int8_t *weights)
-{
-    for (int lane = 0; lane < BW_LANES; lane++) {
-        for (int part = 0; part < BW_STEP_CHANNELS; part++)
-            *weights++ =
-                input + part < range.last
-                    ? weight_of(operation, filters, panel * BW_LANES + lane, input + part, position)
-                    : 0;
-    }
-}
-
-static int32_t place_of(const bw_layout *in, int input, int row, int column)
-{
-    return (int32_t)((size_t)(input / in->lanes) * in->plane_stride + (size_t)row * in->row_stride +
-                     (size_t)(column * in->lanes) + (size_t)(input % in->lanes));
-}
-
-/* The list in the order channels, rows, columns; returns its length. */
-static int pack_list(const bw_operation *operation, const bw_filters *filters, int panel,
-                     int panels, int group_panels, const group_parts *parts)
-{
-    channel_range range = channels_of(operation, panel, panels);
-    int8_t *weights = parts->weights;
-    int count = 0;
-    for (int input = range.first; input < range.last; input += BW_STEP_CHANNELS) {
-        for (int row = 0; row < operation->kernel_height; row++) {
-            for (int column = 0; column < operation->kernel_width; column++) {
-                int position = row * operation->kernel_width + column;
-                parts->places[count++] = place_of(&operation->in, input, row, column);
-                for (int block = 0; block < group_panels; block++, weights += BW_STEP_BYTES)
-                    pack_step(operation, filters, panel + block, range, input, position, weights);
-            }
-        }
-    }
-    return count;
-}
-
 static void pack_parameters(const bw_operation *operation, const bw_filters *filters, int channel,
                             int lane, const group_parts *parts)
 {
@@ -271,12 +160,13 @@ void bw_conv_u8_pack(const bw_conv_u8_method *method, const bw_operation *operat
         int panel = group * d.units.group_panels, panels = bw_units_panels(&d.units, group);
         for (int lane = 0; lane < panels * BW_LANES; lane++)
             pack_parameters(operation, filters, panel * BW_LANES + lane, lane, &parts);
-        int count = pack_list(operation, filters, panel, panels, panels, &parts);
+        int count = bw_list_places(operation, panel, panels, parts.places);
+        bw_list_pack(operation, filters, panel, panels, parts.weights);
         pack_bundles(method->bundled, count, &parts);
     }
 }
 
-/* Whether four bytes at the place are of the window: what place_of may give. */
+/* Whether four bytes at the place are of the window: what bw_list_places may give. */
 static bool place_sound(const bw_operation *operation, int32_t place)
 {
     const bw_layout *in = &operation->in;
@@ -285,7 +175,7 @@ static bool place_sound(const bw_operation *operation, int32_t place)
     size_t plane = (size_t)place / in->plane_stride, rest = (size_t)place % in->plane_stride;
     size_t row = rest / in->row_stride, column = rest % in->row_stride / (size_t)in->lanes;
     return plane < (size_t)bw_layout_planes(in) && row < (size_t)operation->kernel_height &&
-           column < (size_t)operation->kernel_width && rest % BW_STEP_CHANNELS == 0;
+           column < (size_t)operation->kernel_width && rest % BW_STEP_INPUT == 0;
 }
 
 /* The steps that a segment's bundles take, or -1 where they are impossible. */

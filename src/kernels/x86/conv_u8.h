@@ -2,19 +2,12 @@
  * The convolution of bytes, dense and grouped, of any window and stride: what its kernels share,
  * whatever their micro-kernels.
  *
- * A step takes four neighbouring input channels of one position of the window and multiplies them
- * into the sums of the 16 output channels of a panel. The steps of a group of panels are a list:
- * the place of the four bytes, counted from the start of a pixel's window, and 64 bytes of weights
- * a panel, [output channel][input channel]. As sums of integers are exact, a list may have any
- * order; the lists serve any window, any lanes and any groups, and skip channels that are not
- * there.
- *
- * Where 16-bit sums of AVX2 are used, vpmaddubsw multiplies four bytes by four weights into two
- * 16-bit numbers, which several steps may add up before they are widened. What 255 times the
- * positive weights, or the negative ones, of a lane cannot exceed is known when weights are packed:
- * there steps are sorted into bundles of four, two and one that never overflow, so that results
- * are exact for any input. A step that could overflow alone is `wide`: its products are formed one
- * by one.
+ * They go by the lists of conv_list.h. Where 16-bit sums of AVX2 are used, vpmaddubsw multiplies
+ * four bytes by four weights into two 16-bit numbers, which several steps may add up before they
+ * are widened. What 255 times the positive weights, or the negative ones, of a lane cannot exceed
+ * is known when weights are packed: there steps are sorted into bundles of four, two and one that
+ * never overflow, so that results are exact for any input. A step that could overflow alone is
+ * `wide`: its products are formed one by one.
  *
  * Lists are cut into segments, each with its own bundles: that bounds the sorting, and keeps the
  * bytes that are read together close together.
@@ -25,16 +18,14 @@
 #ifndef BW_KERNELS_X86_CONV_U8_H
 #define BW_KERNELS_X86_CONV_U8_H
 
-#include "kernels/kernels.h"
+#include "kernels/x86/conv_list.h"
 
 enum {
     BW_SEGMENT_STEPS = 256,
-    BW_STEP_CHANNELS = 4,                        /* of the input */
-    BW_STEP_BYTES = BW_LANES * BW_STEP_CHANNELS, /* weights of a step and panel */
-    BW_U8_PIXELS = 14,                           /* the most that a micro-kernel takes */
-    BW_U8_BLOCKS = 2,                            /* panels, likewise */
-    BW_U8_STRETCH = 56,                          /* pixels whose sums are finished together */
-    BW_U8_SUMS = BW_U8_STRETCH * BW_LANES,       /* of one panel */
+    BW_U8_PIXELS = 14,                     /* the most that a micro-kernel takes */
+    BW_U8_BLOCKS = 2,                      /* panels, likewise */
+    BW_U8_STRETCH = 56,                    /* pixels whose sums are finished together */
+    BW_U8_SUMS = BW_U8_STRETCH * BW_LANES, /* of one panel */
 };
 
 /** How many bundles of each size a segment has, in this order; without sorting all are `ones`. */

@@ -28,7 +28,7 @@ static __mmask16 places_of(size_t in_pixel, int pixels)
 {
     __mmask16 bits = 0;
     for (int pixel = 0; pixel < pixels; pixel++)
-        bits |= (__mmask16)(1u << ((size_t)pixel * in_pixel / BW_STEP_CHANNELS));
+        bits |= (__mmask16)(1u << ((size_t)pixel * in_pixel / BW_STEP_INPUT));
     return bits;
 }
 
@@ -37,7 +37,7 @@ BW_INLINE row_numbers numbers_of(const bw_conv_row *row, int quads)
     const __m512i pixels = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
     row_numbers made = {.epilogue = quads_epilogue_of(row->epilogue, quads)};
     made.turn =
-        _mm512_mullo_epi32(pixels, _mm512_set1_epi32((int)row->in_pixel / BW_STEP_CHANNELS));
+        _mm512_mullo_epi32(pixels, _mm512_set1_epi32((int)row->in_pixel / BW_STEP_INPUT));
     BW_UNROLL
     for (int quad = 0; quad < quads; quad++)
         made.starts[quad] = spread_integers(row->starts + quad * BW_QUAD_CHANNELS);
