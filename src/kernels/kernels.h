@@ -240,4 +240,7 @@ size_t bw_layout_elements(const bw_layout *layout, int images);
 /** Number of planes. */
 int bw_layout_planes(const bw_layout *layout);
 
+/** Whether every window stays within the border of the input. */
+bool bw_border_suffices(const bw_operation *operation);
+
 #endif

@@ -25,3 +25,14 @@ int bw_layout_planes(const bw_layout *layout)
 {
     return (layout->channels + layout->lanes - 1) / layout->lanes;
 }
+
+bool bw_border_suffices(const bw_operation *operation)
+{
+    const bw_layout *in = &operation->in, *out = &operation->out;
+    int bottom = (out->height - 1) * operation->stride + operation->kernel_height -
+                 operation->pad_top - in->height;
+    int right = (out->width - 1) * operation->stride + operation->kernel_width -
+                operation->pad_left - in->width;
+    return operation->pad_top <= in->border && operation->pad_left <= in->border &&
+           bottom <= in->border && right <= in->border;
+}

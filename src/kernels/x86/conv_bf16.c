@@ -2,62 +2,30 @@
 
 #include <string.h>
 
-#include "kernels/border.h"
-#include "kernels/x86/conv_direct.h"
-#include "kernels/x86/conv_list.h"
+#include "kernels/x86/conv_panels.h"
 #include "kernels/x86/weight_cycles.h"
 
 typedef struct division {
     bw_units units;
-    int steps;          /* room of a group's list */
-    size_t group_bytes; /* of its packed weights */
+    int steps;                      /* room of a group's list */
+    size_t bias_bytes, group_bytes; /* of a group's bias, and of all its packed weights */
 } division;
-
-/** Where the parts of a group's packed weights are. */
-typedef struct group_parts {
-    float *bias;
-    uint8_t *weights;
-} group_parts;
 
 static division divide(const bw_bf16_method *method, const bw_operation *operation)
 {
     division d = {.steps = bw_list_steps(operation, method->blocks)};
-    size_t panel_bytes = BW_LANES * sizeof(float) + (size_t)d.steps * BW_STEP_BYTES;
-    d.group_bytes = (size_t)method->blocks * panel_bytes;
+    size_t panels = (size_t)method->blocks;
+    d.bias_bytes = panels * BW_LANES * sizeof(float);
+    d.group_bytes = d.bias_bytes + panels * (size_t)d.steps * BW_STEP_BYTES;
     d.units = bw_list_units(operation, method->blocks, d.group_bytes, d.steps, method->step_cycles);
     return d;
-}
-
-static void *writable(const void *address)
-{
-    union {
-        const void *given;
-        void *taken;
-    } both = {address};
-    return both.taken;
-}
-
-static group_parts parts_of(const division *d, const void *packed, int group)
-{
-    uint8_t *start = (uint8_t *)writable(packed) + (size_t)group * d->group_bytes;
-    size_t panels = (size_t)d->units.group_panels;
-    group_parts parts = {.bias = (float *)(void *)start};
-    parts.weights = start + panels * BW_LANES * sizeof(float);
-    return parts;
-}
-
-static bool lanes_suit(const bw_layout *layout)
-{
-    return layout->lanes % BW_LANES == 0;
 }
 
 bool bw_conv_bf16_accepts(const bw_operation *operation)
 {
     const bw_layout *in = &operation->in;
     return operation->family == BW_FAMILY_CONV && in->lanes % bw_list_channels(operation) == 0 &&
-           in->image_stride < INT32_MAX / sizeof(float) && lanes_suit(&operation->out) &&
-           (!operation->has_second || lanes_suit(&operation->second)) &&
-           bw_conv_border_suffices(operation);
+           in->image_stride < INT32_MAX / sizeof(float) && bw_panels_fit(operation);
 }
 
 /* In the unit of bw_conv_direct_cost. */
@@ -81,16 +49,17 @@ void bw_conv_bf16_pack(const bw_bf16_method *method, const bw_operation *operati
                        const bw_filters *filters, void *packed)
 {
     division d = divide(method, operation);
+    uint8_t *to = packed;
     memset(packed, 0, bw_conv_bf16_packed_bytes(method, operation));
-    for (int group = 0; group < d.units.groups; group++) {
-        group_parts parts = parts_of(&d, packed, group);
+    for (int group = 0; group < d.units.groups; group++, to += d.group_bytes) {
+        float *bias = (float *)(void *)to;
         int panel = group * d.units.group_panels, panels = bw_units_panels(&d.units, group);
         for (int lane = 0; lane < panels * BW_LANES; lane++) {
             int channel = panel * BW_LANES + lane;
             if (channel < operation->out.channels)
-                parts.bias[lane] = bw_filters_bias(filters, channel);
+                bias[lane] = bw_filters_bias(filters, channel);
         }
-        bw_list_pack(operation, filters, panel, panels, parts.weights);
+        bw_list_pack(operation, filters, panel, panels, to + d.bias_bytes);
     }
 }
 
@@ -109,22 +78,10 @@ int bw_conv_bf16_units(const bw_bf16_method *method, const bw_operation *operati
 typedef struct work {
     const bw_bf16_method *method;
     const bw_operation *operation;
-    const bw_operands *operands;
+    bw_conv_image image;
     bw_bf16_steps steps;
-    int image, panel, panels;
+    int panel, panels;
 } work;
-
-/* A pixel of a panel; layouts may hold several panels in a plane. */
-static const void *panel_pixel(const bw_layout *layout, const void *base, int image, int panel,
-                               int y, int x)
-{
-    int per_plane = layout->lanes / BW_LANES;
-    size_t at = (size_t)image * layout->image_stride +
-                (size_t)(panel / per_plane) * layout->plane_stride +
-                (size_t)(panel % per_plane * BW_LANES) + (size_t)y * layout->row_stride +
-                (size_t)(x * layout->lanes);
-    return (const uint8_t *)base + at * bw_type_size(layout->format.type);
-}
 
 static void finish_tile(const work *w, int y, int x, int pixels)
 {
@@ -142,23 +99,18 @@ static void finish_tile(const work *w, int y, int x, int pixels)
     for (int block = 0; block < w->panels; block++) {
         int panel = w->panel + block;
         finish.sums = w->steps.sums + (ptrdiff_t)block * BW_BF16_PIXELS * BW_LANES;
-        finish.out = writable(panel_pixel(out, w->operands->out, w->image, panel, y, x));
+        finish.out = w->image.out + bw_panel_at(out, panel) + bw_pixel_at(out, y, x);
         if (operation->has_second)
-            finish.second = panel_pixel(second, w->operands->second, w->image, panel, y, x);
+            finish.second =
+                w->image.second + bw_panel_at(second, panel) + bw_pixel_at(second, y, x);
         w->method->finish(&finish);
     }
 }
 
 static void run_row(work *w, int y)
 {
-    const bw_operation *operation = w->operation;
-    const bw_layout *in = &operation->in;
-    int width = operation->out.width, count = bw_divide_up(width, w->method->pixels);
-    ptrdiff_t element = (ptrdiff_t)((size_t)w->image * in->image_stride);
-    element += ((ptrdiff_t)y * operation->stride - operation->pad_top) * (ptrdiff_t)in->row_stride;
-    element -= (ptrdiff_t)operation->pad_left * in->lanes;
-    const uint8_t *row = w->operands->in;
-    row += element * (ptrdiff_t)bw_type_size(in->format.type);
+    int width = w->operation->out.width, count = bw_divide_up(width, w->method->pixels);
+    const uint8_t *row = w->image.in + bw_window_at(w->operation, y);
     for (int index = 0, x = 0; index < count; index++) {
         int end = (index + 1) * width / count;
         w->steps.in = row + (size_t)x * w->steps.in_pixel;
@@ -168,28 +120,16 @@ static void run_row(work *w, int y)
     }
 }
 
-/* The border belongs to the first panel of a plane. */
-static void fill_borders(const work *w, int first, int last)
-{
-    const bw_layout *out = &w->operation->out;
-    int per_plane = out->lanes / BW_LANES;
-    for (int panel = w->panel; panel < w->panel + w->panels; panel++) {
-        if (panel % per_plane == 0)
-            bw_fill_border(out, writable(panel_pixel(out, w->operands->out, w->image, panel, 0, 0)),
-                           first, last);
-    }
-}
-
 /* Panels of the last plane that hold no channel must not hold what is not a number. */
 static void clear_rest(const work *w, int first, int last)
 {
     const bw_layout *out = &w->operation->out;
     int end = bw_layout_planes(out) * (out->lanes / BW_LANES);
     for (int panel = bw_divide_up(out->channels, BW_LANES); panel < end; panel++) {
+        uint8_t *to = w->image.out + bw_panel_at(out, panel);
         for (int y = first; y < last; y++) {
             for (int x = 0; x < out->width; x++)
-                memset(writable(panel_pixel(out, w->operands->out, w->image, panel, y, x)), 0,
-                       BW_LANES * bw_type_size(out->format.type));
+                memset(to + bw_pixel_at(out, y, x), 0, BW_LANES * bw_type_size(out->format.type));
         }
     }
 }
@@ -200,11 +140,11 @@ static void run_unit(const bw_bf16_method *method, const bw_operation *operation
     _Alignas(64) float sums[BW_BF16_BLOCKS * BW_BF16_PIXELS * BW_LANES];
     size_t in_pixel = (size_t)operation->stride * (size_t)operation->in.lanes;
     bw_unit_part part = bw_units_part(&d->units, operation, operands->images, unit);
-    work w = {.method = method, .operation = operation, .operands = operands};
-    w.image = part.image;
+    work w = {.method = method, .operation = operation};
+    w.image = bw_conv_image_of(operation, operands, part.image);
     int count = 0;
     for (int group = part.first_group; group < part.last_group; group++) {
-        group_parts parts = parts_of(d, operands->weights, group);
+        const uint8_t *packed = (const uint8_t *)operands->weights + (size_t)group * d->group_bytes;
         w.panel = group * d->units.group_panels;
         w.panels = bw_units_panels(&d->units, group);
         if (count == 0 || operation->groups > 1)
@@ -213,13 +153,14 @@ static void run_unit(const bw_bf16_method *method, const bw_operation *operation
             .in_pixel = in_pixel * bw_type_size(operation->in.format.type),
             .count = count,
             .places = places,
-            .weights = parts.weights,
-            .bias = parts.bias,
+            .weights = packed + d->bias_bytes,
+            .bias = (const float *)(const void *)packed,
             .sums = sums,
         };
         for (int y = part.first; y < part.last; y++)
             run_row(&w, y);
-        fill_borders(&w, part.first, part.last);
+        bw_panels_fill_border(&operation->out, w.image.out, w.panel, w.panels, part.first,
+                              part.last);
         if (group + 1 == d->units.groups)
             clear_rest(&w, part.first, part.last);
     }

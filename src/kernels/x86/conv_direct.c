@@ -40,23 +40,12 @@ static division divide(const bw_conv_tiles *tiles, const bw_operation *operation
     return d;
 }
 
-bool bw_conv_border_suffices(const bw_operation *operation)
-{
-    const bw_layout *in = &operation->in, *out = &operation->out;
-    int bottom = (out->height - 1) * operation->stride + operation->kernel_height -
-                 operation->pad_top - in->height;
-    int right = (out->width - 1) * operation->stride + operation->kernel_width -
-                operation->pad_left - in->width;
-    return operation->pad_top <= in->border && operation->pad_left <= in->border &&
-           bottom <= in->border && right <= in->border;
-}
-
 bool bw_conv_direct_accepts(const bw_operation *operation)
 {
     return operation->family == BW_FAMILY_CONV && operation->groups == 1 &&
            operation->out.lanes == BW_LANES &&
            (!operation->has_second || operation->second.lanes == BW_LANES) &&
-           bw_conv_border_suffices(operation);
+           bw_border_suffices(operation);
 }
 
 /* In cycles of a core that multiplies one vector of 16 a cycle; see bw_winograd_cost. */

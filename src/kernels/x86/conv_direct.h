@@ -23,7 +23,4 @@ int bw_conv_direct_units(const bw_conv_tiles *tiles, const bw_operation *operati
 void bw_conv_direct_run(const bw_conv_tiles *tiles, const bw_operation *operation,
                         const bw_operands *operands, int first, int last, void *scratch);
 
-/** Whether every window stays within the border of the input. */
-bool bw_conv_border_suffices(const bw_operation *operation);
-
 #endif

@@ -2,9 +2,8 @@
 
 #include <string.h>
 
-#include "kernels/border.h"
 #include "kernels/quantize.h"
-#include "kernels/x86/conv_direct.h"
+#include "kernels/x86/conv_panels.h"
 #include "kernels/x86/conv_units.h"
 #include "kernels/x86/weight_cycles.h"
 
@@ -127,20 +126,13 @@ static division divide(const bw_operation *operation)
     return d;
 }
 
-static bool lanes_suit(const bw_layout *layout)
-{
-    return layout->lanes % BW_LANES == 0;
-}
-
 bool bw_conv_matrix_accepts(const bw_operation *operation)
 {
     const bw_layout *in = &operation->in;
     bool fits = in->format.type != BW_U8 || bw_sum_terms(operation) <= BW_SUM_TERMS;
     return operation->family == BW_FAMILY_CONV && operation->groups == 1 && fits &&
            in->lanes % BW_IMAGE_LANES == 0 &&
-           in->image_stride < (size_t)(INT32_MAX / size_of(in)) && lanes_suit(&operation->out) &&
-           (!operation->has_second || lanes_suit(&operation->second)) &&
-           bw_conv_border_suffices(operation);
+           in->image_stride < (size_t)(INT32_MAX / size_of(in)) && bw_panels_fit(operation);
 }
 
 /*
@@ -304,40 +296,16 @@ typedef struct work {
     const bw_operands *operands;
     bw_matrix_block block;
     bw_epilogue epilogue;
-    int image, panel, panels;
+    bw_conv_image image;
+    int panel, panels;
     int first; /* row of the output */
     cut cut;
     const uint8_t *window; /* of the band's first pixel */
 } work;
 
-/* The first pixel of a panel; layouts may hold several panels in a plane. */
-static const uint8_t *panel_of(const bw_layout *layout, const void *base, int image, int panel)
+static ptrdiff_t panel_distance(const bw_layout *layout, int panel)
 {
-    int plane_panels = layout->lanes / BW_LANES;
-    size_t at = (size_t)image * layout->image_stride +
-                (size_t)(panel / plane_panels) * layout->plane_stride +
-                (size_t)(panel % plane_panels * BW_LANES);
-    return (const uint8_t *)base + at * bw_type_size(layout->format.type);
-}
-
-static ptrdiff_t pixel_of(const bw_layout *layout, int y, int x)
-{
-    return (ptrdiff_t)((size_t)y * layout->row_stride + (size_t)(x * layout->lanes)) *
-           size_of(layout);
-}
-
-static ptrdiff_t panel_distance(const bw_layout *layout, const void *base, int panel)
-{
-    return panel_of(layout, base, 0, panel + 1) - panel_of(layout, base, 0, panel);
-}
-
-static uint8_t *writable(const uint8_t *address)
-{
-    union {
-        const uint8_t *given;
-        uint8_t *taken;
-    } both = {address};
-    return both.taken;
+    return bw_panel_at(layout, panel + 1) - bw_panel_at(layout, panel);
 }
 
 /* Readies the record of a block without pixels. */
@@ -348,11 +316,11 @@ static bw_finishing *begin_finishing(work *w)
     made->epilogue = w->epilogue;
     made->out = out->format.type;
     made->panels = w->panels;
-    made->out_pixel = pixel_of(out, 0, 1);
-    made->out_panel = panel_distance(out, w->operands->out, w->panel);
+    made->out_pixel = bw_pixel_at(out, 0, 1);
+    made->out_panel = panel_distance(out, w->panel);
     if (w->operation->has_second) {
-        made->second_pixel = pixel_of(second, 0, 1);
-        made->second_panel = panel_distance(second, w->operands->second, w->panel);
+        made->second_pixel = bw_pixel_at(second, 0, 1);
+        made->second_panel = panel_distance(second, w->panel);
     }
     made->count = made->next = made->pixels = 0;
     return made;
@@ -371,12 +339,11 @@ static void add_runs(const work *w, bw_finishing *to_finish, int line, int from,
             bw_pixel_run *run = &to_finish->runs[to_finish->count++];
             run->sums = sums;
             run->pixels = count;
-            run->out =
-                writable(panel_of(out, w->operands->out, w->image, w->panel)) + pixel_of(out, y, x);
+            run->out = w->image.out + bw_panel_at(out, w->panel) + bw_pixel_at(out, y, x);
             run->second = NULL;
             if (w->operation->has_second)
-                run->second = panel_of(second, w->operands->second, w->image, w->panel) +
-                              pixel_of(second, y, x);
+                run->second =
+                    w->image.second + bw_panel_at(second, w->panel) + bw_pixel_at(second, y, x);
             to_finish->pixels += count;
         }
         from += count;
@@ -393,7 +360,7 @@ static void run_block(work *w, int first, int tiles)
         int line = (first + tile) / w->cut.line_tiles, index = (first + tile) % w->cut.line_tiles;
         int wanted = index * w->cut.pixels;
         int start = smaller(wanted, w->cut.length - w->cut.pixels);
-        w->block.in[tile] = w->window + pixel_of(in, line * w->operation->stride, 0) +
+        w->block.in[tile] = w->window + bw_pixel_at(in, line * w->operation->stride, 0) +
                             (size_t)start * w->block.in_pixel;
         const int32_t *sums = w->block.sums + (ptrdiff_t)tile * BW_MATRIX_PANELS * BW_MATRIX_SUMS +
                               (ptrdiff_t)(wanted - start) * BW_LANES;
@@ -417,36 +384,21 @@ static void run_group(work *w, const division *d, int group)
         run_block(w, tile, smaller(w->cut.tiles - tile, BW_MATRIX_TILES));
 }
 
-/* The border belongs to the first panel of a plane. */
-static void fill_borders(const work *w, int rows)
-{
-    const bw_layout *out = &w->operation->out;
-    int plane_panels = out->lanes / BW_LANES;
-    for (int panel = w->panel; panel < w->panel + w->panels; panel++) {
-        if (panel % plane_panels == 0)
-            bw_fill_border(out, writable(panel_of(out, w->operands->out, w->image, panel)),
-                           w->first, w->first + rows);
-    }
-}
-
 static void run_unit(work *w, const division *d, int unit)
 {
     const bw_operation *operation = w->operation;
-    const bw_layout *in = &operation->in;
     bw_unit_part part = bw_units_part(&d->units, operation, w->operands->images, unit);
     int rows = part.last - part.first, pixels = w->cut.pixels;
-    w->image = part.image;
+    w->image = bw_conv_image_of(operation, w->operands, part.image);
     w->first = part.first;
     w->cut = cut_rows(operation, d->flowing, rows);
     if (w->cut.pixels != pixels)
         w->method->configure(w->cut.pixels, d->bytes);
-    ptrdiff_t top = (ptrdiff_t)w->first * operation->stride - operation->pad_top;
-    ptrdiff_t corner = top * (ptrdiff_t)in->row_stride - (ptrdiff_t)operation->pad_left * in->lanes;
-    w->window = (const uint8_t *)w->operands->in +
-                ((ptrdiff_t)((size_t)w->image * in->image_stride) + corner) * size_of(in);
+    w->window = w->image.in + bw_window_at(operation, w->first);
     for (int group = part.first_group; group < part.last_group; group++) {
         run_group(w, d, group);
-        fill_borders(w, rows);
+        bw_panels_fill_border(&operation->out, w->image.out, w->panel, w->panels, part.first,
+                              part.last);
     }
     bw_finishing *left = &w->finishing[!w->turn];
     w->method->finish(left, left->pixels);

@@ -3,10 +3,9 @@
 #include <assert.h>
 #include <string.h>
 
-#include "kernels/border.h"
 #include "kernels/quantize.h"
 #include "kernels/x86/bundles.h"
-#include "kernels/x86/conv_direct.h"
+#include "kernels/x86/conv_panels.h"
 #include "kernels/x86/weight_cycles.h"
 
 enum {
@@ -68,11 +67,6 @@ static group_parts parts_of(const division *d, const void *packed, int group)
     return parts;
 }
 
-static bool lanes_suit(const bw_layout *layout)
-{
-    return layout->lanes % BW_LANES == 0;
-}
-
 /* The steps are of one segment. */
 bool bw_conv_row_possible(const bw_operation *operation)
 {
@@ -96,9 +90,7 @@ bool bw_conv_u8_accepts(const bw_operation *operation)
     const bw_layout *in = &operation->in, *out = &operation->out;
     return operation->family == BW_FAMILY_CONV && bw_sum_terms(operation) <= BW_SUM_TERMS &&
            in->lanes % BW_STEP_INPUT == 0 && in->image_stride < INT32_MAX &&
-           (out->format.type == BW_U8 ? lanes_suit(out) : out->lanes == BW_LANES) &&
-           (!operation->has_second || lanes_suit(&operation->second)) &&
-           bw_conv_border_suffices(operation);
+           (out->format.type == BW_U8 || out->lanes == BW_LANES) && bw_panels_fit(operation);
 }
 
 bool bw_conv_pool_accepts(const bw_operation *operation)
@@ -240,56 +232,36 @@ bw_epilogue bw_epilogue_of(const bw_operation *operation)
 typedef struct work {
     const bw_conv_u8_method *method;
     const bw_operation *operation;
-    const bw_operands *operands;
+    const void *weights;
+    bw_conv_image image;
     bw_conv_steps_function *const *tiles; /* [pixels - 1] */
     int tile_pixels;
     bw_epilogue epilogues[BW_U8_BLOCKS];
     bw_conv_steps steps;
     int32_t *sums;
-    int image, rows, panel, panels;
+    int rows, panel, panels;
     size_t tile_later; /* bytes of the next group that a tile asks for */
 } work;
 
-/* The first pixel of a row of a panel; layouts may hold several panels in a plane. */
-static const void *panel_row(const bw_layout *layout, const void *base, int image, int panel, int y)
-{
-    int per_plane = layout->lanes / BW_LANES;
-    size_t at = (size_t)image * layout->image_stride +
-                (size_t)(panel / per_plane) * layout->plane_stride +
-                (size_t)(panel % per_plane * BW_LANES) + (size_t)y * layout->row_stride;
-    return (const uint8_t *)base + at * bw_type_size(layout->format.type);
-}
-
-static void *writable(const void *address)
-{
-    union {
-        const void *given;
-        void *taken;
-    } both = {address};
-    return both.taken;
-}
-
 static uint8_t *output_row(const work *w, int panel, int y)
 {
-    return writable(panel_row(&w->operation->out, w->operands->out, w->image, panel, y));
+    const bw_layout *out = &w->operation->out;
+    return w->image.out + bw_panel_at(out, panel) + bw_pixel_at(out, y, 0);
 }
 
 /* NULL where there is no residual. */
 static const uint8_t *second_row(const work *w, int panel, int y)
 {
-    return w->operation->has_second
-               ? panel_row(&w->operation->second, w->operands->second, w->image, panel, y)
+    const bw_layout *second = &w->operation->second;
+    return w->image.second
+               ? w->image.second + bw_panel_at(second, panel) + bw_pixel_at(second, y, 0)
                : NULL;
 }
 
 /* The window of a row's first pixel. */
 static const uint8_t *input_row(const work *w, int y)
 {
-    const bw_operation *operation = w->operation;
-    const bw_layout *in = &operation->in;
-    ptrdiff_t top = (ptrdiff_t)y * operation->stride - operation->pad_top;
-    return (const uint8_t *)w->operands->in + (size_t)w->image * in->image_stride +
-           top * (ptrdiff_t)in->row_stride - (ptrdiff_t)operation->pad_left * in->lanes;
+    return w->image.in + bw_window_at(w->operation, y * bw_pool_side(w->operation));
 }
 
 /* Neighbouring pixels of a row whose sums are complete. */
@@ -302,9 +274,9 @@ static void finish_pixels(const work *w, int y, int x, int pixels)
         uint8_t *to = output_row(w, panel, y);
         const uint8_t *addend = second_row(w, panel, y);
         if (addend)
-            addend += (ptrdiff_t)x * operation->second.lanes;
+            addend += bw_pixel_at(&operation->second, 0, x);
         w->method->finish(&w->epilogues[block], w->sums + (ptrdiff_t)block * BW_U8_SUMS, addend,
-                          to + (size_t)(x * out->lanes) * bw_type_size(out->format.type), pixels);
+                          to + bw_pixel_at(out, 0, x), pixels);
     }
 }
 
@@ -318,7 +290,7 @@ static bool is_half(const bw_operation *operation, int panel)
 static void run_row(const work *w, int y)
 {
     bw_conv_row row = {
-        .in = input_row(w, y * bw_pool_side(w->operation)),
+        .in = input_row(w, y),
         .in_pixel = w->steps.in_pixel,
         .in_row = w->steps.in_row,
         .steps = w->steps.bundles->ones,
@@ -344,7 +316,7 @@ static void run_tiles(work *w, int y)
     int width = w->operation->out.width, tiles = bw_divide_up(width, w->tile_pixels);
     int pool = bw_pool_side(w->operation);
     int least = width / tiles, wider = width % tiles, finished = 0;
-    w->steps.in = input_row(w, y * pool);
+    w->steps.in = input_row(w, y);
     w->steps.sums = w->sums;
     for (int tile = 0, x = 0; tile < tiles; tile++) {
         int pixels = least + (tile < wider);
@@ -362,18 +334,6 @@ static void run_tiles(work *w, int y)
     finish_pixels(w, y, finished, width - finished);
 }
 
-/* The border belongs to the first panel of a plane. */
-static void fill_borders(const work *w, int first, int last)
-{
-    const bw_layout *out = &w->operation->out;
-    int per_plane = out->lanes / BW_LANES;
-    for (int panel = w->panel; panel < w->panel + w->panels; panel++) {
-        if (panel % per_plane == 0)
-            bw_fill_border(out, writable(panel_row(out, w->operands->out, w->image, panel, 0)),
-                           first, last);
-    }
-}
-
 static void choose_tiles(work *w)
 {
     bool narrow = w->method->narrow_pixels && is_half(w->operation, w->panel);
@@ -384,7 +344,7 @@ static void choose_tiles(work *w)
 /* Turns to a group of panels. */
 static void take_group(work *w, const division *d, int group)
 {
-    group_parts parts = parts_of(d, w->operands->weights, group);
+    group_parts parts = parts_of(d, w->weights, group);
     w->panel = group * d->units.group_panels;
     w->panels = bw_units_panels(&d->units, group);
     choose_tiles(w);
@@ -414,8 +374,8 @@ static void run_unit(const bw_conv_u8_method *method, const bw_operation *operat
 {
     _Alignas(64) int32_t sums[BW_U8_BLOCKS * BW_U8_SUMS];
     bw_unit_part part = bw_units_part(&d->units, operation, operands->images, unit);
-    work w = {.method = method, .operation = operation, .operands = operands, .sums = sums};
-    w.image = part.image;
+    work w = {.method = method, .operation = operation, .weights = operands->weights, .sums = sums};
+    w.image = bw_conv_image_of(operation, operands, part.image);
     w.rows = part.last - part.first;
     bool by_rows = method->row && method->row_pays(operation);
     for (int group = part.first_group; group < part.last_group; group++) {
@@ -426,7 +386,8 @@ static void run_unit(const bw_conv_u8_method *method, const bw_operation *operat
             else
                 run_tiles(&w, y);
         }
-        fill_borders(&w, part.first, part.last);
+        bw_panels_fill_border(&operation->out, w.image.out, w.panel, w.panels, part.first,
+                              part.last);
     }
 }
 

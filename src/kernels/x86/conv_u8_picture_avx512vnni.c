@@ -25,7 +25,6 @@
 #include <string.h>
 
 #include "kernels/quantize.h"
-#include "kernels/x86/conv_direct.h"
 #include "kernels/x86/finish_vector.h"
 #include "kernels/x86/rows.h"
 
@@ -122,14 +121,14 @@ static bool accepts_any(const bw_operation *operation)
 static bool accepts(const bw_operation *operation)
 {
     return operation->family == BW_FAMILY_CONV && accepts_any(operation) &&
-           bw_conv_border_suffices(operation);
+           bw_border_suffices(operation);
 }
 
 static bool accepts_pooled(const bw_operation *operation)
 {
     bw_operation conv = bw_unpooled(operation);
     return bw_conv_pool_accepts(operation) && accepts_any(operation) &&
-           bw_conv_border_suffices(&conv);
+           bw_border_suffices(&conv);
 }
 
 static int count_quads(const bw_operation *operation)

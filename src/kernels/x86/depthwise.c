@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "kernels/x86/conv_direct.h"
-
 static bool lanes_suit(const bw_operation *operation)
 {
     int lanes = operation->in.lanes;
@@ -14,7 +12,7 @@ static bool lanes_suit(const bw_operation *operation)
 bool bw_depthwise_accepts(const bw_operation *operation)
 {
     return operation->family == BW_FAMILY_DEPTHWISE && lanes_suit(operation) &&
-           operation->in.channels == operation->out.channels && bw_conv_border_suffices(operation);
+           operation->in.channels == operation->out.channels && bw_border_suffices(operation);
 }
 
 size_t bw_depthwise_packed_bytes(const bw_operation *operation)

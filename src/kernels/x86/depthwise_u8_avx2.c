@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "kernels/quantize.h"
-#include "kernels/x86/conv_direct.h"
 #include "kernels/x86/finish_vector.h"
 #include "kernels/x86/rows.h"
 
@@ -65,7 +64,7 @@ static bool accepts(const bw_operation *operation)
     return operation->family == BW_FAMILY_DEPTHWISE && in->channels == out->channels &&
            in->lanes % BW_LANES == 0 && in->lanes == out->lanes &&
            (!operation->has_second || second->lanes == out->lanes) &&
-           count_positions(operation) <= MOST_POSITIONS && bw_conv_border_suffices(operation);
+           count_positions(operation) <= MOST_POSITIONS && bw_border_suffices(operation);
 }
 
 static double cost(const bw_operation *operation)

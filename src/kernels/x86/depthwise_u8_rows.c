@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "kernels/quantize.h"
-#include "kernels/x86/conv_direct.h"
 #include "kernels/x86/rows.h"
 
 static int count_groups(int size)
@@ -39,7 +38,7 @@ bool bw_depthwise_rows_accepts(const bw_operation *operation)
     return operation->family == BW_FAMILY_DEPTHWISE &&
            (size == 3 || size == BW_DEPTHWISE_LARGEST) && operation->kernel_width == size &&
            operation->stride <= 2 && operation->in.channels == operation->out.channels &&
-           bw_rows_in_planes(operation) && bw_conv_border_suffices(operation);
+           bw_rows_in_planes(operation) && bw_border_suffices(operation);
 }
 
 double bw_depthwise_rows_cost(const bw_operation *operation)

@@ -17,7 +17,6 @@
 #include <string.h>
 
 #include "kernels/quantize.h"
-#include "kernels/x86/conv_direct.h"
 #include "kernels/x86/quads_avx512vnni.h"
 #include "kernels/x86/rows.h"
 
@@ -42,7 +41,7 @@ static bool accepts(const bw_operation *operation)
            operation->kernel_width == SIZE && operation->stride <= 2 && !operation->has_second &&
            operation->in.channels == operation->out.channels && operation->out.width >= PIXELS &&
            bw_activation_is_simple(operation->activation) && bw_rows_in_planes(operation) &&
-           bw_conv_border_suffices(operation);
+           bw_border_suffices(operation);
 }
 
 /* Groups of 8 channels. */

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "kernels/border.h"
-#include "kernels/x86/conv_direct.h"
 #include "kernels/x86/weight_cycles.h"
 
 enum {
@@ -103,7 +102,7 @@ bool bw_winograd_accepts(const bw_operation *operation)
            operation->stride == 1 && operation->in.lanes == BW_LANES &&
            operation->out.lanes == BW_LANES &&
            (!operation->has_second || operation->second.lanes == BW_LANES) &&
-           bw_conv_border_suffices(operation);
+           bw_border_suffices(operation);
 }
 
 /*
