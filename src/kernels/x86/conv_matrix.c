@@ -30,19 +30,12 @@ typedef struct cut {
 
 typedef struct division {
     bw_units units;
-    bool flowing;          /* whether a line is a band of rows, else a row */
-    int run, bytes, steps; /* bytes of a run and of a step; steps of a block */
-    size_t list_bytes;     /* of the places */
-    size_t tile_bytes;     /* of a step's weights for one panel */
-    size_t group_bytes;    /* of a group's packed weights */
+    bool flowing;                        /* whether a line is a band of rows, else a row */
+    int run, bytes, steps;               /* bytes of a run and of a step; steps of a block */
+    size_t list_bytes;                   /* of the places */
+    size_t tile_bytes;                   /* of a step's weights for one panel */
+    size_t parameter_bytes, group_bytes; /* of a group's parameters; of all that is packed of it */
 } division;
-
-/** Where the parts of a group's packed weights are. */
-typedef struct group_parts {
-    float *multipliers, *offsets;
-    int32_t *starts;
-    uint8_t *weights;
-} group_parts;
 
 static int smaller(int a, int b)
 {
@@ -111,8 +104,8 @@ static division divide(const bw_operation *operation)
     d.steps = operation->kernel_height * planes * bw_divide_up(d.run, d.bytes);
     d.list_bytes = round_up((size_t)d.steps * sizeof(int32_t));
     d.tile_bytes = (size_t)d.bytes / GROUP * BW_LANES * GROUP;
-    size_t parameters = BW_LANES * (2 * sizeof(float) + sizeof(int32_t));
-    d.group_bytes = round_up((size_t)group_panels * (parameters + (size_t)d.steps * d.tile_bytes));
+    d.parameter_bytes = (size_t)group_panels * BW_LANES * BW_PARAMETER_BYTES;
+    d.group_bytes = round_up(d.parameter_bytes + (size_t)(d.steps * group_panels) * d.tile_bytes);
 
     double row_tiles = (double)operation->out.width / BW_MATRIX_ROWS;
     bw_unit_work work = {
@@ -154,22 +147,6 @@ size_t bw_conv_matrix_packed_bytes(const bw_operation *operation)
 {
     division d = divide(operation);
     return d.list_bytes + (size_t)d.units.groups * d.group_bytes;
-}
-
-static group_parts parts_of(const division *d, const void *packed, int group)
-{
-    union {
-        const void *given;
-        uint8_t *bytes;
-    } address = {packed};
-    uint8_t *start = address.bytes + d->list_bytes + (size_t)group * d->group_bytes;
-    size_t lanes = (size_t)d->units.group_panels * BW_LANES;
-    group_parts parts;
-    parts.multipliers = (float *)(void *)start;
-    parts.offsets = parts.multipliers + lanes;
-    parts.starts = (int32_t *)(void *)(parts.offsets + lanes);
-    parts.weights = (uint8_t *)(parts.starts + lanes);
-    return parts;
 }
 
 /** A step: a part of the run of one row of the window in one plane. */
@@ -222,27 +199,30 @@ static void pack_tile(const bw_operation *operation, const bw_filters *filters, 
     }
 }
 
-/* Sums of bytes start with what the zero point adds to them, sums of halves with the bias. */
-static int32_t start_of(const bw_operation *operation, const bw_filters *filters, int channel)
+/* Sums of halves start with the bias and need nothing else. */
+static void pack_parameters(const bw_operation *operation, const bw_filters *filters, int first,
+                            int channels, uint8_t *to)
 {
-    if (operation->in.format.type == BW_U8)
-        return bw_start(operation, filters, channel);
-    float bias = bw_filters_bias(filters, channel);
-    int32_t start;
-    memcpy(&start, &bias, sizeof start);
-    return start;
+    if (operation->in.format.type == BW_U8) {
+        bw_parameters_pack(operation, filters, first, channels, to);
+        return;
+    }
+    float *starts = (float *)(void *)to + 2 * (ptrdiff_t)channels;
+    for (int index = 0; index < channels && first + index < operation->out.channels; index++)
+        starts[index] = bw_filters_bias(filters, first + index);
 }
 
-static void pack_parameters(const bw_operation *operation, const bw_filters *filters, int channel,
-                            int lane, const group_parts *parts)
+static void pack_group(const bw_operation *operation, const bw_filters *filters, const division *d,
+                       int group, uint8_t *to)
 {
-    if (channel >= operation->out.channels)
-        return;
-    parts->starts[lane] = start_of(operation, filters, channel);
-    if (operation->in.format.type != BW_U8)
-        return;
-    parts->multipliers[lane] = bw_multiplier(operation, filters, channel);
-    parts->offsets[lane] = bw_offset(operation, filters, channel);
+    int panel = group * d->units.group_panels, panels = bw_units_panels(&d->units, group);
+    pack_parameters(operation, filters, panel * BW_LANES, d->units.group_panels * BW_LANES, to);
+    to += d->parameter_bytes;
+    for (int index = 0; index < d->steps; index++) {
+        step at = step_at(operation, d, index);
+        for (int block = 0; block < panels; block++, to += d->tile_bytes)
+            pack_tile(operation, filters, d, &at, panel + block, to);
+    }
 }
 
 void bw_conv_matrix_pack(const bw_operation *operation, const bw_filters *filters, void *packed)
@@ -254,18 +234,9 @@ void bw_conv_matrix_pack(const bw_operation *operation, const bw_filters *filter
         step at = step_at(operation, &d, index);
         places[index] = place_of(&operation->in, &at);
     }
-    for (int group = 0; group < d.units.groups; group++) {
-        group_parts parts = parts_of(&d, packed, group);
-        int panel = group * d.units.group_panels, panels = bw_units_panels(&d.units, group);
-        for (int lane = 0; lane < panels * BW_LANES; lane++)
-            pack_parameters(operation, filters, panel * BW_LANES + lane, lane, &parts);
-        uint8_t *to = parts.weights;
-        for (int index = 0; index < d.steps; index++) {
-            step at = step_at(operation, &d, index);
-            for (int block = 0; block < panels; block++, to += d.tile_bytes)
-                pack_tile(operation, filters, &d, &at, panel + block, to);
-        }
-    }
+    uint8_t *to = (uint8_t *)packed + d.list_bytes;
+    for (int group = 0; group < d.units.groups; group++, to += d.group_bytes)
+        pack_group(operation, filters, &d, group, to);
 }
 
 bool bw_conv_matrix_sound(const bw_operation *operation, const void *packed)
@@ -373,11 +344,13 @@ static void run_block(work *w, int first, int tiles)
 
 static void run_group(work *w, const division *d, int group)
 {
-    group_parts parts = parts_of(d, w->operands->weights, group);
-    w->epilogue.multipliers = parts.multipliers;
-    w->epilogue.offsets = parts.offsets;
-    w->block.starts = parts.starts;
-    w->block.weights = parts.weights;
+    const uint8_t *packed = (const uint8_t *)w->operands->weights + d->list_bytes;
+    packed += (size_t)group * d->group_bytes;
+    bw_parameters parameters = bw_parameters_at(packed, (size_t)d->units.group_panels * BW_LANES);
+    w->epilogue.multipliers = parameters.multipliers;
+    w->epilogue.offsets = parameters.offsets;
+    w->block.starts = parameters.starts;
+    w->block.weights = packed + d->parameter_bytes;
     w->panel = group * d->units.group_panels;
     w->panels = bw_units_panels(&d->units, group);
     for (int tile = 0; tile < w->cut.tiles; tile += BW_MATRIX_TILES)

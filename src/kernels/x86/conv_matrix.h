@@ -29,7 +29,7 @@
 #ifndef BW_KERNELS_X86_CONV_MATRIX_H
 #define BW_KERNELS_X86_CONV_MATRIX_H
 
-#include "kernels/x86/conv_u8.h"
+#include "kernels/x86/epilogue.h"
 
 enum {
     BW_MATRIX_TILES = 2,  /* of pixels in a block */

@@ -11,14 +11,12 @@
  *
  * Lists are cut into segments, each with its own bundles: that bounds the sorting, and keeps the
  * bytes that are read together close together.
- *
- * Packed weights, a group: multipliers, offsets and starts [block][BW_LANES] each, the weights
- * [step][block][BW_STEP_BYTES], the places [step], the bundles [segment].
  */
 #ifndef BW_KERNELS_X86_CONV_U8_H
 #define BW_KERNELS_X86_CONV_U8_H
 
 #include "kernels/x86/conv_list.h"
+#include "kernels/x86/epilogue.h"
 
 enum {
     BW_SEGMENT_STEPS = 256,
@@ -53,20 +51,6 @@ typedef struct bw_conv_steps {
 
 typedef void bw_conv_steps_function(const bw_conv_steps *steps);
 
-/** From sums to the numbers of one panel, as kernels/quantize.h defines it. */
-typedef struct bw_epilogue {
-    const float *multipliers, *offsets; /* BW_LANES each */
-    bw_activation activation;
-    float slope, second_factor, finish;
-    int32_t second_zero, out_zero;
-    bool bytes;                     /* else floats are written */
-    size_t second_pixel, out_pixel; /* elements from one pixel to the next */
-} bw_epilogue;
-
-/** Finishes `pixels` pixels of BW_LANES sums; `second` is NULL where there is no residual. */
-typedef void bw_epilogue_function(const bw_epilogue *epilogue, const int32_t *sums,
-                                  const uint8_t *second, void *out, int pixels);
-
 /** A panel's row of the output, whose sums are never in memory. */
 typedef struct bw_conv_row {
     const uint8_t *in;     /* the window of the first sum */
@@ -84,12 +68,6 @@ typedef struct bw_conv_row {
 } bw_conv_row;
 
 typedef void bw_conv_row_function(const bw_conv_row *row);
-
-/** Whether an activation takes so few instructions that a kernel may be written out for it. */
-static inline bool bw_activation_is_simple(bw_activation activation)
-{
-    return bw_activation_is_proportional(activation) || activation == BW_CLIPPED;
-}
 
 /** The micro-kernels of an instruction set. */
 typedef struct bw_conv_u8_method {
@@ -117,9 +95,6 @@ void bw_conv_pool_row_avx512vnni(const bw_conv_row *row);
 /** Whether those kernels can compute an operation, and whether they do it faster than tiles. */
 bool bw_conv_row_possible(const bw_operation *operation);
 bool bw_conv_row_pays(const bw_operation *operation);
-
-/** The parameters of an operation's epilogue but for the two arrays. */
-bw_epilogue bw_epilogue_of(const bw_operation *operation);
 
 bool bw_conv_u8_accepts(const bw_operation *operation);
 

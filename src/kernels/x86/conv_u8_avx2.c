@@ -7,6 +7,7 @@
 
 #include <assert.h>
 
+#include "kernels/x86/conv_u8.h"
 #include "kernels/x86/epilogue_vector.h"
 
 enum {

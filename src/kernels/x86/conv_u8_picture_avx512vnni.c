@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "kernels/quantize.h"
+#include "kernels/x86/conv_u8.h"
 #include "kernels/x86/finish_vector.h"
 #include "kernels/x86/rows.h"
 
@@ -127,8 +128,7 @@ static bool accepts(const bw_operation *operation)
 static bool accepts_pooled(const bw_operation *operation)
 {
     bw_operation conv = bw_unpooled(operation);
-    return bw_conv_pool_accepts(operation) && accepts_any(operation) &&
-           bw_border_suffices(&conv);
+    return bw_conv_pool_accepts(operation) && accepts_any(operation) && bw_border_suffices(&conv);
 }
 
 static int count_quads(const bw_operation *operation)

@@ -9,6 +9,7 @@
  */
 #include "kernels/x86/vector_avx512.h"
 
+#include "kernels/x86/conv_u8.h"
 #include "kernels/x86/quads_avx512vnni.h"
 
 enum {
@@ -36,8 +37,7 @@ BW_INLINE row_numbers numbers_of(const bw_conv_row *row, int quads)
 {
     const __m512i pixels = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
     row_numbers made = {.epilogue = quads_epilogue_of(row->epilogue, quads)};
-    made.turn =
-        _mm512_mullo_epi32(pixels, _mm512_set1_epi32((int)row->in_pixel / BW_STEP_INPUT));
+    made.turn = _mm512_mullo_epi32(pixels, _mm512_set1_epi32((int)row->in_pixel / BW_STEP_INPUT));
     BW_UNROLL
     for (int quad = 0; quad < quads; quad++)
         made.starts[quad] = spread_integers(row->starts + quad * BW_QUAD_CHANNELS);

@@ -5,7 +5,7 @@
 #ifndef BW_KERNELS_X86_FINISH_VECTOR_H
 #define BW_KERNELS_X86_FINISH_VECTOR_H
 
-#include "kernels/x86/conv_u8.h"
+#include "kernels/x86/epilogue.h"
 #include "kernels/x86/unroll.h"
 
 /**

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "kernels/quantize.h"
 #include "kernels/x86/conv_u8.h"
 
 bool bw_winograd_u8_accepts(const bw_operation *operation)
@@ -20,17 +19,8 @@ bool bw_winograd_u8_accepts_pool(const bw_operation *operation)
 void bw_winograd_u8_pack_parameters(const bw_operation *operation, const bw_filters *filters,
                                     int plane, uint8_t *to)
 {
-    float *multipliers = (float *)(void *)to, *offsets = multipliers + BW_LANES;
-    int32_t *starts = (int32_t *)(void *)(offsets + BW_LANES);
     memset(to, 0, (size_t)BW_WINOGRAD_U8_PARAMETERS * BW_WINOGRAD_LINE);
-    for (int lane = 0; lane < BW_LANES; lane++) {
-        int channel = plane * BW_LANES + lane;
-        if (channel >= operation->out.channels)
-            break;
-        multipliers[lane] = bw_multiplier(operation, filters, channel);
-        offsets[lane] = bw_offset(operation, filters, channel);
-        starts[lane] = bw_start(operation, filters, channel);
-    }
+    bw_parameters_pack(operation, filters, plane * BW_LANES, BW_LANES, to);
 }
 
 void bw_winograd_u8_pack_quad(const bw_operation *operation, const bw_filters *filters, int plane,
