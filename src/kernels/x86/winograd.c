@@ -75,7 +75,7 @@ static bw_winograd_division divide(const bw_winograd *method, const bw_operation
     bool packed_lines = method->transform_filters == NULL;
     d.packed_words = packed_lines ? operation->in.channels
                                   : bw_divide_up(operation->in.channels, method->packed_channels);
-    d.words = packed_lines ? d.packed_words : BW_WINOGRAD_MADE * d.packed_words;
+    d.words = packed_lines ? d.packed_words : method->made_words * d.packed_words;
     d.lines = bw_divide_up(d.words, BW_WINOGRAD_WORDS);
     d.out_planes = bw_layout_planes(out);
     d.group_planes = method->blocks;

@@ -129,7 +129,8 @@ typedef struct bw_winograd_filters {
 typedef struct bw_winograd {
     int outputs;           /* m */
     int line_planes;       /* of the input in a line */
-    int packed_channels;   /* of the input in a packed line of filters; 0: packed as lines */
+    int packed_channels;   /* of the input in a packed line of filters; 0: packed as lines, */
+    int made_words;        /* and the words that it makes */
     int parameters;        /* lines a plane of the output */
     int tiles, blocks;     /* that a micro-kernel takes at once; `multiply` takes any tiles */
     double product_cycles; /* estimated, of one word of one tile and block, */

@@ -11,6 +11,7 @@ static const bw_winograd method = {
     .outputs = BW_WINOGRAD_OUTPUTS,
     .line_planes = 1,
     .packed_channels = BW_WINOGRAD_PAIR,
+    .made_words = BW_WINOGRAD_MADE,
     .parameters = 1,
     .tiles = BW_TILE_PIXELS,
     .blocks = BW_TILE_BLOCKS,

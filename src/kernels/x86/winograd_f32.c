@@ -72,6 +72,19 @@ void bw_winograd_f32_pack_word_4(const bw_operation *operation, const bw_filters
     pack_word(filter_4, 6, operation, filters, plane, word, packed);
 }
 
+void bw_winograd_f32_pack_filters(const bw_operation *operation, const bw_filters *filters,
+                                  int plane, int input, bw_winograd_packed *packed)
+{
+    for (int lane = 0; lane < BW_LANES; lane++) {
+        int channel = plane * BW_LANES + lane;
+        size_t at =
+            ((size_t)channel * (size_t)operation->in.channels + (size_t)input) * BW_WINOGRAD_TAPS;
+        for (int tap = 0; tap < BW_WINOGRAD_TAPS; tap++)
+            packed->lines[tap][lane] =
+                channel < operation->out.channels ? filters->weights[at + (size_t)tap] : 0.0f;
+    }
+}
+
 void bw_winograd_f32_multiply(const bw_conv_tiles *tiles, const bw_winograd_product *product)
 {
     static const _Alignas(64) float zeros[BW_LANES];

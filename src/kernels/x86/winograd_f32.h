@@ -19,6 +19,9 @@ void bw_winograd_f32_pack_word_2(const bw_operation *operation, const bw_filters
 void bw_winograd_f32_pack_word_4(const bw_operation *operation, const bw_filters *filters,
                                  int plane, int word, bw_winograd_packed *packed);
 
+void bw_winograd_f32_pack_filters(const bw_operation *operation, const bw_filters *filters,
+                                  int plane, int input, bw_winograd_packed *packed);
+
 /** The product by the micro-kernels of the direct convolution: a tile takes a pixel's place. */
 void bw_winograd_f32_multiply(const bw_conv_tiles *tiles, const bw_winograd_product *product);
 

@@ -124,6 +124,7 @@ static const bw_winograd method = {
     .outputs = BW_WINOGRAD_U8_OUTPUTS,
     .line_planes = 2,
     .packed_channels = BW_WINOGRAD_QUAD,
+    .made_words = BW_WINOGRAD_MADE,
     .parameters = BW_WINOGRAD_U8_PARAMETERS,
     .tiles = TILES,
     .blocks = 1,
