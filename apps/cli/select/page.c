@@ -52,6 +52,22 @@ static bool read_small(uint8_t **jpeg, bw_shown_picture *shown, const char *path
     return read;
 }
 
+/* Takes the thumbnail that the run kept for its report, if it did: `*query` holds it. */
+static bool take_thumbnail(sqlite3_stmt **query, bw_shown_picture *shown, sqlite3 *database)
+{
+    static const char sql[] = "SELECT width, height, jpeg FROM thumbnails WHERE item = ?";
+    if (sqlite3_prepare_v2(database, sql, -1, query, NULL) != SQLITE_OK)
+        return false;
+    sqlite3_bind_int64(*query, 1, shown->item);
+    if (sqlite3_step(*query) != SQLITE_ROW)
+        return false;
+    shown->width = sqlite3_column_int(*query, 0);
+    shown->height = sqlite3_column_int(*query, 1);
+    shown->jpeg = sqlite3_column_blob(*query, 2);
+    shown->bytes = (size_t)sqlite3_column_bytes(*query, 2);
+    return true;
+}
+
 /* A frame of the picture's shape, for one that can no longer be read. */
 static void leave_empty(bw_shown_picture *shown)
 {
@@ -84,9 +100,12 @@ static bw_status write_picture(const bw_selection *selection, bw_page *page, siz
     const char *path =
         bytes ? bw_arena_text(&arena, bytes, (size_t)sqlite3_column_bytes(query, PATH)) : NULL;
     uint8_t *jpeg = NULL;
-    if (!path || !read_small(&jpeg, &shown, path, ignore_exif))
+    sqlite3_stmt *thumbnail = NULL;
+    bool read = path && read_small(&jpeg, &shown, path, ignore_exif);
+    if (!read && !take_thumbnail(&thumbnail, &shown, selection->database))
         leave_empty(&shown);
     bw_page_picture(page, &shown);
+    sqlite3_finalize(thumbnail);
     bw_free(jpeg);
     bw_arena_free(&arena);
     return page->status;

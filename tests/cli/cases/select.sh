@@ -47,6 +47,9 @@ boxwright select real --budget 4 >one
 boxwright select real --budget 4 --threads 3 | cmp - one
 boxwright select real --budget 2 --out "real/<b>" | tail -1
 grep -c 'href="data:image/jpeg' 'real/<b>/selected.html'
+mv photos/a.jpg photos/gone.jpg
+boxwright select real --budget 4 --out gone | head -1
+grep -c 'href="data:image/jpeg' gone/selected.html
 echo "--- refused"
 boxwright select run 2>&1
 boxwright select --budget 3 2>&1
