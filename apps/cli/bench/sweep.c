@@ -184,12 +184,27 @@ static char *network_name(const char *path)
     return strndup(name, dot && dot > name ? (size_t)(dot - name) : strlen(name));
 }
 
+/* A plan cannot be built anew for another batch: better told before the first is measured. */
+static bw_status check_plan(const bw_sweep *sweep, const char *model, bw_error *error)
+{
+    const bw_setting *first = sweep->settings, *last = &sweep->settings[sweep->wanted - 1];
+    bool batches = first->value[BW_AXIS_BATCH] != last->value[BW_AXIS_BATCH];
+    return batches && bw_plan_recognise(model)
+               ? bw_fail(error, BW_ERROR_ARGUMENT,
+                         "'%s' is a plan, for batches of one size: leave batch out of --sweep, or "
+                         "name the model that it was built from",
+                         model)
+               : BW_OK;
+}
+
 bw_status bw_sweep_run(const bw_bench_options *options, bw_error *error)
 {
     const char *model = options->model.model ? options->model.model : BW_DEFAULT_MODEL;
     bw_sweep sweep = {.options = options, .folder = options->out ? options->out : BW_SWEEP_FOLDER};
     bw_setting settings[MOST_POINTS];
     bw_status status = choose_settings(&sweep, settings, error);
+    if (status == BW_OK)
+        status = check_plan(&sweep, model, error);
     if (status != BW_OK)
         return status;
     char *network = network_name(model);

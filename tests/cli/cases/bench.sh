@@ -77,6 +77,8 @@ try() {
 try a b
 try --model a b
 try --sweep size=320
+boxwright build $tiny --no-tune -o a.bwp >/dev/null
+try a.bwp --sweep batch=1,2
 try --sweep batch
 try --sweep batch=1 threads=0
 try --sweep batch=1 --profile
