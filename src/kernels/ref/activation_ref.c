@@ -3,66 +3,52 @@
  */
 #include "kernels/ref/ref.h"
 
-static bool accepts(const bw_operation *operation)
-{
-    return operation->family == BW_FAMILY_ACTIVATION;
-}
-
-static void run_channel(const bw_operation *operation, const bw_operands *operands, int image,
-                        int channel)
+static void run_element(const bw_operation *operation, const bw_operands *operands, int image,
+                        int channel, int y, int x)
 {
     const bw_layout *in = &operation->in, *out = &operation->out;
     size_t from = (size_t)image * in->image_stride, to = (size_t)image * out->image_stride;
-    for (int y = 0; y < out->height; y++) {
-        for (int x = 0; x < out->width; x++) {
-            float value =
-                bw_ref_read(in->format.type, operands->in, from + bw_ref_at(in, channel, y, x));
-            bw_ref_write(out->format.type, operands->out, to + bw_ref_at(out, channel, y, x),
-                         bw_activate(operation->activation, operation->slope, value));
-        }
-    }
+    float value = bw_ref_read(in->format.type, operands->in, from + bw_ref_at(in, channel, y, x));
+    bw_ref_write(out->format.type, operands->out, to + bw_ref_at(out, channel, y, x),
+                 bw_activate(operation->activation, operation->slope, value));
 }
 
 static void run(const bw_operation *operation, const bw_operands *operands, int first, int last,
                 void *scratch)
 {
     (void)scratch;
-    bw_ref_run_planes(operation, operands, first, last, run_channel);
+    bw_ref_run_planes(operation, operands, first, last, run_element);
 }
 
-static void run_channel_bytes(const bw_operation *operation, const bw_operands *operands, int image,
-                              int channel)
+static void run_element_bytes(const bw_operation *operation, const bw_operands *operands, int image,
+                              int channel, int y, int x)
 {
     const bw_layout *in = &operation->in, *out = &operation->out;
     float first = bw_addend(operation, in->format);
-    for (int y = 0; y < out->height; y++) {
-        for (int x = 0; x < out->width; x++) {
-            float value = bw_ref_steps(in, operands->in, image, channel, y, x) * first;
-            bw_ref_store(operation, operands, image, bw_ref_at(out, channel, y, x),
-                         bw_exact_activate(operation->activation, operation->slope, value));
-        }
-    }
+    float value = bw_ref_steps(in, operands->in, image, channel, y, x) * first;
+    bw_ref_store(operation, operands, image, bw_ref_at(out, channel, y, x),
+                 bw_exact_activate(operation->activation, operation->slope, value));
 }
 
 static void run_bytes(const bw_operation *operation, const bw_operands *operands, int first,
                       int last, void *scratch)
 {
     (void)scratch;
-    bw_ref_run_planes(operation, operands, first, last, run_channel_bytes);
+    bw_ref_run_planes(operation, operands, first, last, run_element_bytes);
 }
 
-#define ACTIVATION(words, type, acceptance, function)                                              \
+#define ACTIVATION(words, type, function)                                                          \
     const bw_kernel bw_kernel_activation_##words##_ref = {                                         \
         .name = "activation_" #words "_ref",                                                       \
         .family = BW_FAMILY_ACTIVATION,                                                            \
         .in = type,                                                                                \
         .out = type,                                                                               \
-        .accepts = acceptance,                                                                     \
+        .accepts = bw_ref_accepts_all,                                                             \
         .cost = bw_ref_light_cost,                                                                 \
         .units = bw_ref_plane_units,                                                               \
         .run = function,                                                                           \
     }
 
-ACTIVATION(f32, BW_F32, accepts, run);
-ACTIVATION(bf16, BW_BF16, accepts, run);
-ACTIVATION(u8, BW_U8, accepts, run_bytes);
+ACTIVATION(f32, BW_F32, run);
+ACTIVATION(bf16, BW_BF16, run);
+ACTIVATION(u8, BW_U8, run_bytes);

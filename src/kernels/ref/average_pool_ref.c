@@ -5,8 +5,7 @@
 
 static bool accepts(const bw_operation *operation)
 {
-    return operation->family == BW_FAMILY_AVERAGE_POOL && operation->out.height == 1 &&
-           operation->out.width == 1;
+    return operation->out.height == 1 && operation->out.width == 1;
 }
 
 static double cost(const bw_operation *operation)
@@ -14,18 +13,18 @@ static double cost(const bw_operation *operation)
     return 2.0 * bw_ref_outputs(operation) * operation->in.height * operation->in.width;
 }
 
-static void run_channel(const bw_operation *operation, const bw_operands *operands, int image,
-                        int channel)
+static void run_element(const bw_operation *operation, const bw_operands *operands, int image,
+                        int channel, int y, int x)
 {
     const bw_layout *in = &operation->in, *out = &operation->out;
     size_t from = (size_t)image * in->image_stride, to = (size_t)image * out->image_stride;
     double sum = 0.0;
-    for (int y = 0; y < in->height; y++) {
-        for (int x = 0; x < in->width; x++)
+    for (int row = 0; row < in->height; row++) {
+        for (int column = 0; column < in->width; column++)
             sum += (double)bw_ref_read(in->format.type, operands->in,
-                                       from + bw_ref_at(in, channel, y, x));
+                                       from + bw_ref_at(in, channel, row, column));
     }
-    bw_ref_write(out->format.type, operands->out, to + bw_ref_at(out, channel, 0, 0),
+    bw_ref_write(out->format.type, operands->out, to + bw_ref_at(out, channel, y, x),
                  (float)(sum / ((double)in->height * in->width)));
 }
 
@@ -33,7 +32,7 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
                 void *scratch)
 {
     (void)scratch;
-    bw_ref_run_planes(operation, operands, first, last, run_channel);
+    bw_ref_run_planes(operation, operands, first, last, run_element);
 }
 
 static bool accepts_bytes(const bw_operation *operation)
@@ -41,17 +40,17 @@ static bool accepts_bytes(const bw_operation *operation)
     return accepts(operation) && bw_mean_fits(operation);
 }
 
-static void run_channel_bytes(const bw_operation *operation, const bw_operands *operands, int image,
-                              int channel)
+static void run_element_bytes(const bw_operation *operation, const bw_operands *operands, int image,
+                              int channel, int y, int x)
 {
     const bw_layout *in = &operation->in, *out = &operation->out;
     const uint8_t *from = (const uint8_t *)operands->in + (size_t)image * in->image_stride;
     int32_t sum = 0;
-    for (int y = 0; y < in->height; y++) {
-        for (int x = 0; x < in->width; x++)
-            sum += from[bw_ref_at(in, channel, y, x)] - in->format.zero_point;
+    for (int row = 0; row < in->height; row++) {
+        for (int column = 0; column < in->width; column++)
+            sum += from[bw_ref_at(in, channel, row, column)] - in->format.zero_point;
     }
-    bw_ref_store(operation, operands, image, bw_ref_at(out, channel, 0, 0),
+    bw_ref_store(operation, operands, image, bw_ref_at(out, channel, y, x),
                  (float)sum * bw_mean(operation));
 }
 
@@ -59,7 +58,7 @@ static void run_bytes(const bw_operation *operation, const bw_operands *operands
                       int last, void *scratch)
 {
     (void)scratch;
-    bw_ref_run_planes(operation, operands, first, last, run_channel_bytes);
+    bw_ref_run_planes(operation, operands, first, last, run_element_bytes);
 }
 
 #define AVERAGE_POOL(words, type, acceptance, function)                                            \

@@ -8,16 +8,16 @@
  */
 #include "kernels/ref/ref.h"
 
-static bool accepts(const bw_operation *operation)
+/* Weights of one output channel. */
+static size_t filter_size(const bw_operation *operation)
 {
-    return operation->family == BW_FAMILY_CONV;
+    size_t window = (size_t)operation->kernel_height * (size_t)operation->kernel_width;
+    return (size_t)(operation->in.channels / operation->groups) * window;
 }
 
 static size_t weight_count(const bw_operation *operation)
 {
-    size_t window = (size_t)operation->kernel_height * (size_t)operation->kernel_width;
-    size_t inputs = (size_t)(operation->in.channels / operation->groups);
-    return (size_t)operation->out.channels * inputs * window;
+    return (size_t)operation->out.channels * filter_size(operation);
 }
 
 static double cost(const bw_operation *operation)
@@ -70,32 +70,27 @@ static inline float window_sum(const bw_operation *operation, bw_type type, cons
     return sum;
 }
 
-static inline void run_channel(const bw_operation *operation, bw_type type,
-                               const bw_operands *operands, int image, int channel)
+static inline void run_element(const bw_operation *operation, bw_type type,
+                               const bw_operands *operands, int image, int channel, int y, int x)
 {
-    const bw_layout *out = &operation->out;
     const float *bias = operands->weights;
     const float *weights =
-        bias + out->channels + weight_count(operation) / (size_t)out->channels * (size_t)channel;
-    for (int y = 0; y < out->height; y++) {
-        for (int x = 0; x < out->width; x++) {
-            float sum = bias[channel] +
-                        window_sum(operation, type, operands->in, image, weights, channel, y, x);
-            bw_ref_finish(operation, operands, image, channel, y, x, sum);
-        }
-    }
+        bias + operation->out.channels + filter_size(operation) * (size_t)channel;
+    float sum =
+        bias[channel] + window_sum(operation, type, operands->in, image, weights, channel, y, x);
+    bw_ref_finish(operation, operands, image, channel, y, x, sum);
 }
 
-static void run_channel_floats(const bw_operation *operation, const bw_operands *operands,
-                               int image, int channel)
+static void run_element_floats(const bw_operation *operation, const bw_operands *operands,
+                               int image, int channel, int y, int x)
 {
-    run_channel(operation, BW_F32, operands, image, channel);
+    run_element(operation, BW_F32, operands, image, channel, y, x);
 }
 
-static void run_channel_halves(const bw_operation *operation, const bw_operands *operands,
-                               int image, int channel)
+static void run_element_halves(const bw_operation *operation, const bw_operands *operands,
+                               int image, int channel, int y, int x)
 {
-    run_channel(operation, BW_BF16, operands, image, channel);
+    run_element(operation, BW_BF16, operands, image, channel, y, x);
 }
 
 static void run(const bw_operation *operation, const bw_operands *operands, int first, int last,
@@ -104,7 +99,7 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
     (void)scratch;
     bool halves = operation->in.format.type == BW_BF16;
     bw_ref_run_planes(operation, operands, first, last,
-                      halves ? run_channel_halves : run_channel_floats);
+                      halves ? run_element_halves : run_element_floats);
 }
 
 #define CONVOLUTION(words, from, to)                                                               \
@@ -113,7 +108,7 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
         .family = BW_FAMILY_CONV,                                                                  \
         .in = from,                                                                                \
         .out = to,                                                                                 \
-        .accepts = accepts,                                                                        \
+        .accepts = bw_ref_accepts_all,                                                             \
         .cost = cost,                                                                              \
         .packed_bytes = packed_bytes,                                                              \
         .pack = pack,                                                                              \

@@ -69,57 +69,44 @@ static int32_t window_sum(const bw_operation *operation, const uint8_t *image,
     return sum;
 }
 
-static void run_channel(const bw_operation *operation, const bw_operands *operands, int image,
-                        int channel)
+/* What the convolution gives for one output pixel and channel, after its activation. */
+static float convolve(const bw_operation *operation, const bw_operands *operands, int image,
+                      int channel, int y, int x)
 {
-    const bw_layout *second = &operation->second, *out = &operation->out;
-    const float *multipliers = operands->weights, *offsets = multipliers + out->channels;
-    const uint8_t *in = (const uint8_t *)operands->in + (size_t)image * operation->in.image_stride;
-    const int8_t *weights = (const int8_t *)(offsets + out->channels) +
-                            (size_t)channel * (size_t)bw_sum_terms(operation);
-    float factor = bw_addend(operation, second->format);
-    for (int y = 0; y < out->height; y++) {
-        for (int x = 0; x < out->width; x++) {
-            int32_t sum = window_sum(operation, in, weights, channel, y, x);
-            float value = fmaf((float)sum, multipliers[channel], offsets[channel]);
-            value = bw_exact_activate(operation->activation, operation->slope, value);
-            if (operation->has_second)
-                value = fmaf(bw_ref_steps(second, operands->second, image, channel, y, x), factor,
-                             value);
-            bw_ref_store(operation, operands, image, bw_ref_at(out, channel, y, x), value);
-        }
-    }
-}
-
-static uint8_t convolved(const bw_operation *operation, const bw_operands *operands, int image,
-                         int channel, int y, int x)
-{
-    const float *multipliers = operands->weights, *offsets = multipliers + operation->out.channels;
-    const int8_t *weights = (const int8_t *)(offsets + operation->out.channels) +
-                            (size_t)channel * (size_t)bw_sum_terms(operation);
+    int channels = operation->out.channels;
+    const float *multipliers = operands->weights, *offsets = multipliers + channels;
+    const int8_t *weights =
+        (const int8_t *)(offsets + channels) + (size_t)channel * (size_t)bw_sum_terms(operation);
     const uint8_t *in = (const uint8_t *)operands->in + (size_t)image * operation->in.image_stride;
     int32_t sum = window_sum(operation, in, weights, channel, y, x);
     float value = fmaf((float)sum, multipliers[channel], offsets[channel]);
-    value = bw_exact_activate(operation->activation, operation->slope, value);
-    return bw_to_u8(value * bw_finish(operation), operation->out.format.zero_point);
+    return bw_exact_activate(operation->activation, operation->slope, value);
 }
 
-static void run_pooled_channel(const bw_operation *operation, const bw_operands *operands,
-                               int image, int channel)
+static void run_element(const bw_operation *operation, const bw_operands *operands, int image,
+                        int channel, int y, int x)
+{
+    const bw_layout *second = &operation->second;
+    float value = convolve(operation, operands, image, channel, y, x);
+    if (operation->has_second)
+        value = fmaf(bw_ref_steps(second, operands->second, image, channel, y, x),
+                     bw_addend(operation, second->format), value);
+    bw_ref_store(operation, operands, image, bw_ref_at(&operation->out, channel, y, x), value);
+}
+
+static void run_pooled_element(const bw_operation *operation, const bw_operands *operands,
+                               int image, int channel, int y, int x)
 {
     const bw_layout *out = &operation->out;
-    uint8_t *to = (uint8_t *)operands->out + (size_t)image * out->image_stride;
-    for (int y = 0; y < out->height; y++) {
-        for (int x = 0; x < out->width; x++) {
-            uint8_t most = 0;
-            for (int part = 0; part < 4; part++) {
-                uint8_t byte = convolved(operation, operands, image, channel, 2 * y + part / 2,
-                                         2 * x + part % 2);
-                most = byte > most ? byte : most;
-            }
-            to[bw_ref_at(out, channel, y, x)] = most;
-        }
+    uint8_t most = 0;
+    for (int part = 0; part < 4; part++) {
+        float value =
+            convolve(operation, operands, image, channel, 2 * y + part / 2, 2 * x + part % 2);
+        uint8_t byte = bw_to_u8(value * bw_finish(operation), out->format.zero_point);
+        most = byte > most ? byte : most;
     }
+    size_t at = (size_t)image * out->image_stride + bw_ref_at(out, channel, y, x);
+    ((uint8_t *)operands->out)[at] = most;
 }
 
 static bool accepts_pooled(const bw_operation *operation)
@@ -132,7 +119,7 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
 {
     (void)scratch;
     bw_ref_run_planes(operation, operands, first, last,
-                      operation->family == BW_FAMILY_CONV_POOL ? run_pooled_channel : run_channel);
+                      operation->family == BW_FAMILY_CONV_POOL ? run_pooled_element : run_element);
 }
 
 #define CONVOLUTION(words, of, to, acceptance)                                                     \

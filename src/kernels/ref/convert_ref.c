@@ -24,25 +24,20 @@ static void write_number(bw_format format, void *numbers, size_t at, float value
         bw_ref_write(format.type, numbers, at, value);
 }
 
-static void run_channel(const bw_operation *operation, const bw_operands *operands, int image,
-                        int channel)
+static void run_element(const bw_operation *operation, const bw_operands *operands, int image,
+                        int channel, int y, int x)
 {
     const bw_layout *in = &operation->in, *out = &operation->out;
     size_t from = (size_t)image * in->image_stride, to = (size_t)image * out->image_stride;
-    for (int y = 0; y < out->height; y++) {
-        for (int x = 0; x < out->width; x++) {
-            float value =
-                read_number(in->format, operands->in, from + bw_ref_at(in, channel, y, x));
-            write_number(out->format, operands->out, to + bw_ref_at(out, channel, y, x), value);
-        }
-    }
+    float value = read_number(in->format, operands->in, from + bw_ref_at(in, channel, y, x));
+    write_number(out->format, operands->out, to + bw_ref_at(out, channel, y, x), value);
 }
 
 static void run(const bw_operation *operation, const bw_operands *operands, int first, int last,
                 void *scratch)
 {
     (void)scratch;
-    bw_ref_run_planes(operation, operands, first, last, run_channel);
+    bw_ref_run_planes(operation, operands, first, last, run_element);
 }
 
 #define CONVERSION(words, from, to)                                                                \

@@ -9,8 +9,7 @@
 
 static bool accepts(const bw_operation *operation)
 {
-    return operation->family == BW_FAMILY_DEPTHWISE &&
-           operation->in.channels == operation->out.channels;
+    return operation->in.channels == operation->out.channels;
 }
 
 static double cost(const bw_operation *operation)
@@ -53,27 +52,22 @@ static float window_sum(const bw_operation *operation, const void *numbers, int 
     return sum;
 }
 
-static void run_channel(const bw_operation *operation, const bw_operands *operands, int image,
-                        int channel)
+static void run_element(const bw_operation *operation, const bw_operands *operands, int image,
+                        int channel, int y, int x)
 {
     const bw_layout *out = &operation->out;
     const float *bias = operands->weights;
     int window = operation->kernel_height * operation->kernel_width;
     const float *weights = bias + out->channels + (size_t)channel * (size_t)window;
-    for (int y = 0; y < out->height; y++) {
-        for (int x = 0; x < out->width; x++) {
-            float sum =
-                bias[channel] + window_sum(operation, operands->in, image, weights, channel, y, x);
-            bw_ref_finish(operation, operands, image, channel, y, x, sum);
-        }
-    }
+    float sum = bias[channel] + window_sum(operation, operands->in, image, weights, channel, y, x);
+    bw_ref_finish(operation, operands, image, channel, y, x, sum);
 }
 
 static void run(const bw_operation *operation, const bw_operands *operands, int first, int last,
                 void *scratch)
 {
     (void)scratch;
-    bw_ref_run_planes(operation, operands, first, last, run_channel);
+    bw_ref_run_planes(operation, operands, first, last, run_element);
 }
 
 #define DEPTHWISE(words, from, to)                                                                 \

@@ -9,8 +9,7 @@
 
 static bool accepts(const bw_operation *operation)
 {
-    return operation->family == BW_FAMILY_MAX_POOL &&
-           bw_format_equal(operation->in.format, operation->out.format);
+    return bw_format_equal(operation->in.format, operation->out.format);
 }
 
 static double cost(const bw_operation *operation)
@@ -39,27 +38,23 @@ static float window_maximum(const bw_operation *operation, const bw_operands *op
     return maximum;
 }
 
-static void run_channel(const bw_operation *operation, const bw_operands *operands, int image,
-                        int channel)
+static void run_element(const bw_operation *operation, const bw_operands *operands, int image,
+                        int channel, int y, int x)
 {
     const bw_layout *out = &operation->out;
-    for (int y = 0; y < out->height; y++) {
-        for (int x = 0; x < out->width; x++) {
-            size_t at = (size_t)image * out->image_stride + bw_ref_at(out, channel, y, x);
-            float maximum = window_maximum(operation, operands, image, channel, y, x);
-            if (out->format.type == BW_U8)
-                ((uint8_t *)operands->out)[at] = (uint8_t)maximum;
-            else
-                bw_ref_write(out->format.type, operands->out, at, maximum);
-        }
-    }
+    size_t at = (size_t)image * out->image_stride + bw_ref_at(out, channel, y, x);
+    float maximum = window_maximum(operation, operands, image, channel, y, x);
+    if (out->format.type == BW_U8)
+        ((uint8_t *)operands->out)[at] = (uint8_t)maximum;
+    else
+        bw_ref_write(out->format.type, operands->out, at, maximum);
 }
 
 static void run(const bw_operation *operation, const bw_operands *operands, int first, int last,
                 void *scratch)
 {
     (void)scratch;
-    bw_ref_run_planes(operation, operands, first, last, run_channel);
+    bw_ref_run_planes(operation, operands, first, last, run_element);
 }
 
 #define MAX_POOL(words, type)                                                                      \

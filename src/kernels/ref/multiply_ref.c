@@ -3,58 +3,43 @@
  */
 #include "kernels/ref/ref.h"
 
-static bool accepts(const bw_operation *operation)
-{
-    return operation->family == BW_FAMILY_MULTIPLY;
-}
-
-static void run_channel(const bw_operation *operation, const bw_operands *operands, int image,
-                        int channel)
+static void run_element(const bw_operation *operation, const bw_operands *operands, int image,
+                        int channel, int y, int x)
 {
     const bw_layout *in = &operation->in, *second = &operation->second, *out = &operation->out;
     size_t a = (size_t)image * in->image_stride, b = (size_t)image * second->image_stride;
     size_t to = (size_t)image * out->image_stride;
     bool spread = bw_multiply_spreads(operation);
-    for (int y = 0; y < out->height; y++) {
-        for (int x = 0; x < out->width; x++) {
-            size_t factor = b + bw_ref_at(second, channel, spread ? 0 : y, spread ? 0 : x);
-            float product =
-                bw_ref_read(in->format.type, operands->in, a + bw_ref_at(in, channel, y, x)) *
-                bw_ref_read(second->format.type, operands->second, factor);
-            bw_ref_write(out->format.type, operands->out, to + bw_ref_at(out, channel, y, x),
-                         product);
-        }
-    }
+    size_t factor = b + bw_ref_at(second, channel, spread ? 0 : y, spread ? 0 : x);
+    float product = bw_ref_read(in->format.type, operands->in, a + bw_ref_at(in, channel, y, x)) *
+                    bw_ref_read(second->format.type, operands->second, factor);
+    bw_ref_write(out->format.type, operands->out, to + bw_ref_at(out, channel, y, x), product);
 }
 
 static void run(const bw_operation *operation, const bw_operands *operands, int first, int last,
                 void *scratch)
 {
     (void)scratch;
-    bw_ref_run_planes(operation, operands, first, last, run_channel);
+    bw_ref_run_planes(operation, operands, first, last, run_element);
 }
 
-static void run_channel_bytes(const bw_operation *operation, const bw_operands *operands, int image,
-                              int channel)
+static void run_element_bytes(const bw_operation *operation, const bw_operands *operands, int image,
+                              int channel, int y, int x)
 {
     const bw_layout *in = &operation->in, *second = &operation->second, *out = &operation->out;
     float factor = bw_multiply_factor(operation);
     bool spread = bw_multiply_spreads(operation);
-    for (int y = 0; y < out->height; y++) {
-        for (int x = 0; x < out->width; x++) {
-            float a = bw_ref_steps(in, operands->in, image, channel, y, x);
-            float b = bw_ref_steps(second, operands->second, image, channel, spread ? 0 : y,
-                                   spread ? 0 : x);
-            bw_ref_store(operation, operands, image, bw_ref_at(out, channel, y, x), a * b * factor);
-        }
-    }
+    float a = bw_ref_steps(in, operands->in, image, channel, y, x);
+    float b =
+        bw_ref_steps(second, operands->second, image, channel, spread ? 0 : y, spread ? 0 : x);
+    bw_ref_store(operation, operands, image, bw_ref_at(out, channel, y, x), a * b * factor);
 }
 
 static void run_bytes(const bw_operation *operation, const bw_operands *operands, int first,
                       int last, void *scratch)
 {
     (void)scratch;
-    bw_ref_run_planes(operation, operands, first, last, run_channel_bytes);
+    bw_ref_run_planes(operation, operands, first, last, run_element_bytes);
 }
 
 #define MULTIPLY(words, type, function)                                                            \
@@ -63,7 +48,7 @@ static void run_bytes(const bw_operation *operation, const bw_operands *operands
         .family = BW_FAMILY_MULTIPLY,                                                              \
         .in = type,                                                                                \
         .out = type,                                                                               \
-        .accepts = accepts,                                                                        \
+        .accepts = bw_ref_accepts_all,                                                             \
         .cost = bw_ref_light_cost,                                                                 \
         .units = bw_ref_plane_units,                                                               \
         .run = function,                                                                           \

@@ -107,13 +107,22 @@ static inline int bw_ref_plane_units(const bw_operation *operation, int images)
     return images * bw_layout_planes(&operation->out);
 }
 
-/** A function that computes one channel of one image of the output. */
-typedef void bw_ref_channel(const bw_operation *operation, const bw_operands *operands, int image,
-                            int channel);
+/** A function that computes one element of one image of the output. */
+typedef void bw_ref_element(const bw_operation *operation, const bw_operands *operands, int image,
+                            int channel, int y, int x);
 
-/** Runs units [first, last) of bw_ref_plane_units channel by channel. */
+static inline void bw_ref_run_channel(const bw_operation *operation, const bw_operands *operands,
+                                      int image, int channel, bw_ref_element *run_element)
+{
+    for (int y = 0; y < operation->out.height; y++) {
+        for (int x = 0; x < operation->out.width; x++)
+            run_element(operation, operands, image, channel, y, x);
+    }
+}
+
+/** Runs units [first, last) of bw_ref_plane_units element by element, channel after channel. */
 static inline void bw_ref_run_planes(const bw_operation *operation, const bw_operands *operands,
-                                     int first, int last, bw_ref_channel *run_channel)
+                                     int first, int last, bw_ref_element *run_element)
 {
     const bw_layout *out = &operation->out;
     int planes = bw_layout_planes(out);
@@ -121,9 +130,16 @@ static inline void bw_ref_run_planes(const bw_operation *operation, const bw_ope
         int image = unit / planes, plane = unit % planes;
         int end = (plane + 1) * out->lanes;
         for (int channel = plane * out->lanes; channel < end && channel < out->channels; channel++)
-            run_channel(operation, operands, image, channel);
+            bw_ref_run_channel(operation, operands, image, channel, run_element);
         bw_ref_clear_rest(out, operands->out, image, plane);
     }
+}
+
+/** Accepts whatever is of the kernel's family and types, which bw_kernel_accepts has seen to. */
+static inline bool bw_ref_accepts_all(const bw_operation *operation)
+{
+    (void)operation;
+    return true;
 }
 
 /** The number of elements of one image of the output. */

@@ -13,8 +13,7 @@
 
 static bool accepts(const bw_operation *operation)
 {
-    return operation->family == BW_FAMILY_REORG && operation->stride >= 1 &&
-           bw_format_equal(operation->in.format, operation->out.format) &&
+    return operation->stride >= 1 && bw_format_equal(operation->in.format, operation->out.format) &&
            operation->in.channels % (operation->stride * operation->stride) == 0 &&
            operation->in.height == operation->out.height * operation->stride &&
            operation->in.width == operation->out.width * operation->stride &&
@@ -39,27 +38,23 @@ static size_t source_of(const bw_operation *operation, size_t number)
     return (k % depth * height * stride + row) * width * stride + column;
 }
 
-static void run_channel(const bw_operation *operation, const bw_operands *operands, int image,
-                        int channel)
+static void run_element(const bw_operation *operation, const bw_operands *operands, int image,
+                        int channel, int y, int x)
 {
     const bw_layout *in = &operation->in, *out = &operation->out;
     size_t width = (size_t)in->width, height = (size_t)in->height;
-    size_t number = (size_t)channel * (size_t)out->height * (size_t)out->width;
-    for (int y = 0; y < out->height; y++) {
-        for (int x = 0; x < out->width; x++) {
-            size_t source = source_of(operation, number++);
-            size_t from = bw_ref_at(in, (int)(source / (width * height)),
-                                    (int)(source / width % height), (int)(source % width));
-            bw_ref_move(operation, operands, image, bw_ref_at(out, channel, y, x), from);
-        }
-    }
+    size_t line = (size_t)channel * (size_t)out->height + (size_t)y;
+    size_t source = source_of(operation, line * (size_t)out->width + (size_t)x);
+    size_t from = bw_ref_at(in, (int)(source / (width * height)), (int)(source / width % height),
+                            (int)(source % width));
+    bw_ref_move(operation, operands, image, bw_ref_at(out, channel, y, x), from);
 }
 
 static void run(const bw_operation *operation, const bw_operands *operands, int first, int last,
                 void *scratch)
 {
     (void)scratch;
-    bw_ref_run_planes(operation, operands, first, last, run_channel);
+    bw_ref_run_planes(operation, operands, first, last, run_element);
 }
 
 #define REORG(words, type)                                                                         \

@@ -5,8 +5,7 @@
 
 static bool accepts(const bw_operation *operation)
 {
-    return operation->family == BW_FAMILY_UPSAMPLE && operation->stride >= 1 &&
-           bw_format_equal(operation->in.format, operation->out.format) &&
+    return operation->stride >= 1 && bw_format_equal(operation->in.format, operation->out.format) &&
            operation->out.height == operation->in.height * operation->stride &&
            operation->out.width == operation->in.width * operation->stride;
 }
@@ -16,23 +15,20 @@ static double cost(const bw_operation *operation)
     return 2.0 * bw_ref_outputs(operation);
 }
 
-static void run_channel(const bw_operation *operation, const bw_operands *operands, int image,
-                        int channel)
+static void run_element(const bw_operation *operation, const bw_operands *operands, int image,
+                        int channel, int y, int x)
 {
     const bw_layout *in = &operation->in, *out = &operation->out;
     int factor = operation->stride;
-    for (int y = 0; y < out->height; y++) {
-        for (int x = 0; x < out->width; x++)
-            bw_ref_move(operation, operands, image, bw_ref_at(out, channel, y, x),
-                        bw_ref_at(in, channel, y / factor, x / factor));
-    }
+    bw_ref_move(operation, operands, image, bw_ref_at(out, channel, y, x),
+                bw_ref_at(in, channel, y / factor, x / factor));
 }
 
 static void run(const bw_operation *operation, const bw_operands *operands, int first, int last,
                 void *scratch)
 {
     (void)scratch;
-    bw_ref_run_planes(operation, operands, first, last, run_channel);
+    bw_ref_run_planes(operation, operands, first, last, run_element);
 }
 
 #define UPSAMPLE(words, type)                                                                      \
