@@ -134,6 +134,7 @@ static void clear_rest(const work *w, int first, int last)
     }
 }
 
+/* `places` are those of all groups where they read the same channels, else room for a group's. */
 static void run_unit(const bw_bf16_method *method, const bw_operation *operation,
                      const bw_operands *operands, const division *d, int unit, int32_t *places)
 {
@@ -142,12 +143,12 @@ static void run_unit(const bw_bf16_method *method, const bw_operation *operation
     bw_unit_part part = bw_units_part(&d->units, operation, operands->images, unit);
     work w = {.method = method, .operation = operation};
     w.image = bw_conv_image_of(operation, operands, part.image);
-    int count = 0;
     for (int group = part.first_group; group < part.last_group; group++) {
         const uint8_t *packed = (const uint8_t *)operands->weights + (size_t)group * d->group_bytes;
+        int count = d->steps;
         w.panel = group * d->units.group_panels;
         w.panels = bw_units_panels(&d->units, group);
-        if (count == 0 || operation->groups > 1)
+        if (operation->groups > 1)
             count = bw_list_places(operation, w.panel, w.panels, places);
         w.steps = (bw_bf16_steps){
             .in_pixel = in_pixel * bw_type_size(operation->in.format.type),
@@ -170,6 +171,8 @@ void bw_conv_bf16_run(const bw_bf16_method *method, const bw_operation *operatio
                       const bw_operands *operands, int first, int last, void *scratch)
 {
     division d = divide(method, operation);
+    if (operation->groups == 1 && operands->done == 0)
+        bw_list_places(operation, 0, d.units.group_panels, scratch);
     for (int unit = first; unit < last; unit++)
         run_unit(method, operation, operands, &d, unit, scratch);
 }
