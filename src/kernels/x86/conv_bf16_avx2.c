@@ -9,6 +9,7 @@
 #include "kernels/x86/conv_bf16_finish.h"
 #include "kernels/x86/conv_bf16_kernels.h"
 #include "kernels/x86/conv_bf16_vector.h"
+#include "kernels/x86/each.h"
 
 #define TILE(pixels)                                                                               \
     static void halves_##pixels(const bw_bf16_steps *steps)                                        \
@@ -20,18 +21,16 @@
         run_tile(steps, false, pixels, 1);                                                         \
     }
 
-TILE(1)
-TILE(2)
-TILE(3)
-TILE(4)
-TILE(5)
-TILE(6)
+#define HALVES(pixels) halves_##pixels,
+#define FLOATS(pixels) floats_##pixels,
+
+BW_EACH_6(TILE)
 
 static const bw_bf16_method halves = {
     .pixels = 6,
     .blocks = 1,
     .step_cycles = 2.6,
-    .run = {{halves_1, halves_2, halves_3, halves_4, halves_5, halves_6}},
+    .run = {{BW_EACH_6(HALVES)}},
     .finish = finish_pixels,
 };
 
@@ -39,7 +38,7 @@ static const bw_bf16_method floats = {
     .pixels = 6,
     .blocks = 1,
     .step_cycles = 1.3,
-    .run = {{floats_1, floats_2, floats_3, floats_4, floats_5, floats_6}},
+    .run = {{BW_EACH_6(FLOATS)}},
     .finish = finish_pixels,
 };
 

@@ -9,6 +9,7 @@
 
 #include "kernels/x86/conv_bf16_finish.h"
 #include "kernels/x86/conv_bf16_kernels.h"
+#include "kernels/x86/each.h"
 
 enum { PIXELS = 14 };
 
@@ -68,29 +69,16 @@ BW_INLINE void run_tile(const bw_bf16_steps *steps, int pixels, int blocks)
         run_tile(steps, pixels, 2);                                                                \
     }
 
-TILE(1)
-TILE(2)
-TILE(3)
-TILE(4)
-TILE(5)
-TILE(6)
-TILE(7)
-TILE(8)
-TILE(9)
-TILE(10)
-TILE(11)
-TILE(12)
-TILE(13)
-TILE(14)
+#define TILE_1(pixels) tile_##pixels##_1,
+#define TILE_2(pixels) tile_##pixels##_2,
+
+BW_EACH_14(TILE)
 
 static const bw_bf16_method pairs = {
     .pixels = PIXELS,
     .blocks = BW_BF16_BLOCKS,
     .step_cycles = 1.0,
-    .run = {{tile_1_1, tile_2_1, tile_3_1, tile_4_1, tile_5_1, tile_6_1, tile_7_1, tile_8_1,
-             tile_9_1, tile_10_1, tile_11_1, tile_12_1, tile_13_1, tile_14_1},
-            {tile_1_2, tile_2_2, tile_3_2, tile_4_2, tile_5_2, tile_6_2, tile_7_2, tile_8_2,
-             tile_9_2, tile_10_2, tile_11_2, tile_12_2, tile_13_2, tile_14_2}},
+    .run = {{BW_EACH_14(TILE_1)}, {BW_EACH_14(TILE_2)}},
     .finish = finish_pixels,
 };
 

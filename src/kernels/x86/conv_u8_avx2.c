@@ -8,6 +8,7 @@
 #include <assert.h>
 
 #include "kernels/x86/conv_u8.h"
+#include "kernels/x86/each.h"
 #include "kernels/x86/epilogue_vector.h"
 
 enum {
@@ -169,24 +170,11 @@ BW_INLINE void run_tile(const bw_conv_steps *steps, int pixels, int halves)
         run_tile(steps, pixels, 1);                                                                \
     }
 
-TILE(1)
-TILE(2)
-TILE(3)
-TILE(4)
-TILE(5)
-TILE(6)
-NARROW(1)
-NARROW(2)
-NARROW(3)
-NARROW(4)
-NARROW(5)
-NARROW(6)
-NARROW(7)
-NARROW(8)
-NARROW(9)
-NARROW(10)
-NARROW(11)
-NARROW(12)
+#define TILE_NAME(pixels) tile_##pixels,
+#define NARROW_NAME(pixels) narrow_##pixels,
+
+BW_EACH_6(TILE)
+BW_EACH_12(NARROW)
 
 const bw_conv_u8_method bw_conv_u8_avx2 = {
     .pixels = {PIXELS, PIXELS},
@@ -194,10 +182,9 @@ const bw_conv_u8_method bw_conv_u8_avx2 = {
     .bundled = true,
     .step_cycles = 2.4,
     .finish_cycles = 8.5,
-    .run = {{tile_1, tile_2, tile_3, tile_4, tile_5, tile_6}},
+    .run = {{BW_EACH_6(TILE_NAME)}},
     .narrow_pixels = NARROW_PIXELS,
-    .narrow = {narrow_1, narrow_2, narrow_3, narrow_4, narrow_5, narrow_6, narrow_7, narrow_8,
-               narrow_9, narrow_10, narrow_11, narrow_12},
+    .narrow = {BW_EACH_12(NARROW_NAME)},
     .finish = finish_pixels,
 };
 

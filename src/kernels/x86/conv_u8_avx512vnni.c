@@ -4,6 +4,7 @@
 #include "kernels/x86/vector_avx512.h"
 
 #include "kernels/x86/conv_u8_tiles_avx512vnni.h"
+#include "kernels/x86/each.h"
 #include "kernels/x86/epilogue_vector.h"
 
 #define TILE(pixels)                                                                               \
@@ -16,20 +17,10 @@
         run_tile(steps, pixels, 2);                                                                \
     }
 
-TILE(1)
-TILE(2)
-TILE(3)
-TILE(4)
-TILE(5)
-TILE(6)
-TILE(7)
-TILE(8)
-TILE(9)
-TILE(10)
-TILE(11)
-TILE(12)
-TILE(13)
-TILE(14)
+#define TILE_1(pixels) tile_1_##pixels,
+#define TILE_2(pixels) tile_2_##pixels,
+
+BW_EACH_14(TILE)
 
 const bw_conv_u8_method bw_conv_u8_avx512vnni = {
     .pixels = {BW_U8_PIXELS, BW_U8_PIXELS},
@@ -37,10 +28,7 @@ const bw_conv_u8_method bw_conv_u8_avx512vnni = {
     .bundled = false,
     .step_cycles = 1.1,
     .finish_cycles = 5.0,
-    .run = {{tile_1_1, tile_1_2, tile_1_3, tile_1_4, tile_1_5, tile_1_6, tile_1_7, tile_1_8,
-             tile_1_9, tile_1_10, tile_1_11, tile_1_12, tile_1_13, tile_1_14},
-            {tile_2_1, tile_2_2, tile_2_3, tile_2_4, tile_2_5, tile_2_6, tile_2_7, tile_2_8,
-             tile_2_9, tile_2_10, tile_2_11, tile_2_12, tile_2_13, tile_2_14}},
+    .run = {{BW_EACH_14(TILE_1)}, {BW_EACH_14(TILE_2)}},
     .finish = finish_pixels,
     .row = bw_conv_row_avx512vnni,
     .row_pays = bw_conv_row_pays,

@@ -9,6 +9,7 @@ typedef __m256i integers;
 
 enum { VECTOR_BYTES = 32, PARTS = 2 };
 
+#include "kernels/x86/each.h"
 #include "kernels/x86/unroll.h"
 #include "kernels/x86/winograd.h"
 #include "kernels/x86/winograd_u8_quads.h"
@@ -106,17 +107,13 @@ enum { TILES = 6 };
         multiply_tiles(product, part, tiles, 1);                                                   \
     }
 
-MULTIPLY(1)
-MULTIPLY(2)
-MULTIPLY(3)
-MULTIPLY(4)
-MULTIPLY(5)
-MULTIPLY(6)
+#define RUN(tiles) multiply_##tiles,
+
+BW_EACH_6(MULTIPLY)
 
 static void multiply(const bw_winograd_product *product)
 {
-    static multiply_part *const run[TILES] = {multiply_1, multiply_2, multiply_3,
-                                              multiply_4, multiply_5, multiply_6};
+    static multiply_part *const run[TILES] = {BW_EACH_6(RUN)};
     multiply_parts(product, run, TILES);
 }
 

@@ -10,6 +10,7 @@ typedef __m512i integers;
 enum { VECTOR_BYTES = 64, PARTS = 1 };
 
 #include "kernels/x86/conv_u8.h"
+#include "kernels/x86/each.h"
 #include "kernels/x86/unroll.h"
 #include "kernels/x86/winograd.h"
 #include "kernels/x86/winograd_u8_quads.h"
@@ -115,30 +116,15 @@ BW_INLINE integers accumulate(integers sums, integers x, integers y)
         multiply_tiles(product, part, tiles, 2);                                                   \
     }
 
-TILES(1)
-TILES(2)
-TILES(3)
-TILES(4)
-TILES(5)
-TILES(6)
-TILES(7)
-TILES(8)
-TILES(9)
-TILES(10)
-TILES(11)
-TILES(12)
-TILES(13)
-TILES(14)
+#define RUN_1(tiles) multiply_1_##tiles,
+#define RUN_2(tiles) multiply_2_##tiles,
+
+BW_EACH_14(TILES)
 
 static void multiply(const bw_winograd_product *product)
 {
-    static multiply_part *const run[BW_WINOGRAD_BLOCKS][BW_WINOGRAD_TILES] = {
-        {multiply_1_1, multiply_1_2, multiply_1_3, multiply_1_4, multiply_1_5, multiply_1_6,
-         multiply_1_7, multiply_1_8, multiply_1_9, multiply_1_10, multiply_1_11, multiply_1_12,
-         multiply_1_13, multiply_1_14},
-        {multiply_2_1, multiply_2_2, multiply_2_3, multiply_2_4, multiply_2_5, multiply_2_6,
-         multiply_2_7, multiply_2_8, multiply_2_9, multiply_2_10, multiply_2_11, multiply_2_12,
-         multiply_2_13, multiply_2_14}};
+    static multiply_part *const run[BW_WINOGRAD_BLOCKS][BW_WINOGRAD_TILES] = {{BW_EACH_14(RUN_1)},
+                                                                              {BW_EACH_14(RUN_2)}};
     multiply_parts(product, run[product->blocks - 1], BW_WINOGRAD_TILES);
 }
 
