@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/path.h"
 #include "export.h"
 #include "store/read.h"
 
@@ -322,12 +323,11 @@ static bw_status read_model(export_state *state, bw_error *error)
                      " (SELECT substr(value, 1, 8) FROM settings WHERE key='fingerprint')",
                      error);
     if (status == BW_OK && sqlite3_step(query) == SQLITE_ROW) {
-        const char *path = text_of(query, 0), *slash = strrchr(path, '/');
-        const char *name = slash ? slash + 1 : path;
+        const char *name = bw_base_name(text_of(query, 0));
         if (asprintf(&state->model, "%.*s-%s", (int)strcspn(name, "."), name, text_of(query, 1)) <
             0) {
             state->model = NULL;
-            status = bw_fail_memory(error, strlen(path), "the model's name");
+            status = bw_fail_memory(error, strlen(name), "the model's name");
         }
     }
     sqlite3_finalize(query);

@@ -4,14 +4,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/path.h"
 
 enum { FIRST = 1, STEP = 3 };
-
-static const char *name_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
 
 static int compare_names(const void *left, const void *right)
 {
@@ -23,7 +18,7 @@ bw_status bw_hold_out(bw_held_out *held_out, char *const *paths, size_t count, b
     *held_out = (bw_held_out){.names = calloc(count / STEP + 1, sizeof *held_out->names)};
     bool good = held_out->names != NULL;
     for (size_t index = FIRST; good && index < count; index += STEP) {
-        held_out->names[held_out->count] = strdup(name_of(paths[index]));
+        held_out->names[held_out->count] = strdup(bw_base_name(paths[index]));
         good = held_out->names[held_out->count++] != NULL;
     }
     if (!good) {
@@ -36,7 +31,7 @@ bw_status bw_hold_out(bw_held_out *held_out, char *const *paths, size_t count, b
 
 bool bw_is_held_out(const bw_held_out *held_out, const char *path)
 {
-    const char *name = name_of(path);
+    const char *name = bw_base_name(path);
     return bsearch((const void *)&name, (const void *)held_out->names, held_out->count,
                    sizeof *held_out->names, compare_names) != NULL;
 }

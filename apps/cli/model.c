@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/path.h"
 #include "plan_cache.h"
 #include "program.h"
 #include "search.h"
 #include "suggest.h"
-#include "target.h"
 #include "terminal.h"
 
 const bw_option bw_model_options[] = {

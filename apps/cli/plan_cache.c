@@ -12,7 +12,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "target.h"
+#include "base/path.h"
 
 enum { ABANDONED_SECONDS = 3600 }; /* age of a temporary file that nobody writes any more */
 

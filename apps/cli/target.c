@@ -6,22 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "program.h"
-
-bool bw_has_suffix(const char *path, const char *suffix)
-{
-    size_t length = strlen(path), end = strlen(suffix);
-    return length > end && strcmp(path + length - end, suffix) == 0;
-}
-
-/* `path` with its suffix replaced; NULL without memory. */
-static const char *beside(bw_arena *arena, const char *path, const char *suffix)
-{
-    const char *slash = strrchr(path, '/');
-    const char *dot = strrchr(slash ? slash : path, '.');
-    int stem = (int)(dot ? (size_t)(dot - path) : strlen(path));
-    return bw_arena_format(arena, "%.*s%s", stem, path, suffix);
-}
 
 static bw_status check_writable(bw_arena *arena, const char *path, bw_error *error)
 {
@@ -50,7 +36,7 @@ static bw_status check_other(bw_arena *arena, const char *path, const char *mode
     bool same = is_same_file(path, model) || is_same_file(path, choice->weights) ||
                 is_same_file(path, choice->names);
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
-        same = same || is_same_file(path, beside(arena, model, suffixes[i]));
+        same = same || is_same_file(path, bw_replace_suffix(arena, model, suffixes[i]));
     return same ? bw_fail(error, BW_ERROR_ARGUMENT,
                           "'%s' would be replaced, which the model '%s' is read from; choose "
                           "another name",
@@ -84,7 +70,7 @@ bw_status bw_target_check_beside(const char *path, const char *suffix,
                                  const bw_model_choice *choice, bw_error *error)
 {
     bw_arena arena = {0};
-    const char *other = beside(&arena, path, suffix);
+    const char *other = bw_replace_suffix(&arena, path, suffix);
     bw_status status = other ? check(&arena, other, choice, error)
                              : bw_fail_memory(error, strlen(path), "a file name");
     bw_arena_free(&arena);

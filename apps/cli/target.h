@@ -17,7 +17,4 @@ bw_status bw_target_check(const char *path, const bw_model_choice *choice, bw_er
 bw_status bw_target_check_beside(const char *path, const char *suffix,
                                  const bw_model_choice *choice, bw_error *error);
 
-/** Whether a file's name ends with the suffix, such as ".cfg". */
-bool bw_has_suffix(const char *path, const char *suffix);
-
 #endif

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/path.h"
+
 static const char *const NAMES[BW_COCO_CLASSES] = {
     "person",        "bicycle",      "car",
     "motorcycle",    "airplane",     "bus",
@@ -84,8 +86,7 @@ bool bw_coco_is(const char *const *names, int count)
 
 int64_t bw_coco_image_number(const char *file_name)
 {
-    const char *slash = strrchr(file_name, '/');
-    const char *stem = slash ? slash + 1 : file_name;
+    const char *stem = bw_base_name(file_name);
     size_t digits = strspn(stem, "0123456789");
     const char *zeros = stem + strspn(stem, "0");
     bool is_stem =

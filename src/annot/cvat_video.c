@@ -12,6 +12,7 @@
 #include "annot/output.h"
 #include "annot/sort_file.h"
 #include "annot/writer.h"
+#include "base/path.h"
 
 /* A box as it is sorted: by track, then by frame. */
 typedef struct track_box {
@@ -153,16 +154,9 @@ static bw_status end_sequence(video_writer *writer, bw_error *error)
 
 /* ---- Taking pictures ------------------------------------------------------------------------ */
 
-/* Bytes of the label's folder. */
-static size_t folder_length(const char *label)
-{
-    const char *slash = strrchr(label, '/');
-    return slash ? (size_t)(slash - label) : 0;
-}
-
 static bool same_folder(const video_writer *writer, const bw_annotation *annotation)
 {
-    size_t length = folder_length(annotation->label);
+    size_t length = bw_folder_length(annotation->label);
     return writer->sequence.bytes && strlen(writer->sequence.bytes) == length &&
            memcmp(writer->sequence.bytes, annotation->label, length) == 0;
 }
@@ -181,7 +175,7 @@ static bw_status begin_sequence(video_writer *writer, const bw_annotation *annot
                                 bw_error *error)
 {
     bool again = same_folder(writer, annotation);
-    int length = (int)folder_length(annotation->label);
+    int length = (int)bw_folder_length(annotation->label);
     bw_text_clear(&writer->sequence);
     bw_text_clear(&writer->file);
     bw_text_format(&writer->sequence, "%.*s", length, annotation->label);

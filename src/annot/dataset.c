@@ -8,6 +8,7 @@
 
 #include "annot/coco_names.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "image/image.h"
 
 enum { NAMES_FILE_LIMIT = 1 << 20 };
@@ -267,13 +268,13 @@ bw_status bw_dataset_number_class(bw_dataset *set, int64_t number, const char *n
 /* Where a name without its suffix ends. */
 static size_t stem_end(const char *name)
 {
-    const char *slash = strrchr(name, '/'), *dot = strrchr(slash ? slash : name, '.');
+    const char *dot = strrchr(bw_base_name(name), '.');
     return dot && dot[1] && dot != name && dot[-1] != '/' ? (size_t)(dot - name) : strlen(name);
 }
 
 static bw_data_key make_key(const char *name, int64_t id, size_t image)
 {
-    const char *slash = strrchr(name, '/'), *stem = slash ? slash + 1 : name;
+    const char *stem = bw_base_name(name);
     return (bw_data_key){stem, (int)(name + stem_end(name) - stem), id, image};
 }
 

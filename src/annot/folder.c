@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/path.h"
 
 enum { DEPTH_LIMIT = 32, TEXT_LIMIT = 64 << 20 };
 
@@ -47,15 +47,6 @@ const char *bw_subfolder(bw_arena *arena, const char *path, const char *name)
     return folder && bw_is_folder(folder) ? folder : NULL;
 }
 
-static bool has_suffix(const char *name, const char *const *suffixes)
-{
-    const char *dot = strrchr(name, '.');
-    for (; dot && *suffixes; suffixes++)
-        if (strcasecmp(dot, *suffixes) == 0)
-            return true;
-    return false;
-}
-
 static bool is_own_folder(DIR *folder, const struct dirent *entry)
 {
     struct stat status;
@@ -82,7 +73,7 @@ static bw_status list_entry(folder_lister *lister, DIR *folder, const struct dir
     if (entry->d_name[0] == '.')
         return BW_OK;
     bool enter = is_own_folder(folder, entry) && depth < DEPTH_LIMIT;
-    if (!enter && !has_suffix(entry->d_name, lister->suffixes))
+    if (!enter && !bw_has_any_suffix(entry->d_name, lister->suffixes))
         return BW_OK;
     const char *name =
         bw_arena_format(&lister->list->arena, "%s%s%s", below, entry->d_name, enter ? "/" : "");

@@ -9,6 +9,7 @@
 #include "annot/readers.h"
 #include "annot/writer.h"
 #include "base/label.h"
+#include "base/path.h"
 
 struct bw_labels {
     bw_dataset set;
@@ -240,15 +241,9 @@ typedef struct placed_image {
     size_t index;
 } placed_image;
 
-static size_t folder_length(const char *label)
-{
-    const char *slash = strrchr(label, '/');
-    return slash ? (size_t)(slash - label) : 0;
-}
-
 static int compare_sequences(const placed_image *a, const placed_image *b)
 {
-    size_t length = folder_length(a->label), other = folder_length(b->label);
+    size_t length = bw_folder_length(a->label), other = bw_folder_length(b->label);
     int order = memcmp(a->label, b->label, length < other ? length : other);
     if (order || length != other)
         return order ? order : (length > other) - (length < other);

@@ -10,6 +10,7 @@
 #include "annot/json_walk.h"
 #include "annot/readers.h"
 #include "annot/writer.h"
+#include "base/path.h"
 
 typedef struct tasks_reader {
     bw_dataset *set;

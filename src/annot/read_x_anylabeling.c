@@ -11,6 +11,7 @@
 #include "annot/readers.h"
 #include "annot/writer.h"
 #include "base/file.h"
+#include "base/path.h"
 
 enum { FILE_LIMIT = 64 << 20 };
 

@@ -8,6 +8,7 @@
 
 #include "annot/output.h"
 #include "annot/writer.h"
+#include "base/path.h"
 
 static bw_status voc_open(void **out, const char *directory, const bw_writer_options *options,
                           bw_error *error)

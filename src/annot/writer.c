@@ -119,12 +119,6 @@ int64_t bw_track_of(const bw_annotation *annotation, size_t box)
     return annotation->tracks ? annotation->tracks[box] : -1;
 }
 
-const char *bw_base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 /* fmax and fmin hand on the other operand for a NaN, so the result is always within the range. */
 static double clamp(double value, double highest)
 {

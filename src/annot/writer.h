@@ -42,9 +42,6 @@ const char *bw_class_name(const bw_writer_options *options, int32_t class_id,
 /** The track of a picture's box; -1 for none. */
 int64_t bw_track_of(const bw_annotation *annotation, size_t box);
 
-/** A file's name without its folders. */
-const char *bw_base_name(const char *path);
-
 /** A box inside its picture: x and y of the top left corner, width and height; pixels. */
 typedef struct bw_clamped_box {
     double x, y, width, height;

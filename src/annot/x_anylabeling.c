@@ -6,6 +6,7 @@
 
 #include "annot/output.h"
 #include "annot/writer.h"
+#include "base/path.h"
 
 static bw_status x_anylabeling_open(void **out, const char *directory,
                                     const bw_writer_options *options, bw_error *error)

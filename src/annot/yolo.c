@@ -10,6 +10,7 @@
 
 #include "annot/output.h"
 #include "annot/writer.h"
+#include "base/path.h"
 
 typedef struct yolo_writer {
     bw_label_writer *labels;

@@ -6,20 +6,12 @@
 #include <xxhash.h>
 
 #include "api/api.h"
+#include "base/path.h"
 #include "passes/quantize.h"
 
 enum { MODEL_FILE_LIMIT = 64 << 20, SIDE_FILE_LIMIT = 1 << 20 };
 
 static const char random_prefix[] = "random:";
-
-/* `path` with its suffix replaced. */
-static const char *sibling(bw_arena *arena, const char *path, const char *suffix)
-{
-    const char *slash = strrchr(path, '/');
-    const char *dot = strrchr(slash ? slash : path, '.');
-    int stem = (int)(dot ? (size_t)(dot - path) : strlen(path));
-    return bw_arena_format(arena, "%.*s%s", stem, path, suffix);
-}
 
 static bw_status parse_seed(uint64_t *seed, const char *text, bw_error *error)
 {
@@ -50,7 +42,7 @@ static bw_status find_weights(bw_source *source, bw_model *model, const char *we
                        source->path);
     bool named = weights;
     if (!named)
-        weights = sibling(&model->arena, source->path, ".weights");
+        weights = bw_replace_suffix(&model->arena, source->path, ".weights");
     if (!weights)
         return bw_fail_memory(error, strlen(source->path), "a file name");
     if (!named && access(weights, F_OK) != 0)
@@ -69,7 +61,7 @@ static bw_status find_side(bw_source *source, uint8_t **text, bw_model *model, b
 {
     if (!model->file.data)
         return BW_OK;
-    source->side_path = sibling(&model->arena, source->path, ".boxwright");
+    source->side_path = bw_replace_suffix(&model->arena, source->path, ".boxwright");
     if (!source->side_path)
         return bw_fail_memory(error, strlen(source->path), "a file name");
     if (access(source->side_path, F_OK) != 0)
@@ -117,7 +109,7 @@ static bw_status check_heads(bw_model *model, const char *path, bw_error *error)
 
 static bw_status find_names(bw_model *model, const char *path, bw_error *error)
 {
-    const char *names = sibling(&model->arena, path, ".names");
+    const char *names = bw_replace_suffix(&model->arena, path, ".names");
     if (!names)
         return bw_fail_memory(error, strlen(path), "a file name");
     if (access(names, F_OK) == 0)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/path.h"
 
 static const char *temporary_name(bw_arena *arena, const char *path)
 {
@@ -29,23 +30,16 @@ bw_status bw_stage_file(bw_staging *staging, const char *path, const void *bytes
     return status;
 }
 
-/* Bytes of the path of the folder that a file is in. */
-static size_t folder_length(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? (size_t)(slash - path) : 0;
-}
-
 static bool same_folder(const char *a, const char *b)
 {
-    size_t length = folder_length(a);
-    return length == folder_length(b) && memcmp(a, b, length) == 0;
+    size_t length = bw_folder_length(a);
+    return length == bw_folder_length(b) && memcmp(a, b, length) == 0;
 }
 
 static int open_folder(const char *path)
 {
     char folder[PATH_MAX];
-    size_t length = folder_length(path);
+    size_t length = bw_folder_length(path);
     if (length >= sizeof folder) {
         errno = ENAMETOOLONG;
         return -1;

@@ -13,6 +13,7 @@
 #include "base/cpu.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/path.h"
 #include "base/threads.h"
 #include "check.h"
 
@@ -321,6 +322,34 @@ static void test_folders(void **state)
     assert_int_equal(rmdir(inside(state, "a")), 0);
 }
 
+/* ---- paths ---------------------------------------------------------------------------------- */
+
+static void test_paths(void **state)
+{
+    (void)state;
+    assert_string_equal(bw_base_name("a/b.c/d.jpg"), "d.jpg");
+    assert_string_equal(bw_base_name("d.jpg"), "d.jpg");
+    assert_string_equal(bw_base_name("a/"), "");
+    assert_int_equal(bw_folder_length("a/b.c/d.jpg"), 5);
+    assert_int_equal(bw_folder_length("d.jpg"), 0);
+}
+
+static void test_suffixes(void **state)
+{
+    (void)state;
+    static const char *const archives[] = {".zip", ".tar.gz", NULL};
+    assert_true(bw_has_suffix("a/yolo.cfg", ".cfg"));
+    assert_false(bw_has_suffix("a/yolo.CFG", ".cfg"));
+    assert_false(bw_has_suffix(".cfg", ".cfg"));
+    assert_true(bw_has_any_suffix("photos.Tar.GZ", archives));
+    assert_false(bw_has_any_suffix("photos.zip.part", archives));
+    assert_false(bw_has_any_suffix("", archives));
+    bw_arena arena = {0};
+    assert_string_equal(bw_replace_suffix(&arena, "a.b/yolo.cfg", ".names"), "a.b/yolo.names");
+    assert_string_equal(bw_replace_suffix(&arena, "a.b/yolo", ".names"), "a.b/yolo.names");
+    bw_arena_free(&arena);
+}
+
 /* ---- errors --------------------------------------------------------------------------------- */
 
 static void test_errors(void **state)
@@ -438,6 +467,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_map, make_scratch, remove_scratch),
         cmocka_unit_test_setup_teardown(test_unreadable, make_scratch, remove_scratch),
         cmocka_unit_test_setup_teardown(test_folders, make_scratch, remove_scratch),
+        cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_suffixes),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_long_errors_are_cut),
         cmocka_unit_test(test_status_names),

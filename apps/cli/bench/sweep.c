@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/path.h"
 #include "bench/report.h"
 
 enum { MOST_POINTS = 1000 };
@@ -179,7 +180,7 @@ static bw_status sweep_into_folder(bw_sweep *sweep, bw_error *error)
 /* "yolov3-tiny" of "models/yolov3-tiny.cfg"; the caller frees it. */
 static char *network_name(const char *path)
 {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *name = bw_base_name(path);
     const char *dot = strrchr(name, '.');
     return strndup(name, dot && dot > name ? (size_t)(dot - name) : strlen(name));
 }

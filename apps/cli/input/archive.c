@@ -7,11 +7,11 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/path.h"
 #include "pipeline/walk.h"
 
 enum { BLOCK_BYTES = 1 << 16, FIRST_CAPACITY = 1 << 16, MOST_EXPANSION = 200 };
@@ -34,15 +34,9 @@ struct bw_archive {
 bool bw_archive_is(const char *path)
 {
     static const char *const suffixes[] = {
-        ".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst",
+        ".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", NULL,
     };
-    size_t length = strlen(path);
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        size_t size = strlen(suffixes[i]);
-        if (length > size && strcasecmp(path + length - size, suffixes[i]) == 0)
-            return true;
-    }
-    return false;
+    return bw_has_any_suffix(path, suffixes);
 }
 
 /* ---- Opening -------------------------------------------------------------------------------- */

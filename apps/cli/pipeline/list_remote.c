@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/path.h"
 #include "input/archive.h"
 
 /* The objects below a prefix being visited. */
@@ -59,8 +60,7 @@ static bool visit_listed(void *context, const char *url)
     const char *name = url + walk->skip;
     if (walk->options->stopped(walk->options->context))
         return false;
-    const char *slash = strrchr(name, '/');
-    bool hidden = (slash ? slash[1] : name[0]) == '.';
+    bool hidden = *bw_base_name(name) == '.';
     if (hidden || (!bw_walk_is_picture(name) && !bw_walk_is_video(name, false)))
         return true;
     return visit_object(walk->options, url, name);

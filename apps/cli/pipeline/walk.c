@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "base/path.h"
 
 /* A folder on the way from the root to where the walk stands. */
 typedef struct ancestor {
@@ -45,14 +45,10 @@ enum { KIND_FILE = 'f', KIND_FOLDER = 'd', KIND_LINK = 'l' };
 bool bw_walk_is_picture(const char *name)
 {
     static const char *const suffixes[] = {
-        ".jpg", ".jpeg", ".jpe", ".jfif", ".png",  ".webp", ".bmp",
-        ".dib", ".gif",  ".tif", ".tiff", ".heic", ".heif", ".avif",
+        ".jpg", ".jpeg", ".jpe",  ".jfif", ".png",  ".webp", ".bmp", ".dib",
+        ".gif", ".tif",  ".tiff", ".heic", ".heif", ".avif", NULL,
     };
-    const char *dot = strrchr(name, '.');
-    for (size_t i = 0; dot && i < sizeof suffixes / sizeof *suffixes; i++)
-        if (strcasecmp(dot, suffixes[i]) == 0)
-            return true;
-    return false;
+    return bw_has_any_suffix(name, suffixes);
 }
 
 bool bw_walk_is_video(const char *name, bool named)
@@ -60,13 +56,9 @@ bool bw_walk_is_video(const char *name, bool named)
     static const char *const suffixes[] = {
         ".ts",   ".mp4",  ".m4v", ".mov",   ".mkv",  ".webm", ".avi", ".mpg",  ".mpeg",
         ".mts",  ".m2ts", ".flv", ".wmv",   ".asf",  ".ogv",  ".3gp", ".h264", ".h265",
-        ".hevc", ".ivf",  ".y4m", ".mjpeg", ".mjpg", ".mxf",  ".dv",
+        ".hevc", ".ivf",  ".y4m", ".mjpeg", ".mjpg", ".mxf",  ".dv",  NULL,
     };
-    const char *dot = strrchr(name, '.');
-    for (size_t i = named ? 0 : 1; dot && i < sizeof suffixes / sizeof *suffixes; i++)
-        if (strcasecmp(dot, suffixes[i]) == 0)
-            return true;
-    return false;
+    return bw_has_any_suffix(name, named ? suffixes : suffixes + 1);
 }
 
 static bool is_looked_for(const char *name)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "progress.h"
 #include "report/html.h"
 #include "report/sections.h"
@@ -108,10 +109,9 @@ static void write_model_name(bw_page *page)
     if (query && sqlite3_step(query) == SQLITE_ROW) {
         const char *path = (const char *)sqlite3_column_text(query, 0);
         const char *state = (const char *)sqlite3_column_text(query, 1);
-        const char *slash = strrchr(path, '/');
         if (strcmp(state, "complete") != 0)
             fprintf(page->file, "<mark>%s</mark> ", state);
-        bw_html_text(page->file, slash ? slash + 1 : path);
+        bw_html_text(page->file, bw_base_name(path));
     }
     sqlite3_finalize(query);
 }
