@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "plan_cache.h"
 #include "program.h"
+#include "progress.h"
 #include "search.h"
 #include "suggest.h"
 #include "terminal.h"
@@ -207,15 +208,23 @@ bw_status bw_model_open(bw_model **out, char **path, const bw_model_choice *choi
 
 /* ---- Plans ---------------------------------------------------------------------------------- */
 
+static void show_measuring(void *context, double done)
+{
+    bw_progress_update_share(context, "measuring kernels", done);
+}
+
 static bw_status build(bw_plan **out, const bw_model *model, const bw_plan_choice *choice,
                        bw_error *error)
 {
+    bw_progress progress = bw_progress_start(false);
     bw_build_options options;
     bw_build_options_init(&options);
     options.batch = choice->machine->batch ? choice->machine->batch : 1;
     options.cpu_mask = choice->machine->cpu.mask;
     options.precision = (bw_precision)choice->precision->precision;
     options.threads = choice->machine->threads;
+    options.progress = show_measuring;
+    options.progress_context = &progress;
     bw_tuning_apply(&options, choice->tuning);
     char *place = NULL;
     if (choice->cache)
@@ -224,6 +233,7 @@ static bw_status build(bw_plan **out, const bw_model *model, const bw_plan_choic
     bw_status status = BW_OK;
     if (!place || !bw_plan_cache_load(out, place)) {
         status = bw_build_checked(out, model, choice, &options, error);
+        bw_progress_end(&progress);
         if (status == BW_OK && place)
             bw_plan_cache_save(*out, place);
     }

@@ -78,21 +78,42 @@ static void print_bar(int64_t done, int64_t total, const char *state)
     }
 }
 
-void bw_progress_update(bw_progress *progress, int64_t done, int64_t failed, int64_t total)
+static bool is_due(const bw_progress *progress)
 {
-    uint64_t now = bw_clock();
-    if (progress->quiet ||
-        now - progress->last < (progress->terminal ? BAR_INTERVAL : LINE_INTERVAL))
-        return;
-    progress->last = now;
+    uint64_t interval = progress->terminal ? BAR_INTERVAL : LINE_INTERVAL;
+    return !progress->quiet && bw_clock() - progress->last >= interval;
+}
+
+static void show(bw_progress *progress, int64_t done, int64_t total, const char *state)
+{
+    progress->last = bw_clock();
     progress->shown = true;
-    char state[200];
-    format_state(state, sizeof state, progress, done, failed, total);
     if (progress->terminal)
         print_bar(done, total, state);
     else
         fprintf(stderr, "%s\n", state);
     fflush(stderr);
+}
+
+void bw_progress_update(bw_progress *progress, int64_t done, int64_t failed, int64_t total)
+{
+    char state[200];
+    if (!is_due(progress))
+        return;
+    format_state(state, sizeof state, progress, done, failed, total);
+    show(progress, done, total, state);
+}
+
+void bw_progress_update_share(bw_progress *progress, const char *what, double done)
+{
+    enum { WHOLE = 1000 };
+    char state[200], duration[32];
+    if (!is_due(progress) || done <= 0)
+        return;
+    double seconds = (double)(bw_clock() - progress->start) / 1e9;
+    snprintf(state, sizeof state, "%s  %.0f%%  %s left", what, 100 * done,
+             bw_format_duration(duration, sizeof duration, seconds * (1 - done) / done));
+    show(progress, (int64_t)(done * WHOLE), WHOLE, state);
 }
 
 void bw_progress_end(bw_progress *progress)

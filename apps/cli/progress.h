@@ -18,6 +18,9 @@ bw_progress bw_progress_start(bool quiet);
 /** `total` is -1 while it is not known. Shows something only when it is time. */
 void bw_progress_update(bw_progress *progress, int64_t done, int64_t failed, int64_t total);
 
+/** The same of other work than pictures: what is done, in words, and the share of it, 0 to 1. */
+void bw_progress_update_share(bw_progress *progress, const char *what, double done);
+
 /** Removes the bar. */
 void bw_progress_end(bw_progress *progress);
 

@@ -303,6 +303,9 @@ BW_API const char *bw_precision_name(bw_precision precision); /* "fp32", "bf16" 
 
 enum { BW_SHARE_AUTO = -1 };
 
+/** Told how much of long work is done, from 0 to 1, now and then, in the thread that does it. */
+typedef void bw_progress_function(void *context, double done);
+
 typedef struct bw_build_options {
     int batch;                   /* images that one run takes at most; default 1 */
     uint32_t cpu_mask;           /* bw_cpu_feature bits the plan may use; default BW_CPU_ALL */
@@ -322,6 +325,8 @@ typedef struct bw_build_options {
     int threads;       /* that will run the plan; default 0: one for each processor */
     uint64_t seed;     /* of the order of measurements and their pictures; default 0 */
     const char *timings; /* file of timings: known ones are used, new ones added; default NULL */
+    bw_progress_function *progress; /* of the measurements; default NULL: nobody is told */
+    void *progress_context;
 } bw_build_options;
 
 BW_API void bw_build_options_init(bw_build_options *options);

@@ -91,7 +91,9 @@ static bw_status tune(bw_plan *plan, const bw_graph *graph, const bw_build_optio
                         .seed = options->seed,
                         .seconds = options->tune_seconds,
                         .path = options->timings,
-                        .meter = &meter};
+                        .meter = &meter,
+                        .progress = options->progress,
+                        .progress_context = options->progress_context};
     size_t damaged;
     bw_status status = bw_meter_open(&meter, tuning.threads, tuning.seed, error);
     if (status != BW_OK)

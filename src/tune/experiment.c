@@ -1,5 +1,6 @@
 #include "tune/experiment.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "tune/random.h"
@@ -100,6 +101,17 @@ static int longest_list(const bw_groups *groups)
     return longest;
 }
 
+/* The share that is done: of the time or of all rounds, whichever is more, but of the first cycle,
+ * which takes what it takes, no more than its own. */
+static void tell_progress(const series *state, uint64_t spent, int rounds)
+{
+    const bw_experiment *experiment = state->experiment;
+    double by_rounds = (double)state->round / (rounds * MOST_CYCLES);
+    double by_time = (double)spent / ((double)experiment->nanoseconds + 1);
+    experiment->progress(experiment->progress_context,
+                         fmin(fmax(by_rounds, by_time), fmin(1.0, (double)state->round / rounds)));
+}
+
 static bw_status run_cycles(series *state, bw_error *error)
 {
     const bw_meter *meter = state->experiment->meter;
@@ -109,9 +121,12 @@ static bw_status run_cycles(series *state, bw_error *error)
     for (int cycle = 0; status == BW_OK && cycle < MOST_CYCLES; cycle++) {
         if (cycle > 0 && spent + spent / (uint64_t)cycle > state->experiment->nanoseconds)
             break;
-        for (int round = 0; status == BW_OK && round < rounds; round++, state->round++)
+        for (int round = 0; status == BW_OK && round < rounds; round++) {
             status = run_round(state, &runs, error);
-        spent = meter->clock(meter->context) - start;
+            spent = meter->clock(meter->context) - start;
+            state->round++;
+            tell_progress(state, spent, rounds);
+        }
     }
     return status;
 }

@@ -11,6 +11,7 @@
 #ifndef BW_TUNE_EXPERIMENT_H
 #define BW_TUNE_EXPERIMENT_H
 
+#include "boxwright/boxwright.h"
 #include "tune/groups.h"
 #include "tune/meter.h"
 
@@ -20,8 +21,10 @@ typedef struct bw_experiment {
     uint32_t cpu; /* features that may be used */
     bw_sharing sharing;
     const bw_meter *meter;
-    uint64_t seed;        /* decides which candidate each group begins with */
-    uint64_t nanoseconds; /* begin no cycle that would end later; one is always run */
+    uint64_t seed;                  /* decides which candidate each group begins with */
+    uint64_t nanoseconds;           /* begin no cycle that would end later; one is always run */
+    bw_progress_function *progress; /* told after each round */
+    void *progress_context;
 } bw_experiment;
 
 /**

@@ -17,6 +17,7 @@ typedef struct tuner {
     bw_timings measured; /* to be added to it */
     bw_sharing sharing;  /* the default, then what was decided */
     bool both;           /* the two ways of sharing compete */
+    int before;          /* ways of sharing that were measured before */
 } tuner;
 
 /* ---- What is known -------------------------------------------------------------------------- */
@@ -59,6 +60,15 @@ static bw_status remember(tuner *state, const bw_group_of_steps *group, bw_shari
 
 /* ---- What is measured ----------------------------------------------------------------------- */
 
+/* Of one way of sharing, which may be half of all. */
+static void tell_progress(void *context, double done)
+{
+    const tuner *state = context;
+    const bw_tuning *tuning = state->tuning;
+    if (tuning->progress)
+        tuning->progress(tuning->progress_context, state->both ? (state->before + done) / 2 : done);
+}
+
 static bw_status measure(tuner *state, bw_sharing sharing, bw_error *error)
 {
     const bw_tuning *tuning = state->tuning;
@@ -77,7 +87,9 @@ static bw_status measure(tuner *state, bw_sharing sharing, bw_error *error)
                                 sharing,
                                 tuning->meter,
                                 tuning->seed,
-                                (uint64_t)(seconds * 1e9)};
+                                (uint64_t)(seconds * 1e9),
+                                tell_progress,
+                                state};
     bw_status status = bw_experiment_run(groups, &experiment, error);
     for (int index = 0; status == BW_OK && index < groups->count; index++) {
         if (groups->items[index].timed)
@@ -89,6 +101,7 @@ static bw_status measure(tuner *state, bw_sharing sharing, bw_error *error)
 static bw_status measure_all(tuner *state, bw_error *error)
 {
     bw_status status = measure(state, BW_SHARE_STEPS, error);
+    state->before++;
     if (status == BW_OK && state->both)
         status = measure(state, BW_SHARE_IMAGES, error);
     if (status == BW_OK && state->measured.count > 0 && state->tuning->path)

@@ -12,6 +12,7 @@
 #ifndef BW_TUNE_TUNE_H
 #define BW_TUNE_TUNE_H
 
+#include "boxwright/boxwright.h"
 #include "tune/meter.h"
 
 typedef struct bw_tuning {
@@ -23,6 +24,8 @@ typedef struct bw_tuning {
     double seconds;   /* about how long to measure */
     const char *path; /* file of timings to read and add to, or NULL */
     const bw_meter *meter;
+    bw_progress_function *progress; /* NULL: nobody is told */
+    void *progress_context;
 } bw_tuning;
 
 /**

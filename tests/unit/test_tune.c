@@ -205,6 +205,41 @@ static void time_that_is_left_is_used_for_more_cycles(void **state)
     assert_true(patient.measurements <= 60);
 }
 
+/* What a listener heard. */
+typedef struct heard {
+    int times;
+    double last;
+} heard;
+
+static void listen(void *context, double done)
+{
+    heard *listener = context;
+    assert_true(done >= listener->last && done <= 1);
+    listener->last = done;
+    listener->times++;
+}
+
+static void progress_is_told_from_round_to_round(void **state)
+{
+    (void)state;
+    size_t damaged;
+    fake self = {.tick = 1000000000};
+    heard one = {0}, both = {0};
+    bw_tuning tuning = {.batch = 1, .threads = 1, .seconds = 30, .progress = listen};
+    tuning.progress_context = &one;
+    bw_plan *plan = tune(&self, tuning, &damaged);
+    bw_plan_close(&plan);
+    tuning.batch = tuning.threads = 2; /* two ways of sharing are measured */
+    tuning.progress_context = &both;
+    plan = tune(&self, tuning, &damaged);
+    bw_plan_close(&plan);
+    const bw_kernel *candidates[BW_MOST_CANDIDATES];
+    if (list(candidates) < 2)
+        return;
+    assert_true(one.times > 1 && one.last > 0.5);
+    assert_true(both.times > 1 && both.last > 0.75);
+}
+
 static void sharing_is_decided_by_time(void **state)
 {
     (void)state;
@@ -340,6 +375,7 @@ int main(void)
         cmocka_unit_test(the_fastest_kernel_wins_whatever_the_seed),
         cmocka_unit_test(a_gain_within_noise_changes_nothing),
         cmocka_unit_test(time_that_is_left_is_used_for_more_cycles),
+        cmocka_unit_test(progress_is_told_from_round_to_round),
         cmocka_unit_test(sharing_is_decided_by_time),
         cmocka_unit_test(what_is_known_is_not_measured_again),
         cmocka_unit_test(damaged_lines_are_passed_over),
