@@ -35,12 +35,6 @@ bool bw_number_read(double *value, const char *text)
     return end != text && !*end && isfinite(*value);
 }
 
-bool bw_is_folder(const char *path)
-{
-    struct stat status;
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
 const char *bw_subfolder(bw_arena *arena, const char *path, const char *name)
 {
     const char *folder = bw_arena_format(arena, "%s/%s", path, name);

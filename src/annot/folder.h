@@ -26,8 +26,6 @@ void bw_file_list_free(bw_file_list *list);
 /** What the names of pictures that can be read end with; null-ended. */
 extern const char *const bw_picture_suffixes[];
 
-bool bw_is_folder(const char *path);
-
 /** Reads a text that is a number and nothing else, whatever the locale; false for any other. */
 bool bw_number_read(double *value, const char *text);
 

@@ -8,7 +8,8 @@
 
 #include "annot/folder.h"
 #include "annot/readers.h"
-#include "annot/xml.h"
+#include "base/file.h"
+#include "base/xml.h"
 
 /* A box of a track, until its frame's picture is known. */
 typedef struct frame_box {
@@ -116,9 +117,10 @@ static bw_status begin_images(void *context, const bw_xml_element *element, bw_e
     return status;
 }
 
-static bw_status end_images(void *context, const char *path, const char *text, bw_error *error)
+static bw_status end_images(void *context, const bw_xml_element *element, bw_error *error)
 {
     cvat_reader *reader = context;
+    const char *path = element->path, *text = bw_xml_trim(element);
     if (strcmp(path, "annotations/image/box/attribute") == 0 && reader->is_score && *text) {
         double score;
         if (!bw_number_read(&score, text) || score < 0 || score > 1)
@@ -190,9 +192,10 @@ static bw_status begin_video(void *context, const bw_xml_element *element, bw_er
     return strcmp(path, "annotations/track/box") == 0 ? begin_frame(reader, element, error) : BW_OK;
 }
 
-static bw_status end_video(void *context, const char *path, const char *text, bw_error *error)
+static bw_status end_video(void *context, const bw_xml_element *element, bw_error *error)
 {
     cvat_reader *reader = context;
+    const char *path = element->path, *text = bw_xml_trim(element);
     double side = 0;
     bool sized = bw_number_read(&side, text) && side >= 1 && side <= INT32_MAX;
     if (sized && ends_with(path, "/original_size/width"))

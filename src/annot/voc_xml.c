@@ -1,14 +1,13 @@
 #include "annot/voc_xml.h"
 
-#include <expat.h>
-#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "base/xml.h"
 
-enum { FILE_LIMIT = 16 << 20, DEPTH_LIMIT = 32, TEXT_LIMIT = 400 };
+enum { FILE_LIMIT = 16 << 20, TEXT_LIMIT = 399 };
 
 /* The elements whose text counts, by their path below the root. */
 typedef enum voc_field {
@@ -34,32 +33,10 @@ static const char *const field_paths[FIELDS] = {
 
 /* A parse under way. */
 typedef struct voc_parser {
-    XML_Parser parser;
     bw_voc_file *file;
-    locale_t locale;
-    char path[TEXT_LIMIT]; /* of the open element: "annotation/object/name" */
-    int depth;
-    char text[TEXT_LIMIT]; /* of the open element */
-    size_t length;
     bw_voc_object object;
     bool has[FIELDS]; /* of the object */
-    bw_status status; /* the first failure */
-    bw_error *error;
 } voc_parser;
-
-static size_t line_of(const voc_parser *parser)
-{
-    return (size_t)XML_GetCurrentLineNumber(parser->parser);
-}
-
-/* Notes the outcome of a step; a failure ends the parse. */
-static void settle(voc_parser *parser, bw_status status)
-{
-    if (status == BW_OK || parser->status != BW_OK)
-        return;
-    parser->status = status;
-    XML_StopParser(parser->parser, XML_FALSE);
-}
 
 /* ---- Fields --------------------------------------------------------------------------------- */
 
@@ -71,59 +48,61 @@ static int find_field(const char *path)
     return -1;
 }
 
-static bw_status read_number(voc_parser *parser, double *value)
+static bw_status read_number(const bw_xml_element *element, double *value, bw_error *error)
 {
     char *end;
-    *value = strtod_l(parser->text, &end, parser->locale);
-    end += strspn(end, " \t\r\n");
-    if (end != parser->text && !*end && fabs(*value) <= 1e9)
+    const char *text = bw_xml_trim(element);
+    *value = strtod_l(text, &end, element->locale);
+    if (end != text && !*end && fabs(*value) <= 1e9)
         return BW_OK;
-    return bw_fail(parser->error, BW_ERROR_FORMAT, "line %zu: %s is no number: '%.40s'",
-                   line_of(parser), parser->path, parser->text);
+    return bw_fail(error, BW_ERROR_FORMAT, "%s is no number: '%.40s'", element->path, text);
 }
 
-/* The text of the open element, without the blanks around it. */
-static bw_status read_text(voc_parser *parser, const char **text)
+static bw_status read_text(voc_parser *parser, const bw_xml_element *element, const char **text,
+                           bw_error *error)
 {
-    const char *from = parser->text + strspn(parser->text, " \t\r\n");
+    const char *from = bw_xml_trim(element);
     size_t length = strlen(from);
-    while (length > 0 && strchr(" \t\r\n", from[length - 1]))
-        length--;
     *text = bw_arena_text(&parser->file->arena, from, length);
-    return *text ? BW_OK : bw_fail_memory(parser->error, length, "a name");
+    return *text ? BW_OK : bw_fail_memory(error, length, "a name");
 }
 
 /* A picture's side; what is no size in pixels counts as not told. */
-static bw_status read_side(voc_parser *parser, int *side)
+static bw_status read_side(const bw_xml_element *element, int *side, bw_error *error)
 {
     double value = 0;
-    bw_status status = read_number(parser, &value);
+    bw_status status = read_number(element, &value, error);
     *side = status == BW_OK && value >= 1 && value <= INT32_MAX ? (int)value : 0;
     return status;
 }
 
-static bw_status read_difficult(voc_parser *parser)
+static bw_status read_difficult(const bw_xml_element *element, bool *difficult, bw_error *error)
 {
     double value = 0;
-    bw_status status = read_number(parser, &value);
-    parser->object.difficult = value > 0;
+    bw_status status = read_number(element, &value, error);
+    *difficult = value > 0;
     return status;
 }
 
-static bw_status read_field(voc_parser *parser, voc_field field)
+static bw_status read_field(voc_parser *parser, voc_field field, const bw_xml_element *element,
+                            bw_error *error)
 {
+    bw_voc_file *file = parser->file;
     bw_voc_object *object = &parser->object;
+    if (strlen(element->text) > TEXT_LIMIT)
+        return bw_fail(error, BW_ERROR_FORMAT, "%s is longer than %d bytes", element->path,
+                       TEXT_LIMIT);
     parser->has[field] = true;
     switch (field) {
-    case FIELD_FILE_NAME: return read_text(parser, &parser->file->file_name);
-    case FIELD_WIDTH: return read_side(parser, &parser->file->width);
-    case FIELD_HEIGHT: return read_side(parser, &parser->file->height);
-    case FIELD_NAME: return read_text(parser, &object->name);
-    case FIELD_DIFFICULT: return read_difficult(parser);
-    case FIELD_LEFT: return read_number(parser, &object->left);
-    case FIELD_TOP: return read_number(parser, &object->top);
-    case FIELD_RIGHT: return read_number(parser, &object->right);
-    case FIELD_BOTTOM: return read_number(parser, &object->bottom);
+    case FIELD_FILE_NAME: return read_text(parser, element, &file->file_name, error);
+    case FIELD_WIDTH: return read_side(element, &file->width, error);
+    case FIELD_HEIGHT: return read_side(element, &file->height, error);
+    case FIELD_NAME: return read_text(parser, element, &object->name, error);
+    case FIELD_DIFFICULT: return read_difficult(element, &object->difficult, error);
+    case FIELD_LEFT: return read_number(element, &object->left, error);
+    case FIELD_TOP: return read_number(element, &object->top, error);
+    case FIELD_RIGHT: return read_number(element, &object->right, error);
+    case FIELD_BOTTOM: return read_number(element, &object->bottom, error);
     case FIELDS: break;
     }
     return BW_OK;
@@ -138,120 +117,50 @@ static void begin_object(voc_parser *parser)
         parser->has[field] = false;
 }
 
-static bw_status end_object(voc_parser *parser)
+static bw_status end_object(voc_parser *parser, bw_error *error)
 {
     bw_voc_file *file = parser->file;
     const bw_voc_object *object = &parser->object;
     for (int field = FIELD_NAME; field < FIELDS; field++)
         if (!parser->has[field] && field != FIELD_DIFFICULT)
-            return bw_fail(parser->error, BW_ERROR_FORMAT, "line %zu: the object has no %s",
-                           line_of(parser), field_paths[field]);
+            return bw_fail(error, BW_ERROR_FORMAT, "the object has no %s", field_paths[field]);
     if (!*object->name)
-        return bw_fail(parser->error, BW_ERROR_FORMAT, "line %zu: the object's name is empty",
-                       line_of(parser));
+        return bw_fail(error, BW_ERROR_FORMAT, "the object's name is empty");
     if (object->right < object->left || object->bottom < object->top)
-        return bw_fail(parser->error, BW_ERROR_FORMAT,
-                       "line %zu: the box ends before it begins: xmin %g, ymin %g, xmax %g, ymax "
-                       "%g",
-                       line_of(parser), object->left, object->top, object->right, object->bottom);
+        return bw_fail(error, BW_ERROR_FORMAT,
+                       "the box ends before it begins: xmin %g, ymin %g, xmax %g, ymax %g",
+                       object->left, object->top, object->right, object->bottom);
     if (!bw_array_reserve((void **)&file->objects, &file->capacity, file->count + 1,
                           sizeof *file->objects))
-        return bw_fail_memory(parser->error, file->count * sizeof *file->objects, "objects");
+        return bw_fail_memory(error, file->count * sizeof *file->objects, "objects");
     file->objects[file->count++] = *object;
     return BW_OK;
 }
 
-/* ---- Expat's calls -------------------------------------------------------------------------- */
+/* ---- Elements ------------------------------------------------------------------------------- */
 
-static void XMLCALL begin_element(void *context, const XML_Char *name, const XML_Char **attributes)
+static bw_status begin(void *context, const bw_xml_element *element, bw_error *error)
 {
-    (void)attributes;
     voc_parser *parser = context;
-    size_t used = strlen(parser->path), added = strlen(name);
-    if (parser->depth >= DEPTH_LIMIT || used + added + 2 > sizeof parser->path) {
-        settle(parser, bw_fail(parser->error, BW_ERROR_FORMAT,
-                               "line %zu: elements are nested deeper, or named longer, than in "
-                               "any annotation",
-                               line_of(parser)));
-        return;
-    }
-    if (parser->depth++ > 0)
-        parser->path[used++] = '/';
-    memcpy(parser->path + used, name, added + 1);
-    parser->text[parser->length = 0] = '\0';
-    if (parser->depth == 1 && strcmp(name, "annotation") != 0)
-        settle(parser, bw_fail(parser->error, BW_ERROR_FORMAT,
-                               "line %zu: begins with <%.40s>, where VOC's files have <annotation>",
-                               line_of(parser), name));
-    if (strcmp(parser->path, "annotation/object") == 0)
+    const char *path = element->path;
+    if (!strchr(path, '/') && strcmp(path, "annotation") != 0)
+        return bw_fail(error, BW_ERROR_FORMAT,
+                       "begins with <%.40s>, where VOC's files have <annotation>", path);
+    if (strcmp(path, "annotation/object") == 0)
         begin_object(parser);
+    return BW_OK;
 }
 
-static void XMLCALL end_element(void *context, const XML_Char *name)
+static bw_status end(void *context, const bw_xml_element *element, bw_error *error)
 {
-    (void)name;
     voc_parser *parser = context;
-    int field = find_field(parser->path);
-    if (parser->status != BW_OK)
-        return;
+    int field = find_field(element->path);
     if (field >= 0)
-        settle(parser, read_field(parser, (voc_field)field));
-    else if (strcmp(parser->path, "annotation/object") == 0)
-        settle(parser, end_object(parser));
-    char *slash = strrchr(parser->path, '/');
-    *(slash ? slash : parser->path) = '\0';
-    parser->text[parser->length = 0] = '\0';
-    parser->depth--;
-}
-
-static void XMLCALL take_text(void *context, const XML_Char *text, int length)
-{
-    voc_parser *parser = context;
-    if (parser->status != BW_OK || find_field(parser->path) < 0)
-        return;
-    if (parser->length + (size_t)length >= sizeof parser->text) {
-        settle(parser,
-               bw_fail(parser->error, BW_ERROR_FORMAT, "line %zu: %s is longer than %d bytes",
-                       line_of(parser), parser->path, TEXT_LIMIT - 1));
-        return;
-    }
-    memcpy(parser->text + parser->length, text, (size_t)length);
-    parser->length += (size_t)length;
-    parser->text[parser->length] = '\0';
-}
-
-static void XMLCALL refuse_type(void *context, const XML_Char *name, const XML_Char *system,
-                                const XML_Char *public, int internal)
-{
-    (void)name;
-    (void)system;
-    (void)public;
-    (void)internal;
-    voc_parser *parser = context;
-    settle(parser, bw_fail(parser->error, BW_ERROR_FORMAT,
-                           "line %zu: has a document type, which VOC's files do not have; take "
-                           "the <!DOCTYPE …> out",
-                           line_of(parser)));
+        return read_field(parser, (voc_field)field, element, error);
+    return strcmp(element->path, "annotation/object") == 0 ? end_object(parser, error) : BW_OK;
 }
 
 /* ---- The whole ------------------------------------------------------------------------------ */
-
-static bw_status run(voc_parser *parser, const void *text, size_t size)
-{
-    XML_SetUserData(parser->parser, parser);
-    XML_SetElementHandler(parser->parser, begin_element, end_element);
-    XML_SetCharacterDataHandler(parser->parser, take_text);
-    XML_SetStartDoctypeDeclHandler(parser->parser, refuse_type);
-    if (XML_Parse(parser->parser, text, (int)size, XML_TRUE) == XML_STATUS_OK)
-        return BW_OK;
-    if (parser->status != BW_OK)
-        return parser->status;
-    enum XML_Error code = XML_GetErrorCode(parser->parser);
-    if (code == XML_ERROR_NO_MEMORY)
-        return bw_fail_memory(parser->error, size, "XML");
-    return bw_fail(parser->error, BW_ERROR_FORMAT, "line %zu: is not XML: %s", line_of(parser),
-                   XML_ErrorString(code));
-}
 
 bw_status bw_voc_parse(bw_voc_file *out, const void *text, size_t size, bw_error *error)
 {
@@ -259,20 +168,9 @@ bw_status bw_voc_parse(bw_voc_file *out, const void *text, size_t size, bw_error
     if (size > FILE_LIMIT)
         return bw_fail(error, BW_ERROR_LIMIT, "has %zu bytes; VOC's files have at most %d", size,
                        FILE_LIMIT);
-    voc_parser parser = {
-        .file = out,
-        .error = error,
-        .parser = XML_ParserCreate(NULL),
-        .locale = newlocale(LC_ALL_MASK, "C", (locale_t)0),
-    };
-    bw_status status = parser.parser && parser.locale != (locale_t)0
-                           ? run(&parser, text, size)
-                           : bw_fail_memory(error, size, "XML");
-    if (parser.parser)
-        XML_ParserFree(parser.parser);
-    if (parser.locale != (locale_t)0)
-        freelocale(parser.locale);
-    return status;
+    static const bw_xml_visitor visitor = {begin, end};
+    voc_parser parser = {.file = out};
+    return bw_xml_parse(text, size, &visitor, &parser, error);
 }
 
 bw_status bw_voc_read(bw_voc_file *out, const char *path, bw_error *error)

@@ -27,8 +27,8 @@ typedef struct bw_voc_file {
 } bw_voc_file;
 
 /**
- * Parses a text. It may neither have a document type, so that no entity can grow without bound, nor
- * be nested deeper than any real file. Messages name the line. `out` is to be freed in every case.
+ * Parses a text of at most 16 MB, see base/xml.h for what else is refused. Messages name the line.
+ * `out` is to be freed in every case.
  */
 bw_status bw_voc_parse(bw_voc_file *out, const void *text, size_t size, bw_error *error);
 

@@ -237,3 +237,9 @@ bw_status bw_make_folders(const char *path, bw_error *error)
     free(copy);
     return status;
 }
+
+bool bw_is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}

@@ -49,6 +49,9 @@ typedef struct bw_span {
  */
 bw_status bw_write_spans(const char *path, const bw_span *spans, size_t count, bw_error *error);
 
+/** Whether there is a folder of that name, or a link to one. */
+bool bw_is_folder(const char *path);
+
 /** Creates a folder and those above it; it is fine if they exist. */
 bw_status bw_make_folders(const char *path, bw_error *error);
 

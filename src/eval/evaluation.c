@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "annot/folder.h"
 #include "annot/json_walk.h"
 #include "base/file.h"
 #include "eval/evaluation.h"

@@ -84,8 +84,23 @@ static void test_limits(void **state)
     refuse(text, "nested deeper");
     strcpy(text, "<annotation><filename>");
     memset(text + strlen(text), 'x', 900);
-    text[930] = '\0';
+    strcat(text, "</filename></annotation>");
     refuse(text, "longer than 399 bytes");
+}
+
+/* What is no field may be long. */
+static void test_long_note(void **state)
+{
+    (void)state;
+    static char text[20000];
+    size_t length = (size_t)snprintf(text, sizeof text,
+                                     "<annotation><note>%015000d</note>"
+                                     "<filename>a.jpg</filename></annotation>",
+                                     0);
+    bw_voc_file file;
+    check_ok(bw_voc_parse(&file, text, length, &error));
+    assert_string_equal(file.file_name, "a.jpg");
+    bw_voc_free(&file);
 }
 
 static void write_file(const char *folder, const char *name, const char *text)
@@ -152,9 +167,8 @@ static void test_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_file),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_file),   cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_limits), cmocka_unit_test(test_long_note),
         cmocka_unit_test(test_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

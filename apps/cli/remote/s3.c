@@ -1,11 +1,9 @@
 #include "remote/s3.h"
 
-#include <expat.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/xml.h"
 #include "remote/url.h"
 
 /* ---- Addresses ------------------------------------------------------------------------------ */
@@ -115,137 +113,61 @@ bw_status bw_s3_list_url(const bw_s3_account *account, const char *name, const c
     return *url ? BW_OK : bw_fail_memory(error, strlen(name), "a URL");
 }
 
-/* ---- XML ------------------------------------------------------------------------------------ */
+/* ---- Lists ---------------------------------------------------------------------------------- */
 
-enum { MOST_KEYS = 10000, MOST_DEPTH = 16, LONGEST_TEXT = 8192 };
+enum { MOST_KEYS = 10000 };
 
-/* A document being read: which element it is in, and the text of that so far. */
-typedef struct reader {
-    XML_Parser parser;
+typedef struct list_reader {
     bw_s3_page *page;
-    bool is_list, truncated, failed;
-    const char *code;
-    bw_arena *code_arena;
-    const char *wrong; /* why it cannot be taken */
-    int depth;
-    char names[MOST_DEPTH][32];
-    char text[LONGEST_TEXT];
-    size_t length;
-} reader;
+    bool is_list, truncated;
+} list_reader;
 
-static void stop(reader *state, const char *wrong)
+static bw_status add_key(bw_s3_page *page, const char *text, bw_error *error)
 {
-    state->wrong = wrong;
-    XML_StopParser(state->parser, XML_FALSE);
-}
-
-static void XMLCALL on_start(void *context, const char *name, const char **attributes)
-{
-    reader *state = context;
-    (void)attributes;
-    if (state->depth == MOST_DEPTH) {
-        stop(state, "its elements lie too deep in each other");
-        return;
-    }
-    snprintf(state->names[state->depth++], sizeof state->names[0], "%s", name);
-    state->length = 0;
-    if (state->depth == 1)
-        state->is_list = strcmp(name, "ListBucketResult") == 0;
-}
-
-static void XMLCALL on_text(void *context, const char *text, int length)
-{
-    reader *state = context;
-    if ((size_t)length > sizeof state->text - 1 - state->length) {
-        stop(state, "a text in it is too long");
-        return;
-    }
-    memcpy(state->text + state->length, text, (size_t)length);
-    state->length += (size_t)length;
-}
-
-static bool is_at(const reader *state, const char *outer, const char *inner)
-{
-    return state->depth >= 2 && strcmp(state->names[state->depth - 2], outer) == 0 &&
-           strcmp(state->names[state->depth - 1], inner) == 0;
-}
-
-static void add_key(reader *state)
-{
-    bw_s3_page *page = state->page;
-    if (page->count == MOST_KEYS) {
-        stop(state, "it lists too many objects");
-        return;
-    }
-    const char *key = bw_arena_text(&page->arena, state->text, state->length);
+    size_t length = strlen(text);
+    if (page->count == MOST_KEYS)
+        return bw_fail(error, BW_ERROR_FORMAT, "it has more than %d objects", MOST_KEYS);
+    const char *key = bw_arena_text(&page->arena, text, length);
     if (!key || !bw_array_reserve((void **)&page->keys, &page->capacity, page->count + 1,
-                                  sizeof *page->keys)) {
-        state->failed = true;
-        stop(state, "there is no memory for it");
-        return;
-    }
+                                  sizeof *page->keys))
+        return bw_fail_memory(error, length, "an object's name");
     page->keys[page->count++] = key;
+    return BW_OK;
 }
 
-static void XMLCALL on_end(void *context, const char *name)
+static bw_status end_of_list(void *context, const bw_xml_element *element, bw_error *error)
 {
-    reader *state = context;
-    (void)name;
-    state->text[state->length] = '\0';
-    if (state->page && is_at(state, "Contents", "Key"))
-        add_key(state);
-    else if (state->page && is_at(state, "ListBucketResult", "IsTruncated"))
-        state->truncated = strcmp(state->text, "true") == 0;
-    else if (state->page && is_at(state, "ListBucketResult", "NextContinuationToken"))
-        state->page->continuation = bw_arena_text(&state->page->arena, state->text, state->length);
-    else if (state->code_arena && is_at(state, "Error", "Code"))
-        state->code = bw_arena_text(state->code_arena, state->text, state->length);
-    state->depth--;
-    state->length = 0;
-}
-
-/* Parses what there is; false where it is no XML or was stopped. */
-static bool parse(reader *state, const void *xml, size_t size)
-{
-    state->parser = XML_ParserCreate(NULL);
-    if (!state->parser || size > INT_MAX) {
-        state->failed = true;
-        return false;
-    }
-    XML_SetUserData(state->parser, state);
-    XML_SetElementHandler(state->parser, on_start, on_end);
-    XML_SetCharacterDataHandler(state->parser, on_text);
-    bool good = XML_Parse(state->parser, xml, (int)size, XML_TRUE) == XML_STATUS_OK;
-    if (!good && !state->wrong)
-        state->wrong = XML_ErrorString(XML_GetErrorCode(state->parser));
-    XML_ParserFree(state->parser);
-    return good;
+    list_reader *reader = context;
+    bw_s3_page *page = reader->page;
+    const char *path = element->path, *text = element->text;
+    if (strcmp(path, "ListBucketResult/Contents/Key") == 0)
+        return add_key(page, text, error);
+    if (strcmp(path, "ListBucketResult/IsTruncated") == 0)
+        reader->truncated = strcmp(text, "true") == 0;
+    else if (strcmp(path, "ListBucketResult/NextContinuationToken") == 0)
+        page->continuation = bw_arena_text(&page->arena, text, strlen(text));
+    else if (strcmp(path, "ListBucketResult") == 0)
+        reader->is_list = true;
+    return BW_OK;
 }
 
 bw_status bw_s3_page_read(bw_s3_page *page, const void *xml, size_t size, bw_error *error)
 {
-    reader *state = calloc(1, sizeof *state);
+    static const bw_xml_visitor visitor = {NULL, end_of_list};
+    list_reader reader = {.page = page};
     *page = (bw_s3_page){0};
-    if (!state)
-        return bw_fail_memory(error, sizeof *state, "a list of objects");
-    state->page = page;
-    bool good = parse(state, xml, size);
-    bw_status status = BW_OK;
-    if (state->failed)
-        status = bw_fail_memory(error, size, "a list of objects");
-    else if (!good)
-        status = bw_fail(error, BW_ERROR_FORMAT, "the server's list of objects cannot be read: %s",
-                         state->wrong);
-    else if (!state->is_list)
-        status = bw_fail(error, BW_ERROR_FORMAT,
-                         "the server's answer is no list of objects; does it speak S3's protocol?");
-    else if (state->truncated && (!page->continuation || !*page->continuation))
-        status = bw_fail(error, BW_ERROR_FORMAT,
-                         "the server's list of objects is cut off and does not say how it goes on");
-    if (!state->truncated)
+    bw_status status = bw_xml_parse(xml, size, &visitor, &reader, error);
+    if (status != BW_OK)
+        return bw_fail_prefix(error, status, "the server's list of objects cannot be read");
+    if (!reader.is_list)
+        return bw_fail(error, BW_ERROR_FORMAT,
+                       "the server's answer is no list of objects; does it speak S3's protocol?");
+    if (!reader.truncated)
         page->continuation = NULL;
-    free(state);
-    return status;
+    else if (!page->continuation || !*page->continuation)
+        return bw_fail(error, BW_ERROR_FORMAT,
+                       "the server's list of objects is cut off and does not say how it goes on");
+    return BW_OK;
 }
 
 void bw_s3_page_clear(bw_s3_page *page)
@@ -255,14 +177,26 @@ void bw_s3_page_clear(bw_s3_page *page)
     *page = (bw_s3_page){0};
 }
 
+/* ---- Errors --------------------------------------------------------------------------------- */
+
+typedef struct code_reader {
+    bw_arena *arena;
+    const char *code;
+} code_reader;
+
+static bw_status end_of_error(void *context, const bw_xml_element *element, bw_error *error)
+{
+    code_reader *reader = context;
+    (void)error;
+    if (strcmp(element->path, "Error/Code") == 0)
+        reader->code = bw_arena_text(reader->arena, element->text, strlen(element->text));
+    return BW_OK;
+}
+
 const char *bw_s3_error_code(bw_arena *arena, const void *xml, size_t size)
 {
-    reader *state = calloc(1, sizeof *state);
-    if (!state)
-        return NULL;
-    state->code_arena = arena;
-    parse(state, xml, size);
-    const char *code = state->code;
-    free(state);
-    return code;
+    static const bw_xml_visitor visitor = {NULL, end_of_error};
+    code_reader reader = {.arena = arena};
+    bw_xml_parse(xml, size, &visitor, &reader, NULL);
+    return reader.code;
 }

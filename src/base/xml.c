@@ -1,23 +1,26 @@
-#include "annot/xml.h"
+#include "base/xml.h"
 
 #include <errno.h>
 #include <expat.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "annot/folder.h"
+#include "base/file.h"
+#include "base/memory.h"
 
-enum { BLOCK = 1 << 16, DEPTH_LIMIT = 32, PATH_LIMIT = 400, TEXT_LIMIT = 4096 };
+enum { BLOCK = 1 << 16, DEPTH_LIMIT = 32, PATH_LIMIT = 400, TEXT_LIMIT = 16 << 20 };
 
 typedef struct xml_reader {
     XML_Parser parser;
     const bw_xml_visitor *visitor;
     void *context;
     locale_t locale;
-    char path[PATH_LIMIT], text[TEXT_LIMIT];
-    size_t length;
+    char path[PATH_LIMIT];
+    char *text; /* since the last tag */
+    size_t length, capacity;
     int depth;
     bw_status status; /* the first failure */
     bw_error *error;
@@ -41,16 +44,17 @@ static void XMLCALL begin(void *context, const XML_Char *name, const XML_Char **
         return;
     if (reader->depth >= DEPTH_LIMIT || used + added + 2 > sizeof reader->path) {
         settle(reader, bw_fail(reader->error, BW_ERROR_FORMAT,
-                               "elements are nested deeper, or named longer, than in any "
-                               "annotation"));
+                               "elements are nested deeper, or named longer, than in any real "
+                               "file"));
         return;
     }
     if (reader->depth++ > 0)
         reader->path[used++] = '/';
     memcpy(reader->path + used, name, added + 1);
-    reader->text[reader->length = 0] = '\0';
-    bw_xml_element element = {reader->path, attributes, reader->locale};
-    settle(reader, reader->visitor->begin(reader->context, &element, reader->error));
+    reader->length = 0;
+    bw_xml_element element = {reader->path, attributes, NULL, reader->locale};
+    if (reader->visitor->begin)
+        settle(reader, reader->visitor->begin(reader->context, &element, reader->error));
 }
 
 static void XMLCALL end(void *context, const XML_Char *name)
@@ -59,13 +63,13 @@ static void XMLCALL end(void *context, const XML_Char *name)
     xml_reader *reader = context;
     if (reader->status != BW_OK)
         return;
-    char *text = reader->text + strspn(reader->text, " \t\r\n");
-    while (reader->length > 0 && strchr(" \t\r\n", reader->text[reader->length - 1]))
-        reader->text[--reader->length] = '\0';
-    settle(reader, reader->visitor->end(reader->context, reader->path, text, reader->error));
+    char nothing[] = "";
+    char *text = reader->length > 0 ? reader->text : nothing;
+    bw_xml_element element = {reader->path, NULL, text, reader->locale};
+    settle(reader, reader->visitor->end(reader->context, &element, reader->error));
     char *slash = strrchr(reader->path, '/');
     *(slash ? slash : reader->path) = '\0';
-    reader->text[reader->length = 0] = '\0';
+    reader->length = 0;
     reader->depth--;
 }
 
@@ -74,9 +78,14 @@ static void XMLCALL take_text(void *context, const XML_Char *text, int length)
     xml_reader *reader = context;
     if (reader->status != BW_OK)
         return;
-    if (reader->length + (size_t)length >= sizeof reader->text) {
+    size_t size = reader->length + (size_t)length + 1;
+    if (size > TEXT_LIMIT) {
         settle(reader, bw_fail(reader->error, BW_ERROR_FORMAT, "<%s> has more than %d bytes",
                                reader->path, TEXT_LIMIT - 1));
+        return;
+    }
+    if (!bw_array_reserve((void **)&reader->text, &reader->capacity, size, 1)) {
+        settle(reader, bw_fail_memory(reader->error, size, "XML"));
         return;
     }
     memcpy(reader->text + reader->length, text, (size_t)length);
@@ -93,11 +102,11 @@ static void XMLCALL refuse_type(void *context, const XML_Char *name, const XML_C
     (void)internal;
     xml_reader *reader = context;
     settle(reader, bw_fail(reader->error, BW_ERROR_FORMAT,
-                           "has a document type, which annotations do not have; take the "
-                           "<!DOCTYPE …> out"));
+                           "has a document type, which is not read here; take the <!DOCTYPE …> "
+                           "out"));
 }
 
-/* ---- The file ------------------------------------------------------------------------------- */
+/* ---- The whole ------------------------------------------------------------------------------ */
 
 static bw_status told(const xml_reader *reader)
 {
@@ -133,31 +142,70 @@ static bw_status read_file(xml_reader *reader, const char *path)
     FILE *file = fopen(path, "re");
     if (!file)
         return bw_fail_errno(reader->error, "open", path);
+    bw_status status = read_blocks(reader, file, path);
+    fclose(file);
+    return status;
+}
+
+static bw_status reader_open(xml_reader *reader, const bw_xml_visitor *visitor, void *context,
+                             bw_error *error)
+{
+    *reader = (xml_reader){.visitor = visitor,
+                           .context = context,
+                           .error = error,
+                           .parser = XML_ParserCreate(NULL),
+                           .locale = newlocale(LC_ALL_MASK, "C", (locale_t)0)};
+    if (!reader->parser || reader->locale == (locale_t)0)
+        return bw_fail_memory(error, BLOCK, "XML");
     XML_SetUserData(reader->parser, reader);
     XML_SetElementHandler(reader->parser, begin, end);
     XML_SetCharacterDataHandler(reader->parser, take_text);
     XML_SetStartDoctypeDeclHandler(reader->parser, refuse_type);
-    bw_status status = read_blocks(reader, file, path);
-    fclose(file);
+    return BW_OK;
+}
+
+static void reader_close(xml_reader *reader)
+{
+    if (reader->parser)
+        XML_ParserFree(reader->parser);
+    if (reader->locale != (locale_t)0)
+        freelocale(reader->locale);
+    free(reader->text);
+}
+
+bw_status bw_xml_parse(const void *xml, size_t size, const bw_xml_visitor *visitor, void *context,
+                       bw_error *error)
+{
+    xml_reader reader;
+    if (size > INT_MAX)
+        return bw_fail(error, BW_ERROR_LIMIT, "has %zu bytes, more than XML is read of", size);
+    bw_status status = reader_open(&reader, visitor, context, error);
+    if (status == BW_OK && XML_Parse(reader.parser, xml, (int)size, XML_TRUE) != XML_STATUS_OK)
+        status = told(&reader);
+    reader_close(&reader);
     return status;
 }
 
 bw_status bw_xml_read(const char *path, const bw_xml_visitor *visitor, void *context,
                       bw_error *error)
 {
-    xml_reader reader = {.visitor = visitor,
-                         .context = context,
-                         .error = error,
-                         .parser = XML_ParserCreate(NULL),
-                         .locale = newlocale(LC_ALL_MASK, "C", (locale_t)0)};
-    bw_status status = reader.parser && reader.locale != (locale_t)0
-                           ? read_file(&reader, path)
-                           : bw_fail_memory(error, BLOCK, "XML");
-    if (reader.parser)
-        XML_ParserFree(reader.parser);
-    if (reader.locale != (locale_t)0)
-        freelocale(reader.locale);
+    xml_reader reader;
+    bw_status status = reader_open(&reader, visitor, context, error);
+    if (status == BW_OK)
+        status = read_file(&reader, path);
+    reader_close(&reader);
     return status == BW_OK ? BW_OK : bw_fail_prefix(error, status, "%s", path);
+}
+
+/* ---- What visitors ask ---------------------------------------------------------------------- */
+
+const char *bw_xml_trim(const bw_xml_element *element)
+{
+    static const char blanks[] = " \t\r\n";
+    size_t length = strlen(element->text);
+    while (length > 0 && strchr(blanks, element->text[length - 1]))
+        element->text[--length] = '\0';
+    return element->text + strspn(element->text, blanks);
 }
 
 const char *bw_xml_attribute(const bw_xml_element *element, const char *name)
