@@ -17,10 +17,10 @@
  * list. Chunks are innermost, and consecutive units of one block share its transformed input.
  *
  * Transformed filters are larger than filters: four times as floats, eight times as integers or as
- * floats that were bfloat16. Those of floats are packed as lines. Those of bytes and of bfloat16
- * are packed as they are, and each unit transforms those of one group, one row of positions at a
- * time: that costs less than fetching them from memory, and what it writes stays in the caches. A
- * packed line holds four channels of bytes, a quad, or a pair of bfloat16; either makes two words.
+ * floats that were bfloat16. A method packs them either as lines, or as they are, for each unit to
+ * transform those of one group, one row of positions at a time: what that writes stays in the
+ * caches, and less is read from memory. Packed as they are, a line holds four channels of bytes, a
+ * quad, or a pair of bfloat16, either of which makes two words, or one channel of floats.
  *
  * A picture whose height or width is one more than a multiple of m, 13 × 13 above all, would waste
  * most of its last tiles. Where packed filters are also those of a direct convolution, its
@@ -30,7 +30,7 @@
  * of 2 × 2 sums.
  *
  * Packed weights: the parameters [plane][line], then lines [group][position][word][block], or
- * filters [group][quad or pair][tap][block]. Scratch: transformed input [position][line of
+ * filters [group][channels of a line][tap][block]. Scratch: transformed input [position][line of
  * channels][tile], sums [position][block][tile], and for filters the lines [position of a
  * row][word][block] and the places of the direct convolution's steps.
  */
@@ -118,8 +118,8 @@ typedef union bw_winograd_packed {
 
 /** Filters of a group, to be transformed to one row of positions. */
 typedef struct bw_winograd_filters {
-    const uint8_t *packed; /* [quad or pair][tap][block] */
-    int count;             /* of quads or pairs, each of which makes two words */
+    const uint8_t *packed; /* [channels of a line][tap][block] */
+    int count;             /* of such channels together: quads, pairs or single ones */
     int blocks, row;
     uint8_t *lines;  /* [word][block] at the row's first position */
     size_t position; /* bytes from one position to the next */

@@ -1,6 +1,6 @@
 /**
- * Winograd's filtering of bfloat16: F(4) in floats at the points of winograd_f32.h, where the
- * instruction set multiplies floats half as fast as bfloat16, or no faster.
+ * Winograd's filtering of bfloat16: F(4) in floats, at the points of winograd_f32.h. A quarter of
+ * the products pays even where an instruction multiplies bfloat16 twice as fast as floats.
  *
  * Input and filters are widened where they are transformed, so that memory holds bfloat16 only, and
  * outputs are rounded once. A plane's parameters are a line of biases; a packed line of filters is

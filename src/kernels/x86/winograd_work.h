@@ -17,7 +17,7 @@ typedef struct bw_winograd_division {
     int sum_planes;           /* whose sums are held together: a group or a chunk */
     size_t in_position;       /* bytes from position to position of the transformed input */
     size_t sum_position;      /* and of the sums */
-    int packed_words, parts;  /* words of as many positions, or quads or pairs of as many taps */
+    int packed_words, parts;  /* words of as many positions, or filters of as many taps */
     int word_step, part_step; /* lines from one to the next */
     int height, width;        /* of the part that tiles compute */
     int rest;                 /* pixels of an image that they leave over */
