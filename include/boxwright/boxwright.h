@@ -128,8 +128,7 @@ BW_API bw_status bw_model_read_names(bw_model *model, const char *path, bw_error
 
 /**
  * Sets the size of the network's input in pixels. Networks that join pictures of several scales
- * take multiples of their largest stride only, often 32; any other size is refused by name of
- * layer.
+ * take multiples of their largest stride only, often 32; the layer refuses any other by its name.
  */
 BW_API bw_status bw_model_resize(bw_model *model, int width, int height, bw_error *error);
 
@@ -241,8 +240,7 @@ typedef struct bw_pruning bw_pruning;
 
 /**
  * Starts an observation with the model's present size; the model must not change or close before
- * the pruning does. `cpu_mask`: the processor for which time is to be saved. `threads`: 0 for one a
- * processor.
+ * the pruning does. `cpu_mask`: the processor that is to save time. `threads`: 0: one a processor.
  */
 BW_API bw_status bw_pruning_open(bw_pruning **out, const bw_model *model, uint32_t cpu_mask,
                                  int threads, bw_error *error);
@@ -375,8 +373,7 @@ typedef struct bw_step_info {
     double cost;          /* estimated cycles of one core, an image */
     uint64_t macs;        /* multiply-accumulates, an image */
     int channels;         /* that it writes */
-    int channels_before;  /* that it wrote before the model was pruned; 0: it was not, or is none of
-                             the convolutions */
+    int channels_before;  /* before the model was pruned; 0: it was not, or no convolution */
     double pruning_error; /* that pruning the channels it is the first to write makes in what is
                              found, by itself, in squares of scores relative to their own */
     double before, after; /* estimated cycles in FP32, without and with pruning */
@@ -389,7 +386,7 @@ BW_API void bw_plan_close(bw_plan **plan);
 
 /* ---- Detections ----------------------------------------------------------------------------- */
 
-/** One box, in pixels of the picture that was handed in, origin at its top left corner. */
+/** One box, in pixels of the picture as handed in (width, not full_width), from its top left. */
 typedef struct bw_detection {
     float left, top, right, bottom;
     float score;      /* objectness × class probability, 0 to 1 */
