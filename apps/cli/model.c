@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/path.h"
 #include "plan_cache.h"
@@ -130,8 +131,7 @@ static bool is_file_name(const char *name)
 
 static bw_status fail_not_found(model_places *places, const char *name, bw_error *error)
 {
-    struct stat status;
-    if (stat(name, &status) == 0 && S_ISDIR(status.st_mode))
+    if (bw_is_folder(name))
         return bw_fail(error, BW_ERROR_IO, "'%s' is a folder; name the model's file in it", name);
     if (is_file_name(name))
         return bw_fail(error, BW_ERROR_IO, "there is no model file '%s'", name);

@@ -6,15 +6,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/path.h"
 #include "program.h"
 
 static bw_status check_writable(bw_arena *arena, const char *path, bw_error *error)
 {
-    struct stat status;
     const char *folder = strchr(path, '/') ? bw_folder_of(arena, path) : ".";
     int reason = 0;
-    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+    if (bw_is_folder(path))
         reason = EISDIR;
     else if (folder && access(*folder ? folder : "/", W_OK | X_OK) != 0)
         reason = errno;

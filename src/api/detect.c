@@ -165,7 +165,7 @@ static bw_status detect_batch(const bw_engine *engine, const bw_stream *stream,
         .lane = &engine->lanes[stream->index],
         .images = images,
         .out = out,
-        .units_an_image = (rows + ROWS_A_UNIT - 1) / ROWS_A_UNIT,
+        .units_an_image = bw_divide_up(rows, ROWS_A_UNIT),
     };
     return run_batch(&work, (int)count, error);
 }

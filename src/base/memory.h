@@ -18,6 +18,12 @@ bool bw_size_add(size_t *result, size_t a, size_t b);
 /** `size` rounded up to a multiple of `step` (a power of two); `size` must be far from SIZE_MAX. */
 size_t bw_round_up(size_t size, size_t step);
 
+/** a / b, rounded up; neither is negative, and their sum fits an int. */
+static inline int bw_divide_up(int a, int b)
+{
+    return (a + b - 1) / b;
+}
+
 /** A 64-byte aligned block, its content undefined; NULL when there is no memory. */
 void *bw_aligned_alloc(size_t bytes);
 

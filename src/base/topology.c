@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
+
 enum { LONGEST_LIST = 8192 }; /* more than all numbers of a set, and their commas */
 
 /* Reads a number below CPU_SETSIZE and moves past it; -1 where there is none. */
@@ -134,11 +136,6 @@ static int node_begin(const bw_topology *topology, int node)
     return index;
 }
 
-static int divide_up(int a, int b)
-{
-    return (a + b - 1) / b;
-}
-
 /* The processors [*begin, *end) of group `group` of `count`. */
 static void find_share(const bw_topology *topology, int group, int count, int *begin, int *end)
 {
@@ -149,8 +146,8 @@ static void find_share(const bw_topology *topology, int group, int count, int *b
         return;
     }
     int node = group * nodes / count;
-    int first = divide_up(node * count, nodes),
-        sharers = divide_up((node + 1) * count, nodes) - first;
+    int first = bw_divide_up(node * count, nodes);
+    int sharers = bw_divide_up((node + 1) * count, nodes) - first;
     int start = node_begin(topology, node), size = node_begin(topology, node + 1) - start;
     bool enough = size >= sharers;
     *begin = start + (enough ? size * (group - first) / sharers : 0);

@@ -74,7 +74,7 @@ static void round_tensor(const worker *w, int tensor, bw_format format)
 {
     bw_head_view view = bw_backend_cpu.output(w->executor, tensor, 0);
     float *data = (float *)(uintptr_t)view.data;
-    int planes = (w->probe->graph->tensors[tensor].shape.channels + view.lanes - 1) / view.lanes;
+    int planes = bw_divide_up(w->probe->graph->tensors[tensor].shape.channels, view.lanes);
     for (int plane = 0; plane < planes; plane++) {
         for (int y = 0; y < view.height; y++)
             round_numbers(data + (size_t)plane * view.plane_stride + (size_t)y * view.row_stride,

@@ -27,6 +27,7 @@
 
 #include "base/activation.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/number.h"
 
 enum {
@@ -190,12 +191,6 @@ static inline bw_operation bw_unpooled(const bw_operation *operation)
 static inline int bw_pool_side(const bw_operation *operation)
 {
     return operation->family == BW_FAMILY_CONV_POOL ? 2 : 1;
-}
-
-/** a / b, rounded up. */
-static inline int bw_divide_up(int a, int b)
-{
-    return (a + b - 1) / b;
 }
 
 /** Whether a step of the family multiplies by dense filters. */

@@ -23,7 +23,7 @@ size_t bw_layout_elements(const bw_layout *layout, int images)
 
 int bw_layout_planes(const bw_layout *layout)
 {
-    return (layout->channels + layout->lanes - 1) / layout->lanes;
+    return bw_divide_up(layout->channels, layout->lanes);
 }
 
 bool bw_border_suffices(const bw_operation *operation)

@@ -14,7 +14,7 @@ static int rows_of(const bw_covariance *covariance)
 
 static int blocks_of_group(const bw_covariance *covariance)
 {
-    return (covariance->group + covariance->block - 1) / covariance->block;
+    return bw_divide_up(covariance->group, covariance->block);
 }
 
 bool bw_covariance_open(bw_covariance *covariance, const bw_graph *graph, const bw_node *conv,

@@ -27,7 +27,7 @@ static bw_status open_curve(bw_curve *curve, const bw_order *order, bw_arena *ar
     int n = order->count, step = VECTOR;
     while (n / step > MOST_LEVELS)
         step *= 2;
-    int whole = (n + step - 1) / step, least = n / 2 > step ? n / 2 : step;
+    int whole = bw_divide_up(n, step), least = n / 2 > step ? n / 2 : step;
     while (curve->levels + 1 < whole && (whole - curve->levels - 1) * step >= least)
         curve->levels++;
     curve->removed = bw_arena_array(arena, (size_t)curve->levels + 1, sizeof *curve->removed);
@@ -41,7 +41,7 @@ static bw_status open_curve(bw_curve *curve, const bw_order *order, bw_arena *ar
 
 static int probed_level(const bw_curve *curve, int probe)
 {
-    return (curve->levels * (probe + 1) + PROBES - 1) / PROBES;
+    return bw_divide_up(curve->levels * (probe + 1), PROBES);
 }
 
 /* The error that one family makes alone. */

@@ -1,5 +1,7 @@
 #include "prune/products.h"
 
+#include "base/memory.h"
+
 enum {
     PANEL = 4,    /* rows or columns that are summed side by side */
     BLOCK = 32,   /* rows that a thread takes at once */
@@ -81,13 +83,13 @@ void bw_add_products(double *matrix, const float *rows, int row_count, const flo
                      int column_count, int samples, bw_pool *pool)
 {
     products p = {matrix, rows, columns, row_count, column_count, samples, false};
-    bw_pool_run(pool, add_blocks, &p, (row_count + BLOCK - 1) / BLOCK, 1);
+    bw_pool_run(pool, add_blocks, &p, bw_divide_up(row_count, BLOCK), 1);
 }
 
 void bw_add_squares(double *matrix, const float *numbers, int n, int samples, bw_pool *pool)
 {
     products p = {matrix, numbers, numbers, n, n, samples, true};
-    bw_pool_run(pool, add_blocks, &p, (n + BLOCK - 1) / BLOCK, 1);
+    bw_pool_run(pool, add_blocks, &p, bw_divide_up(n, BLOCK), 1);
 }
 
 void bw_mirror(double *matrix, int n)

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
+#include "base/path.h"
 #include "input/archive.h"
 #include "pipeline/expand.h"
 #include "pipeline/list_remote.h"
@@ -56,18 +58,16 @@ static bool visit_listed_url(lister *state, const char *line)
 /* A path that was named itself: only such ones can be archives. */
 static bool visit_source(lister *state, const char *path)
 {
-    struct stat status;
     if (state->base)
         return visit_listed_url(state, path);
     if (bw_url_is_remote(path))
         return bw_list_is_remote_list(path)
                    ? visit_list_url(state, path)
                    : bw_list_visit_remote(state->options, state->sources, path);
-    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+    if (bw_is_folder(path))
         return bw_walk(path, visit_walked, state);
-    const char *slash = strrchr(path, '/');
-    bw_found found = {
-        .path = path, .name = slash && slash[1] ? slash + 1 : path, .frame = BW_NO_FRAME};
+    const char *name = bw_base_name(path);
+    bw_found found = {.path = path, .name = *name ? name : path, .frame = BW_NO_FRAME};
     return visit_path(state, &found, true);
 }
 

@@ -63,7 +63,7 @@ static void pad_to_same(window_shape *out, bw_shape in, bool lower)
     int sides[2] = {in.height, in.width};
     assert(out->stride > 0);
     for (int axis = 0; axis < 2; axis++) {
-        int count = (sides[axis] + out->stride - 1) / out->stride;
+        int count = bw_divide_up(sides[axis], out->stride);
         int all = (count - 1) * out->stride + out->kernel[axis] - sides[axis];
         all = all > 0 ? all : 0;
         out->pad[axis] = lower ? (all + 1) / 2 : all / 2;
