@@ -115,6 +115,21 @@ static void check_file(const char *path, const char *start, const char *end)
     remove(path);
 }
 
+/* Writes a plot as NAME.png and NAME.svg into a folder of its own, which is gone afterwards. */
+static void check_plot(const bw_plot *plot, const char *name)
+{
+    char folder[] = "/tmp/boxwright-plot-XXXXXX", stem[64], path[80];
+    assert_non_null(mkdtemp(folder));
+    snprintf(stem, sizeof stem, "%s/%s", folder, name);
+    check_ok(bw_plot_write(plot, stem, &error));
+    snprintf(path, sizeof path, "%s.png", stem);
+    check_file(path, "\x89PNG\r\n", "IEND\xae\x42\x60\x82");
+    snprintf(path, sizeof path, "%s.svg", stem);
+    check_file(path, "<?xml", "</svg>\n");
+    assert_int_equal(remove(folder), 0);
+    check_fails(bw_plot_write(plot, stem, &error), BW_ERROR_IO, ".png");
+}
+
 static void plots_are_written_twice(void **state)
 {
     (void)state;
@@ -127,16 +142,7 @@ static void plots_are_written_twice(void **state)
                           .y = {.title = "y", .from_zero = true},
                           .series = series,
                           .series_count = 2};
-    char folder[] = "/tmp/boxwright-plot-XXXXXX", stem[64], path[80];
-    assert_non_null(mkdtemp(folder));
-    snprintf(stem, sizeof stem, "%s/plot", folder);
-    check_ok(bw_plot_write(&plot, stem, &error));
-    snprintf(path, sizeof path, "%s.png", stem);
-    check_file(path, "\x89PNG\r\n", "IEND\xae\x42\x60\x82");
-    snprintf(path, sizeof path, "%s.svg", stem);
-    check_file(path, "<?xml", "</svg>\n");
-    assert_int_equal(remove(folder), 0);
-    check_fails(bw_plot_write(&plot, stem, &error), BW_ERROR_IO, "plot.png");
+    check_plot(&plot, "plot");
 }
 
 static void matrices_are_written_twice(void **state)
@@ -185,15 +191,7 @@ static void curves_are_written(void **state)
                     .y = {.title = "y", .to_one = true},
                     .series = series,
                     .series_count = SERIES};
-    char folder[] = "/tmp/boxwright-plot-XXXXXX", stem[64], path[80];
-    assert_non_null(mkdtemp(folder));
-    snprintf(stem, sizeof stem, "%s/curves", folder);
-    check_ok(bw_plot_write(&plot, stem, &error));
-    snprintf(path, sizeof path, "%s.png", stem);
-    check_file(path, "\x89PNG\r\n", "IEND\xae\x42\x60\x82");
-    snprintf(path, sizeof path, "%s.svg", stem);
-    check_file(path, "<?xml", "</svg>\n");
-    assert_int_equal(remove(folder), 0);
+    check_plot(&plot, "curves");
 }
 
 int main(void)
