@@ -36,7 +36,7 @@ static bw_status find_weights(bw_source *source, bw_model *model, const char *we
                    : BW_OK;
     if (weights && strncmp(weights, random_prefix, prefix) == 0)
         return parse_seed(&source->seed, weights + prefix, error);
-    if (!memchr(source->text, '[', source->size))
+    if (!source->text || !memchr(source->text, '[', source->size))
         return bw_fail(error, BW_ERROR_FORMAT,
                        "'%s' is no model: neither a darknet .cfg, which has [sections], nor ONNX",
                        source->path);
