@@ -200,7 +200,8 @@ static bw_status observe_all(bw_calibration **out, const bw_model *model,
     if (!choice->calib)
         return bw_fail(error, BW_ERROR_ARGUMENT,
                        "INT8 needs pictures like those that will be annotated: --calib DIR "
-                       "(a few dozen suffice; 'noise' to measure speed only)");
+                       "(a few dozen suffice, and the very folder that will be annotated does; "
+                       "'noise' to measure speed only)");
     bw_status status = bw_calibration_open(out, model, threads, error);
     if (status != BW_OK)
         return status;

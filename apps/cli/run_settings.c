@@ -243,13 +243,15 @@ static int compare_words(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* A list with commas between, sorted and without the spaces around them; NULL without memory. */
+/* A list with commas between, sorted and without the spaces around them; as it is where it is too
+ * long for that; NULL without memory. */
 static const char *sort_list(bw_arena *arena, const char *value)
 {
     enum { MOST_WORDS = 1000 };
     const char *words[MOST_WORDS] = {NULL}, *sorted = NULL;
     size_t count = 0;
-    for (const char *at = value; at && count < MOST_WORDS;) {
+    const char *at = value;
+    while (at && count < MOST_WORDS) {
         at += strspn(at, " ");
         size_t whole = strcspn(at, ","), length = whole;
         while (length > 0 && at[length - 1] == ' ')
@@ -259,6 +261,8 @@ static const char *sort_list(bw_arena *arena, const char *value)
             return NULL;
         at = at[whole] ? at + whole + 1 : NULL;
     }
+    if (at)
+        return value;
     qsort(words, count, sizeof *words, compare_words);
     for (size_t index = 0; index < count; index++)
         sorted = sorted ? bw_arena_format(arena, "%s,%s", sorted, words[index]) : words[index];
