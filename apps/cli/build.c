@@ -94,7 +94,7 @@ static int share_bits(int share)
     return share > 0 ? share + 3 : 0;
 }
 
-/* Nothing else is shown while kernels are measured. */
+/* How long it may take, and how to do without, before a bar shows how far it is. */
 static void announce_tuning(const bw_tuning_choice *tuning)
 {
     if (!tuning->no_tune && isatty(STDERR_FILENO))

@@ -5,4 +5,4 @@
 
 #include "kernels/x86/depthwise_f32_vector.h"
 
-BW_F32_DEPTHWISE(depthwise_f32_avx2, BW_CPU_AVX2);
+BW_DEPTHWISE_KERNEL(depthwise_f32_avx2, BW_F32, BW_F32, BW_CPU_AVX2, accepts);

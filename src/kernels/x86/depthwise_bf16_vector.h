@@ -38,19 +38,4 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
     bw_bands_run(operation, operands, first, last, run_band, &strips);
 }
 
-#define BW_BF16_DEPTHWISE(words, to_type, features)                                                \
-    const bw_kernel bw_kernel_##words = {                                                          \
-        .name = #words,                                                                            \
-        .family = BW_FAMILY_DEPTHWISE,                                                             \
-        .in = BW_BF16,                                                                             \
-        .out = to_type,                                                                            \
-        .needs = features,                                                                         \
-        .accepts = bw_depthwise_accepts,                                                           \
-        .cost = cost,                                                                              \
-        .packed_bytes = bw_depthwise_packed_bytes,                                                 \
-        .pack = bw_depthwise_pack,                                                                 \
-        .units = bw_rows_units,                                                                    \
-        .run = run,                                                                                \
-    }
-
 #endif

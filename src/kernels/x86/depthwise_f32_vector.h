@@ -27,17 +27,4 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
     bw_bands_run(operation, operands, first, last, run_band, &strips);
 }
 
-#define BW_F32_DEPTHWISE(words, features)                                                          \
-    const bw_kernel bw_kernel_##words = {                                                          \
-        .name = #words,                                                                            \
-        .family = BW_FAMILY_DEPTHWISE,                                                             \
-        .needs = features,                                                                         \
-        .accepts = accepts,                                                                        \
-        .cost = cost,                                                                              \
-        .packed_bytes = bw_depthwise_packed_bytes,                                                 \
-        .pack = bw_depthwise_pack,                                                                 \
-        .units = bw_rows_units,                                                                    \
-        .run = run,                                                                                \
-    }
-
 #endif

@@ -308,4 +308,20 @@ static void run_band(const bw_band *band, void *context)
     }
 }
 
+/** A kernel of the includer's `cost` and `run`. */
+#define BW_DEPTHWISE_KERNEL(words, from, to, features, accept)                                     \
+    const bw_kernel bw_kernel_##words = {                                                          \
+        .name = #words,                                                                            \
+        .family = BW_FAMILY_DEPTHWISE,                                                             \
+        .in = from,                                                                                \
+        .out = to,                                                                                 \
+        .needs = features,                                                                         \
+        .accepts = accept,                                                                         \
+        .cost = cost,                                                                              \
+        .packed_bytes = bw_depthwise_packed_bytes,                                                 \
+        .pack = bw_depthwise_pack,                                                                 \
+        .units = bw_rows_units,                                                                    \
+        .run = run,                                                                                \
+    }
+
 #endif

@@ -1,5 +1,7 @@
 #include "kernels/x86/winograd_f32.h"
 
+#include <string.h>
+
 static const double filter_2[4][3] = {
     {1.0, 0.0, 0.0},
     {0.5, 0.5, 0.5},
@@ -82,6 +84,23 @@ void bw_winograd_f32_pack_filters(const bw_operation *operation, const bw_filter
         for (int tap = 0; tap < BW_WINOGRAD_TAPS; tap++)
             packed->lines[tap][lane] =
                 channel < operation->out.channels ? filters->weights[at + (size_t)tap] : 0.0f;
+    }
+}
+
+void bw_winograd_f32_pack_pair(const bw_operation *operation, const bw_filters *filters, int plane,
+                               int pair, bw_winograd_packed *packed)
+{
+    int inputs = operation->in.channels;
+    memset(packed->halves, 0, sizeof packed->halves);
+    for (int half = 0; half < BW_LANES * BW_WINOGRAD_PAIR; half++) {
+        int output = plane * BW_LANES + half / BW_WINOGRAD_PAIR;
+        int input = pair * BW_WINOGRAD_PAIR + half % BW_WINOGRAD_PAIR;
+        if (output >= operation->out.channels || input >= inputs)
+            continue;
+        const float *filter =
+            filters->weights + ((size_t)output * (size_t)inputs + (size_t)input) * BW_WINOGRAD_TAPS;
+        for (int tap = 0; tap < BW_WINOGRAD_TAPS; tap++)
+            packed->halves[tap][half] = bw_to_bf16(filter[tap]);
     }
 }
 
