@@ -208,15 +208,28 @@ bw_status bw_model_open(bw_model **out, char **path, const bw_model_choice *choi
 
 /* ---- Plans ---------------------------------------------------------------------------------- */
 
+typedef struct measuring {
+    bw_progress progress;
+    double done;
+} measuring;
+
+/* Begins when the first share is told, which is after calibrating, and anew for each plan tried. */
 static void show_measuring(void *context, double done)
 {
-    bw_progress_update_share(context, "measuring kernels", done);
+    measuring *state = context;
+    if (state->done == 0 || done < state->done) {
+        bw_progress_end(&state->progress);
+        state->progress = bw_progress_start(false);
+        state->progress.share_before = done;
+    }
+    state->done = done;
+    bw_progress_update_share(&state->progress, "measuring kernels", done);
 }
 
 static bw_status build(bw_plan **out, const bw_model *model, const bw_plan_choice *choice,
                        bw_error *error)
 {
-    bw_progress progress = bw_progress_start(false);
+    measuring measured = {.done = 0};
     bw_build_options options;
     bw_build_options_init(&options);
     options.batch = choice->machine->batch ? choice->machine->batch : 1;
@@ -224,7 +237,7 @@ static bw_status build(bw_plan **out, const bw_model *model, const bw_plan_choic
     options.precision = (bw_precision)choice->precision->precision;
     options.threads = choice->machine->threads;
     options.progress = show_measuring;
-    options.progress_context = &progress;
+    options.progress_context = &measured;
     bw_tuning_apply(&options, choice->tuning);
     char *place = NULL;
     if (choice->cache)
@@ -233,7 +246,7 @@ static bw_status build(bw_plan **out, const bw_model *model, const bw_plan_choic
     bw_status status = BW_OK;
     if (!place || !bw_plan_cache_load(out, place)) {
         status = bw_build_checked(out, model, choice, &options, error);
-        bw_progress_end(&progress);
+        bw_progress_end(&measured.progress);
         if (status == BW_OK && place)
             bw_plan_cache_save(*out, place);
     }

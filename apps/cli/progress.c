@@ -108,11 +108,12 @@ void bw_progress_update_share(bw_progress *progress, const char *what, double do
 {
     enum { WHOLE = 1000 };
     char state[200], duration[32];
-    if (!is_due(progress) || done <= 0)
-        return;
     double seconds = (double)(bw_clock() - progress->start) / 1e9;
+    double timed = done - progress->share_before;
+    if (!is_due(progress) || timed <= 0)
+        return;
     snprintf(state, sizeof state, "%s  %.0f%%  %s left", what, 100 * done,
-             bw_format_duration(duration, sizeof duration, seconds * (1 - done) / done));
+             bw_format_duration(duration, sizeof duration, seconds * (1 - done) / timed));
     show(progress, (int64_t)(done * WHOLE), WHOLE, state);
 }
 

@@ -10,7 +10,8 @@
 typedef struct bw_progress {
     bool quiet, terminal, shown;
     uint64_t start, last; /* nanoseconds */
-    int64_t before;       /* what was done before the start, and took none of the time */
+    int64_t before;       /* what was done before the start, and took none of the time; */
+    double share_before;  /* the same of other work than pictures */
 } bw_progress;
 
 bw_progress bw_progress_start(bool quiet);
