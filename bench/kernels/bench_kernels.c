@@ -271,6 +271,7 @@ static bw_operation make_operation(const bw_shape *shape, bw_type type)
     if (type == BW_U8 && bw_family_is_dense(operation.family)) {
         int8_t *integers = make_integers(&operation);
         operation.sum_bits = bw_sum_bits(&operation, integers);
+        operation.may_round = true;
         bw_aligned_free(integers);
     }
     return operation;

@@ -33,7 +33,7 @@ bool bw_kernel_accepts(const bw_kernel *kernel, const bw_operation *operation)
     return kernel->family == operation->family && kernel->in == operation->in.format.type &&
            kernel->out == operation->out.format.type &&
            (!operation->has_second || kernel->in == operation->second.format.type) &&
-           kernel->accepts(operation);
+           (!kernel->rounds || operation->may_round) && kernel->accepts(operation);
 }
 
 const bw_kernel *bw_kernel_choose(const bw_operation *operation, uint32_t cpu)

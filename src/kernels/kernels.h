@@ -17,7 +17,8 @@
  * border beside them (kernels/border.h).
  *
  * The reference kernels (ref/) are the definition of truth; those of an instruction set agree with
- * them within the tolerance that the operation allows, see tests/kernels.
+ * them within the tolerance that the operation allows, see tests/kernels. Kernels of bytes that
+ * `round` have references of their own, which they equal to the bit.
  */
 #ifndef BW_KERNELS_KERNELS_H
 #define BW_KERNELS_KERNELS_H
@@ -86,6 +87,7 @@ typedef struct bw_operation {
     int32_t out_channel;   /* COPY: the first channel written, counted in out's own channels */
     int32_t sum_bits; /* CONV of bytes: what holds the magnitude of any sum of integer × byte; 0:
                          that is not known */
+    bool may_round;   /* CONV of bytes: also kernels that round may compute it */
     const struct bw_plain_use *plain; /* PLAIN, else NULL; borrowed */
 } bw_operation;
 
@@ -137,6 +139,7 @@ typedef struct bw_kernel {
     bw_family family;
     bw_type in, out; /* of the operands; `second` has the type of `in` */
     uint32_t needs;  /* bw_cpu_feature bits */
+    bool rounds;     /* what it computes is defined by kernels/rounded.h, not by quantize.h */
 
     /** Whether this kernel can compute `operation`, of its family and types. */
     bool (*accepts)(const bw_operation *operation);

@@ -5,7 +5,7 @@
 #include "plan/plain_step.h"
 
 /* The least bytes that a record takes: what bounds a count. */
-enum { NAME_BYTES = 4, STEP_BYTES = 220, OUTPUT_BYTES = 92, ANCHOR_BYTES = 8 };
+enum { NAME_BYTES = 4, STEP_BYTES = 224, OUTPUT_BYTES = 92, ANCHOR_BYTES = 8 };
 
 /* Enumerations are moved as numbers and checked afterwards. */
 #define MOVE_WORD(cursor, word)                                                                    \
@@ -83,7 +83,7 @@ static void move_layout(bw_cursor *cursor, bw_layout *layout)
 
 static void move_operation(bw_cursor *cursor, bw_operation *operation)
 {
-    int has_second = operation->has_second;
+    int has_second = operation->has_second, may_round = operation->may_round;
     MOVE_WORD(cursor, operation->family);
     move_layout(cursor, &operation->in);
     move_layout(cursor, &operation->second);
@@ -100,8 +100,10 @@ static void move_operation(bw_cursor *cursor, bw_operation *operation)
     bw_move_int(cursor, &operation->first_channel);
     bw_move_int(cursor, &operation->out_channel);
     bw_move_int(cursor, &operation->sum_bits);
+    bw_move_int(cursor, &may_round);
     bw_move_plain(cursor, &operation->plain);
     operation->has_second = has_second != 0;
+    operation->may_round = may_round != 0;
 }
 
 static void move_step(bw_cursor *cursor, const bw_plan *plan, bw_step *step)

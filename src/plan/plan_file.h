@@ -1,5 +1,5 @@
 /**
- * The plan as a file (.bwp), version 12: read by mapping it, and checked as if an enemy wrote it.
+ * The plan as a file (.bwp), version 13: read by mapping it, and checked as if an enemy wrote it.
  *
  * All numbers are little-endian; u32 and u64 without a sign, i32 in two's complement, f32 as IEEE
  * 754; a text is its length (u32) and its bytes, none of them NUL. Nothing is padded but the
@@ -7,7 +7,7 @@
  *
  *     offset  head
  *          0  8 bytes  89 'B' 'W' 'P' 0D 0A 1A 0A, the tag
- *          8  u32      version, 12
+ *          8  u32      version, 13
  *         12  u32      01020304: the order of the bytes
  *         16  u64      size of the file
  *         24  u64      offset of the weights, a multiple of 4096, at most 1 GiB
@@ -35,7 +35,8 @@
  *
  *     operation  i32 family; layout of in, second, out; i32 kernel height and width, stride, pad
  *                top and left, groups, activation; f32 slope; i32 has_second, first_channel,
- *                out_channel, sum_bits; u32 number of general operators, 0 or 1; if 1, operator
+ *                out_channel, sum_bits, may_round (0 or 1); u32 number of general operators, 0 or
+ *                1; if 1, operator
  *     operator   name (text); i32 operator set; u32 attributes, each: name (text), i32 kind
  *                (bw_plain_kind), and u32 count with as many i64 or f32, or a text; u32 inputs,
  *                each: i32 source (bw_plain_source), then, unless it is left out, tensor, and, if
@@ -63,7 +64,7 @@
 #include "plan/plan.h"
 
 enum {
-    BW_PLAN_VERSION = 12,
+    BW_PLAN_VERSION = 13,
     BW_PLAN_TAG_SIZE = 8,
     BW_PLAN_HEAD_SIZE = 56,
     BW_PLAN_PAGE = 4096,

@@ -467,6 +467,8 @@ bool case_published(test_case *made, int index, bw_type in, bw_type out)
         {BW_FAMILY_MAX_POOL, 104, 24, 24, 2, 2},   {BW_FAMILY_MAX_POOL, 76, 16, 16, 13, 1},
         {BW_FAMILY_CONV_POOL, 96, 3, 16, 3, 1},    {BW_FAMILY_CONV_POOL, 52, 16, 32, 3, 1},
         {BW_FAMILY_CONV_POOL, 26, 48, 72, 3, 1},   {BW_FAMILY_CONV_POOL, 14, 128, 32, 1, 1},
+        {BW_FAMILY_CONV_POOL, 50, 32, 32, 3, 1},   {BW_FAMILY_CONV, 50, 32, 24, 3, 1},
+        {BW_FAMILY_CONV, 57, 16, 40, 3, 1},
     };
     if (index < 0 || index >= (int)(sizeof layers / sizeof *layers))
         return false;

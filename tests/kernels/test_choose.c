@@ -37,14 +37,14 @@ static void test_list(void **state)
 static void test_references_need_nothing(void **state)
 {
     (void)state;
-    int plain[BW_FAMILY_COUNT][BW_TYPE_COUNT][BW_TYPE_COUNT] = {0};
+    int plain[BW_FAMILY_COUNT][BW_TYPE_COUNT][BW_TYPE_COUNT][2] = {0};
     for (int index = 0; bw_kernel_at(index); index++) {
         const bw_kernel *kernel = bw_kernel_at(index);
-        plain[kernel->family][kernel->in][kernel->out] += kernel->needs == 0;
+        plain[kernel->family][kernel->in][kernel->out][kernel->rounds] += kernel->needs == 0;
     }
     for (int index = 0; bw_kernel_at(index); index++) {
         const bw_kernel *kernel = bw_kernel_at(index);
-        assert_int_equal(plain[kernel->family][kernel->in][kernel->out], 1);
+        assert_int_equal(plain[kernel->family][kernel->in][kernel->out][kernel->rounds], 1);
     }
 }
 

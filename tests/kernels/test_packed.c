@@ -77,6 +77,7 @@ static void check_kernel(const bw_kernel *kernel)
     int done = 0;
     for (int attempt = 0; attempt < ATTEMPTS && done < CASES; attempt++) {
         test_case test = case_random(&random, kernel->family, kernel->in, kernel->out);
+        test.operation.may_round = kernel->rounds;
         if (!bw_kernel_accepts(kernel, &test.operation) ||
             kernel->packed_bytes(&test.operation) > MOST_BYTES)
             continue;

@@ -316,7 +316,7 @@ static void check_case(test_case *test, const bw_kernel *reference)
 static void check_reference(bw_family family, bw_type in, bw_type out)
 {
     random_source random = {2};
-    const bw_kernel *reference = reference_of(family, in, out);
+    const bw_kernel *reference = reference_of(family, in, out, false);
     assert_non_null(reference);
     int done = 0;
     for (int index = 0; index < CASES; index++) {
@@ -336,14 +336,70 @@ static void test_family(void **state)
         bool missing = (family == BW_FAMILY_CONVERT && type == BW_BF16) ||
                        (family == BW_FAMILY_CONV_POOL && type != BW_U8);
         if (!missing)
-            assert_non_null(reference_of(family, type, type));
+            assert_non_null(reference_of(family, type, type, false));
     }
     for (bw_type in = BW_F32; in < BW_TYPE_COUNT; in++) {
         for (bw_type out = BW_F32; out < BW_TYPE_COUNT; out++) {
-            if (reference_of(family, in, out))
+            if (reference_of(family, in, out, false))
                 check_reference(family, in, out);
         }
     }
+}
+
+/* The squares of the numbers of all images, or of their difference from another's. */
+static double squares(const test_tensor *of, const test_tensor *from)
+{
+    const bw_layout *layout = &of->place.layout;
+    double sum = 0.0;
+    for (int image = 0; image < of->images; image++) {
+        for (int index = 0; index < layout->channels * layout->height * layout->width; index++) {
+            int pixel = index % (layout->height * layout->width);
+            size_t at = tensor_at(of, image, index / (layout->height * layout->width),
+                                  pixel / layout->width, pixel % layout->width);
+            double other = from ? (double)tensor_number(from, at) : 0.0;
+            sum += pow((double)tensor_number(of, at) - other, 2.0);
+        }
+    }
+    return sum;
+}
+
+/* What rounding twice changes in the sums of a layer: some hundredths of them, where numbers are as
+ * unlike their neighbours as random ones. */
+static void test_rounded(void **state)
+{
+    (void)state;
+    const bw_kernel *exact = reference_of(BW_FAMILY_CONV, BW_U8, BW_F32, false),
+                    *rounded = reference_of(BW_FAMILY_CONV, BW_U8, BW_F32, true);
+    random_source random = {4};
+    double difference = 0.0, size = 0.0;
+    int done = 0;
+    for (int index = 0; index < 40 * CASES && done < CASES; index++) {
+        test_case test = case_random(&random, BW_FAMILY_CONV, BW_U8, BW_F32);
+        test.operation.may_round = true;
+        test.operation.activation = BW_LINEAR;
+        test.in_fill = test.second_fill = test.weight_fill = FILL_ORDINARY;
+        if (!bw_kernel_accepts(rounded, &test.operation) || test.operation.has_second)
+            continue;
+        test.has_bias = false;
+        test_problem problem = problem_make(&test);
+        test_tensor wanted, result;
+        assert_true(trial_run(&wanted, &problem, exact, ORDER_WHOLE));
+        assert_true(trial_run(&result, &problem, rounded, ORDER_WHOLE));
+        double off = squares(&result, &wanted), all = squares(&wanted, NULL);
+        if (off > 0.6 * 0.6 * all) {
+            case_print(&test);
+            fail_msg("rounding changes %.3f of the sums", sqrt(off / all));
+        }
+        difference += off;
+        size += all;
+        tensor_free(&wanted);
+        tensor_free(&result);
+        problem_free(&problem);
+        done++;
+    }
+    assert_int_equal(done, CASES);
+    print_message("rounding changes %.3f of all sums\n", sqrt(difference / size));
+    assert_true(difference > 0.0 && difference < 0.1 * 0.1 * size);
 }
 
 /* The example that darknet's order is known by: 4 channels of 2 × 2, stride 2. */
@@ -357,7 +413,7 @@ static void test_reorg_order(void **state)
     for (int number = 0; number < 16; number++)
         in[number % 4 * BW_LANES + number / 4] = (float)number;
     bw_operands operands = {.in = in, .out = out, .images = 1};
-    reference_of(BW_FAMILY_REORG, BW_F32, BW_F32)->run(&operation, &operands, 0, 1, NULL);
+    reference_of(BW_FAMILY_REORG, BW_F32, BW_F32, false)->run(&operation, &operands, 0, 1, NULL);
     static const float wanted[16] = {0, 2, 8, 10, 1, 3, 9, 11, 4, 6, 12, 14, 5, 7, 13, 15};
     for (int number = 0; number < 16; number++)
         assert_float_equal(out[number], wanted[number], 0.0f);
@@ -365,10 +421,11 @@ static void test_reorg_order(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[BW_FAMILY_PLAIN + 1];
+    struct CMUnitTest tests[BW_FAMILY_PLAIN + 2];
     for (intptr_t family = 0; family < BW_FAMILY_PLAIN; family++)
         tests[family] = (struct CMUnitTest){family_name((bw_family)family), test_family, NULL, NULL,
                                             (void *)family};
     tests[BW_FAMILY_PLAIN] = (struct CMUnitTest)cmocka_unit_test(test_reorg_order);
+    tests[BW_FAMILY_PLAIN + 1] = (struct CMUnitTest)cmocka_unit_test(test_rounded);
     return cmocka_run_group_tests_name("reference kernels", tests, NULL, NULL);
 }

@@ -95,14 +95,15 @@ void problem_free(test_problem *problem)
     free(problem->scales);
 }
 
-const bw_kernel *reference_of(bw_family family, bw_type in, bw_type out)
+const bw_kernel *reference_of(bw_family family, bw_type in, bw_type out, bool rounds)
 {
     static const char *const words[BW_TYPE_COUNT] = {"f32", "bf16", "u8"};
     char name[64];
+    const char *end = rounds ? "rounded_ref" : "ref";
     if (in == out)
-        snprintf(name, sizeof name, "%s_%s_ref", family_name(family), words[in]);
+        snprintf(name, sizeof name, "%s_%s_%s", family_name(family), words[in], end);
     else
-        snprintf(name, sizeof name, "%s_%s_%s_ref", family_name(family), words[in], words[out]);
+        snprintf(name, sizeof name, "%s_%s_%s_%s", family_name(family), words[in], words[out], end);
     return bw_kernel_find(name);
 }
 
@@ -257,7 +258,7 @@ static test_tensor magnitudes_of(const test_problem *original)
     for (int channel = 0; channel < operation->out.channels; channel++)
         magnitudes.bias[channel] = fabsf(magnitudes.bias[channel]);
     test_tensor result;
-    if (!trial_run(&result, &magnitudes, reference_of(operation->family, BW_F32, BW_F32),
+    if (!trial_run(&result, &magnitudes, reference_of(operation->family, BW_F32, BW_F32, false),
                    ORDER_WHOLE))
         exit(1);
     problem_free(&magnitudes);
@@ -451,7 +452,8 @@ bool trial_passes(const test_case *test, const bw_kernel *kernel)
     test_problem problem = problem_make(test);
     kernel_trial trial = {.kernel = kernel, .problem = &problem};
     test_tensor result, wanted;
-    const bw_kernel *reference = reference_of(kernel->family, kernel->in, kernel->out);
+    const bw_kernel *reference =
+        reference_of(kernel->family, kernel->in, kernel->out, kernel->rounds);
     bool good = trial_run(&wanted, &problem, reference, ORDER_WHOLE);
     good = trial_run(&result, &problem, kernel, ORDER_WHOLE) && good;
     good = good && result_right(&trial, &result, &wanted);

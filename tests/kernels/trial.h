@@ -35,7 +35,7 @@ bool trial_run(test_tensor *result, const test_problem *problem, const bw_kernel
                run_order order);
 
 /** The reference kernel of a family and types. */
-const bw_kernel *reference_of(bw_family family, bw_type in, bw_type out);
+const bw_kernel *reference_of(bw_family family, bw_type in, bw_type out, bool rounds);
 
 /** Compares a kernel with the reference in every respect; prints the report of a failure. */
 bool trial_passes(const test_case *test, const bw_kernel *kernel);

@@ -5,7 +5,7 @@
  * Packed weights: multipliers[out.channels], offsets[out.channels], then the integers in the order
  * they come in.
  */
-#include "kernels/ref/ref.h"
+#include "kernels/ref/conv_u8_ref.h"
 
 static bool accepts(const bw_operation *operation)
 {
@@ -17,24 +17,24 @@ static bool accepts_depthwise(const bw_operation *operation)
     return accepts(operation) && operation->in.channels == operation->out.channels;
 }
 
-static size_t weight_count(const bw_operation *operation)
+static size_t count_weights(const bw_operation *operation)
 {
     return (size_t)operation->out.channels * (size_t)bw_sum_terms(operation);
 }
 
-static double cost(const bw_operation *operation)
+double bw_conv_u8_ref_cost(const bw_operation *operation)
 {
     int side = bw_pool_side(operation);
-    return 16.0 * side * side * (double)weight_count(operation) * operation->out.height *
+    return 16.0 * side * side * (double)count_weights(operation) * operation->out.height *
            operation->out.width;
 }
 
-static size_t packed_bytes(const bw_operation *operation)
+size_t bw_conv_u8_ref_packed_bytes(const bw_operation *operation)
 {
-    return 2 * (size_t)operation->out.channels * sizeof(float) + weight_count(operation);
+    return 2 * (size_t)operation->out.channels * sizeof(float) + count_weights(operation);
 }
 
-static void pack(const bw_operation *operation, const bw_filters *filters, void *packed)
+void bw_conv_u8_ref_pack(const bw_operation *operation, const bw_filters *filters, void *packed)
 {
     int channels = operation->out.channels;
     float *multipliers = packed, *offsets = multipliers + channels;
@@ -42,7 +42,7 @@ static void pack(const bw_operation *operation, const bw_filters *filters, void 
         multipliers[channel] = bw_multiplier(operation, filters, channel);
         offsets[channel] = bw_offset(operation, filters, channel);
     }
-    memcpy(offsets + channels, filters->integers, weight_count(operation));
+    memcpy(offsets + channels, filters->integers, count_weights(operation));
 }
 
 /* The sum over the window of one output pixel and channel. */
@@ -129,9 +129,9 @@ static void run(const bw_operation *operation, const bw_operands *operands, int 
         .in = BW_U8,                                                                               \
         .out = to,                                                                                 \
         .accepts = acceptance,                                                                     \
-        .cost = cost,                                                                              \
-        .packed_bytes = packed_bytes,                                                              \
-        .pack = pack,                                                                              \
+        .cost = bw_conv_u8_ref_cost,                                                               \
+        .packed_bytes = bw_conv_u8_ref_packed_bytes,                                               \
+        .pack = bw_conv_u8_ref_pack,                                                               \
         .units = bw_ref_plane_units,                                                               \
         .run = run,                                                                                \
     }

@@ -9,7 +9,7 @@ enum {
     INPUT_BYTES = 512 << 10, /* of a block's transformed input, if that leaves enough tiles: */
     TILES_LEAST = 32,        /* weights are read once a block, */
     TILES_MOST = 56,         /* so that it has the most tiles */
-    WEIGHT_BYTES = 8 << 20,  /* where the weights are larger than this, or are made for each */
+    WEIGHT_BYTES = 8 << 20,  /* where the weights are larger than this */
     UNITS_WANTED = 32,       /* for one image; it takes chunks of half the planes to have them: */
     CHUNK_PLANES = 8,        /* the transform of the input may be repeated for each chunk */
     DEEP_LINES = 8, /* of the input, from which on a chunk is summed position by position */
@@ -17,13 +17,14 @@ enum {
     LINE = BW_WINOGRAD_LINE,
 };
 
-static const double rest_cycles = 1.2; /* of a pixel that tiles leave over, a step and plane */
+static const double rest_cycles = 1.2;   /* of a pixel that tiles leave over, a step and plane */
+static const double pooled_cycles = 4.0; /* that a pool saves of a method's `finish_cycles` */
 
 /* The most tiles of a block, however many images there are. */
 static int limit_tiles(const bw_winograd *method, const bw_winograd_division *d)
 {
-    if (method->transform_filters)
-        return TILES_MOST;
+    if (method->most_tiles > 0)
+        return method->most_tiles;
     size_t tile_bytes = (size_t)d->positions * (size_t)d->lines * LINE;
     size_t weight_bytes = tile_bytes * (size_t)d->out_planes * BW_LANES;
     int tiles = (int)(INPUT_BYTES / tile_bytes);
@@ -48,6 +49,11 @@ static int choose_chunk(const bw_winograd_division *d, int images)
 static int choose_tiles(const bw_winograd *method, const bw_winograd_division *d, int images)
 {
     int all = d->image_tiles * images, limit = limit_tiles(method, d);
+    if (d->grouped) {
+        int most = method->most_tiles / d->image_tiles;
+        int each = images == ANY ? most : bw_divide_up(images, bw_divide_up(images, most));
+        return each * d->image_tiles;
+    }
     return images == ANY ? limit : bw_divide_up(all, bw_divide_up(all, limit));
 }
 
@@ -62,16 +68,14 @@ static bw_winograd_division divide(const bw_winograd *method, const bw_operation
                                    int images)
 {
     const bw_layout *out = &operation->out;
-    bw_winograd_division d = {.inputs = method->outputs + 2};
-    d.positions = d.inputs * d.inputs;
+    bw_winograd_division d = {.inputs = method->outputs + 2, .points = method->points};
+    d.positions = d.points * d.points;
     d.pool = bw_pool_side(operation);
     int height = d.pool * out->height, width = d.pool * out->width;
     d.height = covered(method, height);
     d.width = covered(method, width);
     d.rest = height * width - d.height * d.width;
-    d.tile_rows = bw_divide_up(d.height, method->outputs);
-    d.tile_columns = bw_divide_up(d.width, method->outputs);
-    d.image_tiles = d.tile_rows * d.tile_columns;
+    bw_winograd_divide_tiles(&d, method);
     bool packed_lines = method->transform_filters == NULL;
     d.packed_words = packed_lines ? operation->in.channels
                                   : bw_divide_up(operation->in.channels, method->packed_channels);
@@ -113,9 +117,10 @@ double bw_winograd_cost(const bw_winograd *method, const bw_operation *operation
 {
     bw_winograd_division d = divide(method, operation, 1);
     double tiles = d.image_tiles, positions = d.positions;
-    double products = method->product_cycles * tiles * positions * d.words * d.out_planes;
+    double multiplied = bw_winograd_count_products(&d, method);
+    double products = method->product_cycles * multiplied * d.words * d.out_planes;
     double calls = positions * d.out_planes / d.group_planes * (tiles / method->tiles);
-    double finished = d.pool > 1 ? 6.0 : 10.0;
+    double finished = method->finish_cycles - (d.pool > 1 ? pooled_cycles : 0.0);
     double transforms = tiles * positions * (10.0 * d.lines + finished * d.out_planes);
     transforms += positions * method->filter_cycles * d.words * d.out_planes *
                   bw_divide_up(d.image_tiles, d.block_tiles);
@@ -159,7 +164,7 @@ void bw_winograd_pack(const bw_winograd *method, const bw_operation *operation,
 size_t bw_winograd_scratch_bytes(const bw_winograd *method, const bw_operation *operation)
 {
     bw_winograd_division d = divide(method, operation, ANY);
-    size_t lines = method->transform_filters ? (size_t)d.inputs * d.line_position : 0;
+    size_t lines = method->transform_filters ? (size_t)d.points * d.line_position : 0;
     size_t places = (size_t)(d.packed_words * BW_WINOGRAD_TAPS) * sizeof(int32_t);
     return (size_t)d.positions * (d.in_position + d.sum_position) + lines + places;
 }
@@ -175,14 +180,15 @@ static size_t row_bytes(const bw_layout *layout)
     return layout->row_stride * bw_type_size(layout->format.type);
 }
 
-/* The part of a tile that the layout holds, zeros for the rest; rows are `inputs` pixels apart. */
+/* The part of a tile that the layout holds, zero points for the rest; rows are `inputs` pixels
+ * apart. */
 static void copy_tile(const bw_layout *in, const uint8_t *image, int plane, bw_winograd_place at,
                       int inputs, uint8_t *copy)
 {
     size_t pixel = BW_LANES * bw_type_size(in->format.type), row = pixel * (size_t)inputs;
     int columns = in->width + in->border - at.x, rows = in->height + in->border - at.y;
     size_t bytes = pixel * (size_t)(columns < inputs ? columns : inputs);
-    memset(copy, 0, row * (size_t)inputs);
+    memset(copy, in->format.zero_point, row * (size_t)inputs);
     for (int y = 0; y < inputs && y < rows; y++, at.y++, copy += row)
         memcpy(copy, image + bw_winograd_pixel_at(in, at, plane), bytes);
 }
@@ -226,13 +232,21 @@ static void transform_inside(const bw_winograd_work *w, bw_winograd_place at,
     }
 }
 
-/* The tile whose first input pixel is `at`, which may lie in the border. */
-static void transform_tile(const bw_winograd_work *w, bw_winograd_place at, uint8_t *out)
+/* A tile, some of whose input may lie in the border. */
+static void transform_tile(const bw_winograd_work *w, const bw_winograd_tile *tile, uint8_t *out)
 {
+    enum { BESIDE = 2 }; /* inputs more than outputs */
     const bw_winograd_division *d = w->d;
     const bw_layout *in = &w->operation->in;
-    bw_winograd_input input = {.row = row_bytes(in), .position = d->in_position};
-    if (at.y + d->inputs <= in->height + in->border && at.x + d->inputs <= in->width + in->border)
+    bw_winograd_place at = tile->at;
+    at.y -= w->operation->pad_top;
+    at.x -= w->operation->pad_left;
+    bw_winograd_input input = {.rows = tile->rows,
+                               .columns = tile->columns,
+                               .row = row_bytes(in),
+                               .position = d->in_position};
+    if (at.y + tile->rows + BESIDE <= in->height + in->border &&
+        at.x + tile->columns + BESIDE <= in->width + in->border)
         transform_inside(w, at, &input, out);
     else
         transform_edge(w, at, &input, out);
@@ -240,42 +254,39 @@ static void transform_tile(const bw_winograd_work *w, bw_winograd_place at, uint
 
 static void transform_block(const bw_winograd_work *w)
 {
-    for (int tile = 0; tile < w->tiles; tile++) {
-        bw_winograd_place at = bw_winograd_place_of(w, w->first + tile);
-        at.y -= w->operation->pad_top;
-        at.x -= w->operation->pad_left;
-        transform_tile(w, at, w->transformed + (size_t)tile * LINE);
+    uint8_t *out = w->transformed;
+    for (int index = 0; index < w->tiles;) {
+        bw_winograd_tile tile = bw_winograd_tile_of(w, index);
+        index += tile.run;
+        for (; tile.run > 0; tile.run--, tile.at.x += w->method->outputs, out += LINE)
+            transform_tile(w, &tile, out);
     }
 }
 
-/* The tiles from `tile` of the block on that lie beside each other. */
-static int count_run(const bw_winograd_work *w, int tile)
-{
-    int columns = w->d->tile_columns, left = w->tiles - tile;
-    int run = columns - (w->first + tile) % columns;
-    return run < left ? run : left;
-}
-
+/* The tile and those beside it. */
 static void finish_run(const bw_winograd_work *w, int plane, const uint8_t *sums,
-                       bw_winograd_place at, int tiles)
+                       const bw_winograd_tile *tile)
 {
+    const bw_winograd_place at = tile->at;
     const bw_operation *operation = w->operation;
     const bw_layout *out = &operation->out, *second = &operation->second;
-    int pool = w->d->pool, outputs = w->method->outputs;
+    int pool = w->d->pool, outputs = w->method->outputs, across = tile->run * tile->columns;
     int rows = w->d->height - at.y, columns = w->d->width - at.x;
     bw_winograd_place pixel = {at.image, at.y / pool, at.x / pool};
     const uint8_t *parameters = w->operands->weights;
     bw_winograd_output output = {
         .sums = sums,
         .position = w->d->sum_position,
-        .tiles = tiles,
+        .tiles = tile->run,
+        .tile_rows = tile->rows,
+        .tile_columns = tile->columns,
         .operation = operation,
         .parameters = parameters + (size_t)(plane * w->method->parameters) * LINE,
         .second_row = row_bytes(second),
         .out = (uint8_t *)w->operands->out + bw_winograd_pixel_at(out, pixel, plane),
         .out_row = row_bytes(out),
         .rows = (rows < outputs ? rows : outputs) / pool,
-        .columns = (columns < tiles * outputs ? columns : tiles * outputs) / pool,
+        .columns = (columns < across ? columns : across) / pool,
         .pooled = pool > 1,
     };
     if (operation->has_second)
@@ -288,10 +299,10 @@ static void finish_planes(const bw_winograd_work *w, int start, int end)
 {
     for (int plane = start; plane < end; plane++) {
         const uint8_t *sums = w->sums + (size_t)((plane - start) * w->d->block_tiles) * LINE;
-        for (int tile = 0, run; tile < w->tiles; tile += run) {
-            run = count_run(w, tile);
-            finish_run(w, plane, sums + (size_t)tile * LINE,
-                       bw_winograd_place_of(w, w->first + tile), run);
+        for (int index = 0; index < w->tiles;) {
+            bw_winograd_tile tile = bw_winograd_tile_of(w, index);
+            finish_run(w, plane, sums + (size_t)index * LINE, &tile);
+            index += tile.run;
         }
     }
 }
@@ -303,7 +314,7 @@ static void fill_borders(const bw_winograd_work *w, int first_plane, int last_pl
     for (int tile = 0; tile < w->tiles; tile++) {
         if ((w->first + tile) % w->d->image_tiles != 0)
             continue;
-        bw_winograd_place first = bw_winograd_place_of(w, w->first + tile);
+        bw_winograd_place first = {.image = (w->first + tile) / w->d->image_tiles};
         for (int plane = first_plane; plane < last_plane; plane++)
             bw_fill_border(out,
                            (uint8_t *)w->operands->out + bw_winograd_pixel_at(out, first, plane), 0,
@@ -321,7 +332,7 @@ void bw_winograd_run(const bw_winograd *method, const bw_operation *operation,
     w.transformed = scratch;
     w.sums = w.transformed + (size_t)d.positions * d.in_position;
     w.lines = w.sums + (size_t)d.positions * d.sum_position;
-    w.places = (int32_t *)(void *)(w.lines + (size_t)d.inputs * d.line_position);
+    w.places = (int32_t *)(void *)(w.lines + (size_t)d.points * d.line_position);
     if (d.rest && operands->done == 0)
         bw_winograd_list_places(&d, &operation->in, w.places);
     for (int unit = first; unit < last; unit++) {

@@ -8,23 +8,28 @@
  * positions; at every position a product of matrices sums over the input's channels (a tile takes
  * the place of a pixel); the sums are transformed back and go through the epilogue.
  *
+ * A method of more points than n has more positions, whose transforms are smaller numbers.
+ *
  * Everything between the two transforms is lines of 64 bytes: 16 words of 4 bytes. A line of the
- * transformed input holds the channels of one tile, one a word as floats or two as 16-bit integers;
- * a line of weights holds the same word for each of the 16 output channels of a plane; a line of
- * sums holds these channels' sums.
+ * transformed input holds the channels of one tile, one a word as floats, two as 16-bit integers or
+ * four as bytes; a line of weights holds the same word for each of the 16 output channels of a
+ * plane; a line of sums holds these channels' sums.
  *
  * A unit computes a chunk of output planes for a block of tiles. The tiles of all images are one
  * list. Chunks are innermost, and consecutive units of one block share its transformed input.
  *
- * Transformed filters are larger than filters: four times as floats, eight times as integers or as
- * floats that were bfloat16. A method packs them either as lines, or as they are, for each unit to
- * transform those of one group, one row of positions at a time: what that writes stays in the
- * caches, and less is read from memory. Packed as they are, a line holds four channels of bytes, a
- * quad, or a pair of bfloat16, either of which makes two words, or one channel of floats.
+ * Transformed filters are larger than filters: four times as floats, eight times as 16-bit integers
+ * or as floats that were bfloat16, five times as bytes. A method packs them either as lines, or as
+ * they are, for each unit to transform those of one group, one row of positions at a time: what
+ * that writes stays in the caches, and less is read from memory. Packed as they are, a line holds
+ * four channels of bytes, a quad, which makes two words or one, a pair of bfloat16, which makes
+ * two, or a channel of floats.
  *
  * A picture whose height or width is one more than a multiple of m, 13 × 13 above all, would waste
  * most of its last tiles. Where packed filters are also those of a direct convolution, its
  * micro-kernels compute that row and column instead; sums of integers are the same either way.
+ * A method may also have smaller tiles there, which use some of the points. Blocks then have the
+ * tiles of whole images, if those are few, grouped by what positions they use.
  *
  * A CONV_POOL's outputs are those of the CONV before the pool, of which each tile keeps the maxima
  * of 2 × 2 sums.
@@ -45,17 +50,19 @@ enum {
     BW_WINOGRAD_POSITIONS = BW_WINOGRAD_INPUTS * BW_WINOGRAD_INPUTS,
     BW_WINOGRAD_TILES = 14, /* tiles that a micro-kernel multiplies at once, */
     BW_WINOGRAD_BLOCKS = 2, /* and planes of the output */
-    BW_WINOGRAD_PLANES = 2, /* planes of the input that a line takes */
+    BW_WINOGRAD_PLANES = 4, /* the most planes of the input that a line takes */
     BW_WINOGRAD_LINE = 64,  /* bytes */
     BW_WINOGRAD_WORDS = BW_WINOGRAD_LINE / 4,
     BW_WINOGRAD_TAPS = 9,
+    BW_WINOGRAD_RUN = 8,  /* tiles that are finished at once */
     BW_WINOGRAD_QUAD = 4, /* channels of the input in a packed line of bytes, */
     BW_WINOGRAD_PAIR = 2, /* and of bfloat16; */
-    BW_WINOGRAD_MADE = 2, /* words that either makes */
+    BW_WINOGRAD_MADE = 2, /* words of 16-bit integers, or of floats, that either makes */
 };
 
-/** n × n pixels of the planes that make a line; strides in bytes. */
+/** The pixels of a tile, n × n or fewer, of the planes that make a line; strides in bytes. */
 typedef struct bw_winograd_input {
+    int rows, columns;                     /* of the tile's outputs */
     const uint8_t *in[BW_WINOGRAD_PLANES]; /* the first pixel of each; NULL where there is none */
     size_t row;
     uint8_t *out;    /* at the first position */
@@ -98,6 +105,7 @@ typedef struct bw_winograd_output {
     const uint8_t *sums; /* of the first tile at the first position */
     size_t position;     /* from one position to the next */
     int tiles;
+    int tile_rows, tile_columns; /* outputs of each tile */
     const bw_operation *operation;
     const uint8_t *parameters; /* of the plane */
     const uint8_t *second;     /* NULL for none */
@@ -107,6 +115,10 @@ typedef struct bw_winograd_output {
     int rows, columns; /* of all the tiles' pixels that lie within the layout */
     bool pooled;
 } bw_winograd_output;
+
+/** Sums of bytes, or their maxima, of some tiles beside each other. */
+typedef int32_t bw_winograd_sums[BW_WINOGRAD_OUTPUTS][BW_WINOGRAD_RUN * BW_WINOGRAD_OUTPUTS]
+                                [BW_LANES];
 
 /** From some channels to the 16 channels of a plane: lines of a word, or filters of a quad or pair.
  */
@@ -118,8 +130,9 @@ typedef union bw_winograd_packed {
 
 /** Filters of a group, to be transformed to one row of positions. */
 typedef struct bw_winograd_filters {
-    const uint8_t *packed; /* [channels of a line][tap][block] */
-    int count;             /* of such channels together: quads, pairs or single ones */
+    const uint8_t *packed;     /* [channels of a line][tap][block] */
+    const uint8_t *parameters; /* of the group's first plane */
+    int count;                 /* of such channels together: quads, pairs or single ones */
     int blocks, row;
     uint8_t *lines;  /* [word][block] at the row's first position */
     size_t position; /* bytes from one position to the next */
@@ -127,14 +140,16 @@ typedef struct bw_winograd_filters {
 
 /** A size of tile and a type of number on an instruction set. */
 typedef struct bw_winograd {
-    int outputs;           /* m */
+    int outputs, points;   /* m, and the points in a row of positions: n or more */
     int line_planes;       /* of the input in a line */
     int packed_channels;   /* of the input in a packed line of filters; 0: packed as lines, */
     int made_words;        /* and the words that it makes */
     int parameters;        /* lines a plane of the output */
     int tiles, blocks;     /* that a micro-kernel takes at once; `multiply` takes any tiles */
+    int most_tiles;        /* of a block; 0: as many as the caches hold */
     double product_cycles; /* estimated, of one word of one tile and block, */
-    double filter_cycles;  /* and of a transformed line of filters */
+    double filter_cycles;  /* of a transformed line of filters, */
+    double finish_cycles;  /* and of a tile's sums of a plane at a position */
 
     /** Writes a plane's parameters. */
     void (*pack_parameters)(const bw_operation *operation, const bw_filters *filters, int plane,
@@ -149,8 +164,14 @@ typedef struct bw_winograd {
     void (*multiply)(const bw_winograd_product *product);
     void (*transform_output)(const bw_winograd_output *output);
 
-    /** Computes a single row and column that tiles leave over; NULL: tiles reach beyond them. */
+    /** Computes a single row and column that tiles leave over; NULL: tiles have them. */
     const struct bw_conv_u8_method *rest;
+
+    /** Of a tile of so many outputs in a direction, whether it uses a point, and where fewer
+     * outputs than m are left, how many the tile has; NULL: all tiles are alike, and reach beyond
+     * the picture. */
+    bool (*uses)(int outputs, int point);
+    int (*last_outputs)(int left);
 } bw_winograd;
 
 /** Whether the window and the layouts are of the kind. */
@@ -167,6 +188,13 @@ void bw_winograd_run(const bw_winograd *method, const bw_operation *operation,
 
 /** A kernel's functions, each for `method`, and the kernel itself with them. */
 #define BW_WINOGRAD_KERNEL(words, method, of_family, from, to, cpu, error, accept)                 \
+    BW_WINOGRAD_KERNEL_OF(words, method, of_family, from, to, cpu, error, false, accept)
+
+/** A kernel that rounds. */
+#define BW_WINOGRAD_ROUNDED_KERNEL(words, method, of_family, from, to, cpu, accept)                \
+    BW_WINOGRAD_KERNEL_OF(words, method, of_family, from, to, cpu, 0.0f, true, accept)
+
+#define BW_WINOGRAD_KERNEL_OF(words, method, of_family, from, to, cpu, error, rounding, accept)    \
     static double words##_cost(const bw_operation *operation)                                      \
     {                                                                                              \
         return bw_winograd_cost(&method, operation);                                               \
@@ -199,6 +227,7 @@ void bw_winograd_run(const bw_winograd *method, const bw_operation *operation,
         .in = from,                                                                                \
         .out = to,                                                                                 \
         .needs = cpu,                                                                              \
+        .rounds = rounding,                                                                        \
         .accepts = accept,                                                                         \
         .cost = words##_cost,                                                                      \
         .packed_bytes = words##_packed_bytes,                                                      \

@@ -56,12 +56,13 @@ static void transform_filters_halves(const bw_winograd_filters *filters)
 /* What all methods have in common. */
 #define IN_FLOATS                                                                                  \
     .line_planes = 1, .parameters = 1, .tiles = TILES, .blocks = BLOCKS,                           \
-    .product_cycles = PRODUCT_CYCLES, .pack_parameters = bw_winograd_f32_pack_parameters,          \
-    .multiply = multiply
+    .product_cycles = PRODUCT_CYCLES, .finish_cycles = 10.0,                                       \
+    .pack_parameters = bw_winograd_f32_pack_parameters, .multiply = multiply
 
 static const bw_winograd lines_2 = {
     IN_FLOATS,
     .outputs = 2,
+    .points = 4,
     .pack_word = bw_winograd_f32_pack_word_2,
     .transform_input = transform_input_2,
     .transform_output = transform_output_2,
@@ -70,6 +71,7 @@ static const bw_winograd lines_2 = {
 static const bw_winograd lines_4 = {
     IN_FLOATS,
     .outputs = 4,
+    .points = BW_WINOGRAD_INPUTS,
     .pack_word = bw_winograd_f32_pack_word_4,
     .transform_input = transform_input_4,
     .transform_output = transform_output_4,
@@ -78,9 +80,11 @@ static const bw_winograd lines_4 = {
 static const bw_winograd filters_4 = {
     IN_FLOATS,
     .outputs = 4,
+    .points = BW_WINOGRAD_INPUTS,
     .packed_channels = 1,
     .made_words = 1,
     .filter_cycles = 2.5,
+    .most_tiles = 56,
     .pack_word = bw_winograd_f32_pack_filters,
     .transform_filters = transform_filters,
     .transform_input = transform_input_4,
@@ -90,9 +94,11 @@ static const bw_winograd filters_4 = {
 static const bw_winograd halves_4 = {
     IN_FLOATS,
     .outputs = 4,
+    .points = BW_WINOGRAD_INPUTS,
     .packed_channels = BW_WINOGRAD_PAIR,
     .made_words = BW_WINOGRAD_MADE,
     .filter_cycles = 2.5,
+    .most_tiles = 56,
     .pack_word = bw_winograd_f32_pack_pair,
     .transform_filters = transform_filters_halves,
     .transform_input = transform_input_halves,

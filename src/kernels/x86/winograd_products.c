@@ -33,13 +33,17 @@ static void multiply_group(const bw_winograd_work *w, int position, int blocks, 
                            uint8_t *sums)
 {
     const bw_winograd_division *d = w->d;
+    bw_winograd_range tiles = bw_winograd_tiles_at(w, position / d->points, position % d->points);
+    if (tiles.count == 0)
+        return;
+    const size_t first = (size_t)tiles.first * LINE;
     bw_winograd_product product = {
-        .in = w->transformed + (size_t)position * d->in_position,
-        .sums = sums,
+        .in = w->transformed + (size_t)position * d->in_position + first,
+        .sums = sums + first,
         .stride = (size_t)d->block_tiles * LINE,
         .lines = d->lines,
         .last_words = d->words - (d->lines - 1) * BW_WINOGRAD_WORDS,
-        .tiles = w->tiles,
+        .tiles = tiles.count,
         .blocks = blocks,
         .weights = by->lines,
         .later = by->later,
@@ -74,6 +78,7 @@ static void make_lines(const bw_winograd_work *w, int plane, int row)
 {
     bw_winograd_filters filters = {
         .packed = bw_winograd_group_weights(w, plane),
+        .parameters = bw_winograd_parameters(w, plane),
         .count = w->d->packed_words,
         .blocks = bw_winograd_count_blocks(w->d, plane),
         .row = row,
@@ -90,8 +95,8 @@ static void multiply_row(const bw_winograd_work *w, int plane, int row)
     const bw_winograd_division *d = w->d;
     int lines_later = bw_divide_up((int)(group_bytes(w, plane) / LINE), d->positions);
     const uint8_t *next = bw_winograd_group_weights(w, plane) + group_bytes(w, plane);
-    for (int column = 0; column < d->inputs; column++) {
-        int position = row * d->inputs + column;
+    for (int column = 0; column < d->points; column++) {
+        int position = row * d->points + column;
         weights by = {
             .lines = w->lines + (size_t)column * d->line_position,
             .later = next + (size_t)(position * lines_later) * LINE,
@@ -105,7 +110,7 @@ static void multiply_row(const bw_winograd_work *w, int plane, int row)
 /* The products of a group. */
 static void multiply_filters(const bw_winograd_work *w, int plane)
 {
-    for (int row = 0; row < w->d->inputs; row++) {
+    for (int row = 0; row < w->d->points; row++) {
         make_lines(w, plane, row);
         multiply_row(w, plane, row);
     }

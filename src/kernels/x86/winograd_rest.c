@@ -98,7 +98,7 @@ void bw_winograd_run_rest(const bw_winograd_work *w, int plane)
 {
     for (int tile = 0; tile < w->tiles; tile++) {
         if ((w->first + tile) % w->d->image_tiles == 0)
-            run_image(w, bw_winograd_place_of(w, w->first + tile).image, plane);
+            run_image(w, (w->first + tile) / w->d->image_tiles, plane);
     }
 }
 

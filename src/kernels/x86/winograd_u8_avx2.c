@@ -119,14 +119,17 @@ static void multiply(const bw_winograd_product *product)
 
 static const bw_winograd method = {
     .outputs = BW_WINOGRAD_U8_OUTPUTS,
+    .points = BW_WINOGRAD_INPUTS,
     .line_planes = 2,
     .packed_channels = BW_WINOGRAD_QUAD,
     .made_words = BW_WINOGRAD_MADE,
     .parameters = BW_WINOGRAD_U8_PARAMETERS,
     .tiles = TILES,
     .blocks = 1,
+    .most_tiles = 56,
     .product_cycles = 2.2,
     .filter_cycles = 3.0,
+    .finish_cycles = 10.0,
     .pack_parameters = bw_winograd_u8_pack_parameters,
     .pack_word = bw_winograd_u8_pack_quad,
     .transform_filters = transform_filters,

@@ -3,32 +3,12 @@
  */
 #include "kernels/x86/vector_avx512.h"
 
-#include <string.h>
-
-typedef __m512i integers;
-
-enum { VECTOR_BYTES = 64, PARTS = 1 };
-
 #include "kernels/x86/conv_u8.h"
-#include "kernels/x86/each.h"
-#include "kernels/x86/unroll.h"
 #include "kernels/x86/winograd.h"
 #include "kernels/x86/winograd_u8_quads.h"
 
-BW_INLINE integers zero(void)
-{
-    return _mm512_setzero_si512();
-}
-
-BW_INLINE integers load(const void *from)
-{
-    return _mm512_loadu_si512(from);
-}
-
-BW_INLINE void store(void *to, integers x)
-{
-    _mm512_storeu_si512(to, x);
-}
+#define ACCUMULATE _mm512_dpwssd_epi32
+#include "kernels/x86/winograd_products_avx512.h"
 
 /* Where the second plane is not there, the first stands for it: nothing depends on it. */
 BW_INLINE integers load_pixel(const bw_winograd_input *input, int part, size_t at)
@@ -90,54 +70,21 @@ BW_INLINE integers multiply_32(integers x, int y)
     return _mm512_mullo_epi32(x, _mm512_set1_epi32(y));
 }
 
-BW_INLINE integers spread(const uint8_t *from)
-{
-    int32_t word;
-    memcpy(&word, from, sizeof word);
-    return _mm512_set1_epi32(word);
-}
-
-BW_INLINE integers accumulate(integers sums, integers x, integers y)
-{
-    return _mm512_dpwssd_epi32(sums, x, y);
-}
-
 #include "kernels/x86/winograd_u8_vector.h"
-
-#define TILES(tiles)                                                                               \
-    static void multiply_1_##tiles(const bw_winograd_product *product,                             \
-                                   const bw_winograd_part *part)                                   \
-    {                                                                                              \
-        multiply_tiles(product, part, tiles, 1);                                                   \
-    }                                                                                              \
-    static void multiply_2_##tiles(const bw_winograd_product *product,                             \
-                                   const bw_winograd_part *part)                                   \
-    {                                                                                              \
-        multiply_tiles(product, part, tiles, 2);                                                   \
-    }
-
-#define RUN_1(tiles) multiply_1_##tiles,
-#define RUN_2(tiles) multiply_2_##tiles,
-
-BW_EACH_14(TILES)
-
-static void multiply(const bw_winograd_product *product)
-{
-    static multiply_part *const run[BW_WINOGRAD_BLOCKS][BW_WINOGRAD_TILES] = {{BW_EACH_14(RUN_1)},
-                                                                              {BW_EACH_14(RUN_2)}};
-    multiply_parts(product, run[product->blocks - 1], BW_WINOGRAD_TILES);
-}
 
 static const bw_winograd method = {
     .outputs = BW_WINOGRAD_U8_OUTPUTS,
+    .points = BW_WINOGRAD_INPUTS,
     .line_planes = 2,
     .packed_channels = BW_WINOGRAD_QUAD,
     .made_words = BW_WINOGRAD_MADE,
     .parameters = BW_WINOGRAD_U8_PARAMETERS,
     .tiles = BW_WINOGRAD_TILES,
     .blocks = BW_WINOGRAD_BLOCKS,
+    .most_tiles = 56,
     .product_cycles = 1.1,
     .filter_cycles = 7.0,
+    .finish_cycles = 10.0,
     .pack_parameters = bw_winograd_u8_pack_parameters,
     .pack_word = bw_winograd_u8_pack_quad,
     .transform_filters = transform_filters,

@@ -9,23 +9,20 @@
  *     load_pixel            bytes of a part of a line, from its planes, as 16 bits
  *     add_16, sub_16, shift_16, shift_down_16    x, y → x + y, x − y, x × 2ⁿ, x / 2ⁿ
  *     add_32, sub_32, shift_32, multiply_32, shift_down_32, max_32
- *     spread                one word in all lanes
- *     accumulate            sums + the products of 16 bits, added in pairs
+ *
+ * and what winograd_products_vector.h asks for.
  */
 #ifndef BW_KERNELS_X86_WINOGRAD_U8_VECTOR_H
 #define BW_KERNELS_X86_WINOGRAD_U8_VECTOR_H
 
-#include "kernels/x86/epilogue_vector.h"
 #include "kernels/x86/unroll.h"
+#include "kernels/x86/winograd_products_vector.h"
 #include "kernels/x86/winograd_u8.h"
 
 enum {
     OUTPUTS = BW_WINOGRAD_U8_OUTPUTS,
     INPUTS = OUTPUTS + 2,
-    WORD_BYTES = 4,
     SIDE = 3,            /* of a window */
-    UNROLLED = 4,        /* words */
-    RUN_TILES = 8,       /* finished at once */
     INVERSE = 954437177, /* × 9 = 1 modulo 2³² */
 };
 
@@ -168,89 +165,6 @@ static void transform_input(const bw_winograd_input *input)
     }
 }
 
-/* Some words of the tiles of one line. */
-BW_INLINE void multiply_words(integers sums[][BW_WINOGRAD_BLOCKS * PARTS], const uint8_t *in,
-                              const uint8_t *weights, int words, int tiles, int blocks)
-{
-    BW_UNROLL
-    for (int word = 0; word < words; word++) {
-        integers weight[BW_WINOGRAD_BLOCKS * PARTS];
-        BW_UNROLL
-        for (int part = 0; part < blocks * PARTS; part++)
-            weight[part] = load(weights + (word * blocks * PARTS + part) * VECTOR_BYTES);
-        BW_UNROLL
-        for (int tile = 0; tile < tiles; tile++) {
-            integers x = spread(in + tile * BW_WINOGRAD_LINE + word * WORD_BYTES);
-            BW_UNROLL
-            for (int part = 0; part < blocks * PARTS; part++)
-                sums[tile][part] = accumulate(sums[tile][part], x, weight[part]);
-        }
-    }
-}
-
-/* Asks the second cache for weights of a later call. */
-BW_INLINE const uint8_t *prefetch_weights(const uint8_t *weights, int lines)
-{
-    for (; lines > 0; lines--, weights += BW_WINOGRAD_LINE)
-        _mm_prefetch((const char *)weights, _MM_HINT_T1);
-    return weights;
-}
-
-/** Multiplies the tiles of a part, as many as it is made for. */
-typedef void multiply_part(const bw_winograd_product *product, const bw_winograd_part *part);
-
-BW_INLINE void multiply_tiles(const bw_winograd_product *product, const bw_winograd_part *part,
-                              int tiles, int blocks)
-{
-    const size_t first = (size_t)part->first * BW_WINOGRAD_LINE;
-    integers sums[BW_WINOGRAD_TILES][BW_WINOGRAD_BLOCKS * PARTS];
-    const uint8_t *weights = product->weights, *line = product->in + first;
-    const uint8_t *later = part->later;
-    const int word_bytes = blocks * BW_WINOGRAD_LINE;
-    BW_UNROLL
-    for (int tile = 0; tile < tiles; tile++) {
-        BW_UNROLL
-        for (int index = 0; index < blocks * PARTS; index++)
-            sums[tile][index] = zero();
-    }
-    for (int left = product->lines; left > 0; left--, line += product->stride) {
-        int words = left > 1 ? BW_WINOGRAD_WORDS : product->last_words;
-        const uint8_t *in = line;
-        later = prefetch_weights(later, part->lines_later);
-        for (; words >= UNROLLED; words -= UNROLLED) {
-            multiply_words(sums, in, weights, UNROLLED, tiles, blocks);
-            in += UNROLLED * WORD_BYTES;
-            weights += UNROLLED * word_bytes;
-        }
-        for (; words > 0; words--) {
-            multiply_words(sums, in, weights, 1, tiles, blocks);
-            in += WORD_BYTES;
-            weights += word_bytes;
-        }
-    }
-    BW_UNROLL
-    for (int block = 0; block < blocks; block++) {
-        uint8_t *to = product->sums + first + (size_t)block * product->stride;
-        BW_UNROLL
-        for (int tile = 0; tile < tiles; tile++) {
-            BW_UNROLL
-            for (int index = 0; index < PARTS; index++)
-                store(to + tile * BW_WINOGRAD_LINE + index * VECTOR_BYTES,
-                      sums[tile][block * PARTS + index]);
-        }
-    }
-}
-
-/* The parts in turn; `run` is for each number of tiles. */
-static void multiply_parts(const bw_winograd_product *product, multiply_part *const *run, int most)
-{
-    int count = (product->tiles + most - 1) / most;
-    for (int index = 0; index < count; index++) {
-        bw_winograd_part part = bw_winograd_part_of(product, index, count);
-        run[part.tiles - 1](product, &part);
-    }
-}
-
 /* Six positions to four outputs, 24, 12, 6 and 6 times as large as they are. */
 BW_INLINE void output_line(const integers *m, integers *y)
 {
@@ -275,14 +189,11 @@ BW_INLINE void restore_row(const integers *half, int y, integers *row)
         row[x] = shift_down_32(multiply_32(line[x], INVERSE), (uint8_t)(shifts[y] + shifts[x]));
 }
 
-/** The true sums, or their maxima, of some tiles beside each other. */
-typedef int32_t sums_of_run[OUTPUTS][RUN_TILES * OUTPUTS][BW_LANES];
-
 /* Those of a tile's part; of two rows of outputs their maxima if `pool` is 2. */
 BW_INLINE void restore_tile(const bw_winograd_output *output, const uint8_t *sums,
-                            sums_of_run restored, int tile, int part, int pool)
+                            bw_winograd_sums restored, int tile, int part, int pool)
 {
-    const int lane = part * VECTOR_BYTES / WORD_BYTES, side = OUTPUTS / pool;
+    const int lane = part * VECTOR_BYTES / (int)sizeof(int32_t), side = OUTPUTS / pool;
     integers half[OUTPUTS][INPUTS];
     integers start = load(output->parameters + 2 * BW_WINOGRAD_LINE + part * VECTOR_BYTES);
     BW_UNROLL
@@ -313,42 +224,6 @@ BW_INLINE void restore_tile(const bw_winograd_output *output, const uint8_t *sum
     }
 }
 
-BW_INLINE void finish_tiles(const bw_winograd_output *output, int pool)
-{
-    _Alignas(BW_WINOGRAD_LINE) sums_of_run restored;
-    const int side = OUTPUTS / pool;
-    const size_t pixel = BW_LANES * bw_type_size(output->operation->out.format.type);
-    bw_epilogue epilogue = bw_epilogue_of(output->operation);
-    epilogue.multipliers = (const float *)(const void *)output->parameters;
-    epilogue.offsets = epilogue.multipliers + BW_LANES;
-    for (int first = 0; first < output->tiles; first += RUN_TILES) {
-        int left = output->tiles - first, tiles = left < RUN_TILES ? left : RUN_TILES;
-        int column = first * side, columns = output->columns - column;
-        if (columns > tiles * side)
-            columns = tiles * side;
-        for (int tile = 0; tile < tiles; tile++) {
-            const uint8_t *sums = output->sums + (size_t)(first + tile) * BW_WINOGRAD_LINE;
-            BW_UNROLL
-            for (int part = 0; part < PARTS; part++)
-                restore_tile(output, sums, restored, tile, part, pool);
-        }
-        for (int y = 0; y < output->rows; y++) {
-            const uint8_t *second = output->second;
-            if (second)
-                second += (size_t)y * output->second_row + (size_t)(column * BW_LANES);
-            finish_pixels(&epilogue, restored[y][0], second,
-                          output->out + (size_t)y * output->out_row + (size_t)column * pixel,
-                          columns);
-        }
-    }
-}
-
-static void transform_output(const bw_winograd_output *output)
-{
-    if (output->pooled)
-        finish_tiles(output, 2);
-    else
-        finish_tiles(output, 1);
-}
+#include "kernels/x86/winograd_finish_vector.h"
 
 #endif

@@ -8,10 +8,12 @@
 
 /** How the work is cut. */
 typedef struct bw_winograd_division {
-    int inputs, positions;
+    int inputs, points, positions;
     int pool; /* outputs in a pixel's height and width */
     int tile_rows, tile_columns, image_tiles;
-    int words, lines, out_planes; /* words and lines of the input's channels */
+    int whole_rows, whole_columns; /* of tiles that have all outputs */
+    bool grouped;                  /* whether blocks have the tiles of whole images by their size */
+    int words, lines, out_planes;  /* words and lines of the input's channels */
     int group_planes, chunk_planes, chunks;
     int block_tiles;          /* the most of any block */
     int sum_planes;           /* whose sums are held together: a group or a chunk */
@@ -36,19 +38,34 @@ typedef struct bw_winograd_work {
     int32_t *places; /* of the steps that compute the rest */
 } bw_winograd_work;
 
-/** Where a pixel lies, or a tile's first. */
+/** Where a pixel lies. */
 typedef struct bw_winograd_place {
     int image, y, x;
 } bw_winograd_place;
 
-static inline bw_winograd_place bw_winograd_place_of(const bw_winograd_work *w, int tile)
-{
-    const bw_winograd_division *d = w->d;
-    int within = tile % d->image_tiles, outputs = w->method->outputs;
-    return (bw_winograd_place){.image = tile / d->image_tiles,
-                               .y = within / d->tile_columns * outputs,
-                               .x = within % d->tile_columns * outputs};
-}
+/** A tile, and the tiles from it on that are beside each other in picture and block alike. */
+typedef struct bw_winograd_tile {
+    bw_winograd_place at; /* its first output */
+    int rows, columns;    /* of outputs */
+    int run;
+} bw_winograd_tile;
+
+/** Some of a block's tiles. */
+typedef struct bw_winograd_range {
+    int first, count;
+} bw_winograd_range;
+
+/** Tile number `index` of the block. */
+bw_winograd_tile bw_winograd_tile_of(const bw_winograd_work *w, int index);
+
+/** The block's tiles that use a position. */
+bw_winograd_range bw_winograd_tiles_at(const bw_winograd_work *w, int row, int column);
+
+/** The tiles of an image at each position that they use, all together. */
+double bw_winograd_count_products(const bw_winograd_division *d, const bw_winograd *method);
+
+/** Fills in the tiles of a division whose height and width are known. */
+void bw_winograd_divide_tiles(bw_winograd_division *d, const bw_winograd *method);
 
 /** The byte, counted from a tensor's first pixel, at which a pixel of a plane stands. */
 static inline ptrdiff_t bw_winograd_pixel_at(const bw_layout *layout, bw_winograd_place at,

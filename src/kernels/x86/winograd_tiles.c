@@ -1,0 +1,129 @@
+#include "kernels/x86/winograd_work.h"
+
+/* Tiles of a block that have so many outputs: of each image the rows and columns between two. */
+typedef struct group {
+    int row, rows, column, columns;
+} group;
+
+enum { GROUPS = 4 };
+
+/* Of the tile's height or width, `index` of a picture's, the outputs. */
+static int outputs_of(const bw_winograd *method, int size, int index)
+{
+    int left = size - index * method->outputs;
+    return method->uses && left < method->outputs ? method->last_outputs(left) : method->outputs;
+}
+
+/* Tiles with fewer columns alone, whole ones, those with fewer rows alone, and those with both. */
+static void list_groups(const bw_winograd_division *d, group groups[GROUPS])
+{
+    int rows = d->tile_rows - d->whole_rows, columns = d->tile_columns - d->whole_columns;
+    groups[0] = (group){0, d->whole_rows, d->whole_columns, columns};
+    groups[1] = (group){0, d->whole_rows, 0, d->whole_columns};
+    groups[2] = (group){d->whole_rows, rows, 0, d->whole_columns};
+    groups[3] = (group){d->whole_rows, rows, d->whole_columns, columns};
+}
+
+/* Tile number `index` of those of a group, of all images from `image` on. */
+static bw_winograd_tile tile_in(const bw_winograd_work *w, const group *of, int image, int index)
+{
+    const bw_winograd_division *d = w->d;
+    const bw_winograd *method = w->method;
+    int within = index % (of->rows * of->columns);
+    int row = of->row + within / of->columns, column = of->column + within % of->columns;
+    bw_winograd_place at = {image + index / (of->rows * of->columns), row * method->outputs,
+                            column * method->outputs};
+    return (bw_winograd_tile){at, outputs_of(method, d->height, row),
+                              outputs_of(method, d->width, column),
+                              of->columns - within % of->columns};
+}
+
+/* In the order of a picture's rows, whatever the size of the last. */
+static bw_winograd_tile tile_in_order(const bw_winograd_work *w, int index)
+{
+    const bw_winograd_division *d = w->d;
+    const group all = {0, d->tile_rows, 0, d->tile_columns};
+    bw_winograd_tile tile = tile_in(w, &all, 0, w->first + index);
+    int whole = tile.run - (d->tile_columns - d->whole_columns);
+    if (whole > 0)
+        tile.run = whole;
+    return tile;
+}
+
+bw_winograd_tile bw_winograd_tile_of(const bw_winograd_work *w, int index)
+{
+    group groups[GROUPS];
+    bw_winograd_tile tile = {0};
+    int left = w->tiles - index;
+    if (!w->d->grouped) {
+        tile = tile_in_order(w, index);
+    } else {
+        int images = w->tiles / w->d->image_tiles, at = 0;
+        list_groups(w->d, groups);
+        while (index >= images * groups[at].rows * groups[at].columns) {
+            index -= images * groups[at].rows * groups[at].columns;
+            at++;
+        }
+        tile = tile_in(w, &groups[at], w->first / w->d->image_tiles, index);
+    }
+    if (tile.run > left)
+        tile.run = left;
+    return tile;
+}
+
+bw_winograd_range bw_winograd_tiles_at(const bw_winograd_work *w, int row, int column)
+{
+    const bw_winograd_division *d = w->d;
+    group groups[GROUPS];
+    if (!d->grouped)
+        return (bw_winograd_range){0, w->tiles};
+    int images = w->tiles / d->image_tiles, counts[GROUPS];
+    list_groups(d, groups);
+    for (int at = 0; at < GROUPS; at++)
+        counts[at] = images * groups[at].rows * groups[at].columns;
+    const bw_winograd *method = w->method;
+    bool fewer_rows = method->uses(outputs_of(method, d->height, d->tile_rows - 1), row);
+    bool fewer_columns = method->uses(outputs_of(method, d->width, d->tile_columns - 1), column);
+    int first = fewer_columns ? 0 : counts[0], end = counts[0] + counts[1];
+    if (fewer_rows)
+        end += counts[2];
+    if (fewer_rows && fewer_columns)
+        end += counts[3];
+    return (bw_winograd_range){first, end - first};
+}
+
+/* The points in a picture's height or width that its tiles use, all together. */
+static double count_points(const bw_winograd_division *d, const bw_winograd *method, int size,
+                           int tiles)
+{
+    int last = outputs_of(method, size, tiles - 1), used = d->points;
+    if (method->uses && d->grouped) {
+        used = 0;
+        for (int point = 0; point < d->points; point++)
+            used += method->uses(last, point);
+    }
+    return (double)d->points * (tiles - 1) + used;
+}
+
+double bw_winograd_count_products(const bw_winograd_division *d, const bw_winograd *method)
+{
+    return count_points(d, method, d->height, d->tile_rows) *
+           count_points(d, method, d->width, d->tile_columns);
+}
+
+/* The tiles in a picture's height or width that have all outputs. */
+static int count_whole(const bw_winograd *method, int size, int tiles)
+{
+    return outputs_of(method, size, tiles - 1) < method->outputs ? tiles - 1 : tiles;
+}
+
+void bw_winograd_divide_tiles(bw_winograd_division *d, const bw_winograd *method)
+{
+    d->tile_rows = bw_divide_up(d->height, method->outputs);
+    d->tile_columns = bw_divide_up(d->width, method->outputs);
+    d->image_tiles = d->tile_rows * d->tile_columns;
+    d->whole_rows = count_whole(method, d->height, d->tile_rows);
+    d->whole_columns = count_whole(method, d->width, d->tile_columns);
+    d->grouped =
+        d->image_tiles > d->whole_rows * d->whole_columns && d->image_tiles <= method->most_tiles;
+}
