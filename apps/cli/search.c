@@ -33,7 +33,7 @@ static bw_status build_and_judge(bw_plan **out, const bw_model *model, const bw_
                        .choice = choice->gate,
                        .threads = choice->machine->threads,
                        .pruned = choice->reference != NULL};
-    if (options->halvings == 0)
+    if (options->halvings == 0 && !options->exact)
         bw_gate_warn(&job);
     status = bw_gate_run(choice->outcome, *out, &job, error);
     if (status != BW_OK)
@@ -50,6 +50,20 @@ static bool share_less(const bw_plan_choice *choice, bw_build_options *options)
         return false;
     options->share_noise *= step;
     bw_print_message("shared weights lose too much: more bits for them");
+    return true;
+}
+
+/* Sums are exact in what follows: no kernel rounds them for speed. */
+static bool sum_exactly(const bw_plan_choice *choice, bw_build_options *options)
+{
+    if (!choice->outcome->refused || choice->outcome->blind || options->exact ||
+        options->precision != BW_PRECISION_INT8)
+        return false;
+    options->exact = true;
+    char line[120];
+    snprintf(line, sizeof line, "a drop of %.4f where %.4f is allowed: sums are to be exact",
+             choice->outcome->drop, choice->outcome->budget);
+    bw_print_message(line);
     return true;
 }
 
@@ -77,6 +91,8 @@ static bw_status search(bw_plan **out, const bw_model *model, const bw_plan_choi
     bool later = options->precision == BW_PRECISION_INT8 && seconds > 0;
     options->tune_seconds = later ? 0 : seconds;
     bw_status status = build_and_judge(out, model, choice, options, error);
+    if (status != BW_OK && sum_exactly(choice, options))
+        status = build_and_judge(out, model, choice, options, error);
     while (status != BW_OK && share_less(choice, options))
         status = build_and_judge(out, model, choice, options, error);
     while (status != BW_OK && may_improve(choice, options)) {

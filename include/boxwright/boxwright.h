@@ -293,7 +293,7 @@ typedef struct bw_plan bw_plan;
 typedef enum bw_precision {
     BW_PRECISION_FP32,
     BW_PRECISION_BF16, /* bfloat16 weights and activations, sums in FP32 */
-    BW_PRECISION_INT8, /* bytes, exact sums; the detection heads' numbers stay FP32 */
+    BW_PRECISION_INT8, /* bytes; the detection heads' numbers stay FP32 */
     BW_PRECISION_COUNT
 } bw_precision;
 
@@ -315,8 +315,8 @@ typedef struct bw_build_options {
                           the plan's file; BW_SHARE_AUTO: chosen for each; default 0: none */
     float share_noise; /* AUTO: power that the weights' errors may make in the heads, as a share of
                           the heads' own: fewer bits where it is more; default 0.0005 */
-    bool portable;     /* INT8 as bw_model_write_onnx makes it, the same for every processor: the
-                          calibration decides, never a kernel's speed; default false */
+    bool exact;        /* INT8 whose sums are exact, none rounded for speed; default false */
+    bool portable;     /* INT8 as bw_model_write_onnx makes it, for any processor; default false */
     bool symmetric;    /* of portable INT8: activations as with bw_onnx_options.symmetric */
     bool latency;      /* all threads share every step: a picture is done soonest; default false */
     int tune_seconds;  /* measure what to choose, for about so long; default 0: estimate it */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/rounding.h"
 #include "calibrate/observe.h"
 #include "calibrate/ranges.h"
 #include "passes/passes.h"
@@ -167,7 +168,12 @@ static bw_status quantize(bw_graph *graph, bw_calibration *calibration, bw_quant
         bool floats = how->floats && how->floats[tensor];
         graph->tensors[tensor].error = floats ? 0.0f : (float)calibration->probed[tensor].error;
     }
-    return status == BW_OK ? bw_pass_quantize(graph, how, error) : status;
+    size_t count = graph->tensor_count;
+    if (status == BW_OK)
+        status = bw_pass_quantize(graph, how, error);
+    if (status == BW_OK && mix && !mix->exact && mix->halvings == 0)
+        status = bw_choose_rounded(graph, how, calibration->probed, count, mix->cpu, error);
+    return status;
 }
 
 static bw_status quantize_graph(bw_graph *graph, bw_calibration *calibration, int largest,
@@ -205,7 +211,7 @@ static const uint32_t usual_cpu = BW_CPU_AVX2 | BW_CPU_AVX512 | BW_CPU_AVX512_VN
 bw_status bw_graph_quantize_portably(bw_graph *graph, bw_calibration *calibration,
                                      const bw_portable *portable, bw_error *error)
 {
-    bw_mix mix = {.cpu = usual_cpu, .halvings = portable->halvings};
+    bw_mix mix = {.cpu = usual_cpu, .halvings = portable->halvings, .exact = true};
     return quantize_graph(graph, calibration, portable->largest, portable->largest,
                           portable->halvings > 0 ? &mix : NULL, portable->symmetric, error);
 }

@@ -16,6 +16,7 @@ typedef struct bw_mix {
     int halvings; /* 0: as long as it is next to free; n: until the error is 2^−n of what it was */
     int share_bits; /* see bw_build_options */
     float share_noise;
+    bool exact; /* likewise */
 } bw_mix;
 
 /**

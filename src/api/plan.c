@@ -34,6 +34,17 @@ static bw_status record_sharing(bw_plan *plan, const bw_build_options *options, 
     return bw_plan_note(plan, words, error);
 }
 
+/* How many steps round, where any does. */
+static bw_status record_rounding(bw_plan *plan, bw_error *error)
+{
+    char words[40];
+    int count = 0;
+    for (int index = 0; index < plan->step_count; index++)
+        count += bw_kernel_find(plan->steps[index].kernel)->rounds;
+    snprintf(words, sizeof words, "rounded=%d", count);
+    return count > 0 ? bw_plan_note(plan, words, error) : BW_OK;
+}
+
 /* What the plan is to tell about how it was built. */
 static bw_status record_settings(bw_plan *plan, const bw_build_options *options, bw_error *error)
 {
@@ -50,6 +61,8 @@ static bw_status record_settings(bw_plan *plan, const bw_build_options *options,
     char halvings[40];
     snprintf(halvings, sizeof halvings, "halvings=%d", options->halvings);
     bw_status status = options->halvings > 0 ? bw_plan_note(plan, halvings, error) : BW_OK;
+    if (status == BW_OK)
+        status = record_rounding(plan, error);
     return status == BW_OK && plan->stored ? record_sharing(plan, options, error) : status;
 }
 
@@ -64,7 +77,8 @@ static bw_status set_precision(bw_graph *graph, const bw_build_options *options,
                                bw_error *error)
 {
     int largest = cpu & BW_CPU_AVX512_VNNI ? BW_LARGEST_INTEGER : BW_MIDDLE_INTEGER;
-    bw_mix mix = {cpu, options->halvings, options->share_bits, options->share_noise};
+    bw_mix mix = {cpu, options->halvings, options->share_bits, options->share_noise,
+                  options->exact};
     bw_portable portable = {BW_SHORT_INTEGER, options->halvings, options->symmetric};
     switch (options->precision) {
     case BW_PRECISION_FP32: return BW_OK;

@@ -80,6 +80,7 @@ typedef struct bw_node {
     const int8_t *integers;    /* CONV: weights as bytes, where it reads bytes */
     const float *scales;       /* of the integers, one an output channel */
     const float *steps; /* CONV: the file's scales of its filters, where it has bytes; or NULL */
+    bool may_round;     /* CONV of bytes: inputs and integers may be rounded further, for speed */
     int shared_bits;    /* the integers are at most 2^shared_bits different ones; 0: any */
     bw_constant scale, shift, mean, variance; /* BATCH_NORM, one a channel */
     const bw_plain_use *plain;                /* PLAIN; its variable inputs are those of the node */

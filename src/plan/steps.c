@@ -42,6 +42,7 @@ bw_operation bw_node_operation(const bw_seat *seats, const bw_node *node, int in
         .groups = a->groups,
         .activation = a->activation,
         .slope = a->slope,
+        .may_round = node->may_round,
     };
     if (node->op == BW_OP_CONV && is_depthwise(&operation))
         operation.family = BW_FAMILY_DEPTHWISE;
