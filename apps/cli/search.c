@@ -1,6 +1,7 @@
 #include "search.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "fastest.h"
 #include "terminal.h"
@@ -27,13 +28,16 @@ static bw_status build_and_judge(bw_plan **out, const bw_model *model, const bw_
     bw_plan_info info;
     bw_plan_describe(*out, &info);
     options->precision = info.precision; /* which "best" has left open */
+    bool warn = options->halvings == 0 && !options->exact;
+    if (!strstr(info.settings, "rounded="))
+        options->exact = true; /* it is: to ask for that would build the same plan again */
     bw_gate_job job = {.model = choice->reference ? choice->reference : model,
                        .build = options,
                        .precision = choice->precision,
                        .choice = choice->gate,
                        .threads = choice->machine->threads,
                        .pruned = choice->reference != NULL};
-    if (options->halvings == 0 && !options->exact)
+    if (warn)
         bw_gate_warn(&job);
     status = bw_gate_run(choice->outcome, *out, &job, error);
     if (status != BW_OK)
@@ -53,34 +57,41 @@ static bool share_less(const bw_plan_choice *choice, bw_build_options *options)
     return true;
 }
 
+/* Whether the plan was refused for what bytes lose. */
+static bool loses_too_much(const bw_plan_choice *choice, const bw_build_options *options)
+{
+    return choice->outcome->refused && !choice->outcome->blind &&
+           options->precision == BW_PRECISION_INT8;
+}
+
+static void say_next(const bw_gate_outcome *outcome, const char *next)
+{
+    char line[160];
+    snprintf(line, sizeof line, "a drop of %.4f where %.4f is allowed: %s", outcome->drop,
+             outcome->budget, next);
+    bw_print_message(line);
+}
+
 /* Sums are exact in what follows: no kernel rounds them for speed. */
 static bool sum_exactly(const bw_plan_choice *choice, bw_build_options *options)
 {
-    if (!choice->outcome->refused || choice->outcome->blind || options->exact ||
-        options->precision != BW_PRECISION_INT8)
+    if (!loses_too_much(choice, options) || options->exact)
         return false;
     options->exact = true;
-    char line[120];
-    snprintf(line, sizeof line, "a drop of %.4f where %.4f is allowed: sums are to be exact",
-             choice->outcome->drop, choice->outcome->budget);
-    bw_print_message(line);
+    say_next(choice->outcome, "sums are to be exact");
     return true;
 }
 
-static bool may_improve(const bw_plan_choice *choice, const bw_build_options *options)
+static bool halve_error(const bw_plan_choice *choice, bw_build_options *options)
 {
-    return choice->outcome->refused && !choice->outcome->blind &&
-           options->precision == BW_PRECISION_INT8 && options->share_bits <= 0 &&
-           options->halvings < MOST_HALVINGS;
-}
-
-static void say_next(const bw_gate_outcome *outcome, int halvings)
-{
-    char line[160];
-    snprintf(line, sizeof line,
-             "a drop of %.4f where %.4f is allowed: more layers in floats, for 1/%d of the error",
-             outcome->drop, outcome->budget, 1 << halvings);
-    bw_print_message(line);
+    if (!loses_too_much(choice, options) || options->share_bits > 0 ||
+        options->halvings >= MOST_HALVINGS)
+        return false;
+    char next[80];
+    snprintf(next, sizeof next, "more layers in floats, for 1/%d of the error",
+             1 << ++options->halvings);
+    say_next(choice->outcome, next);
+    return true;
 }
 
 /* The tuner waits for the INT8 plan that passes. */
@@ -95,10 +106,8 @@ static bw_status search(bw_plan **out, const bw_model *model, const bw_plan_choi
         status = build_and_judge(out, model, choice, options, error);
     while (status != BW_OK && share_less(choice, options))
         status = build_and_judge(out, model, choice, options, error);
-    while (status != BW_OK && may_improve(choice, options)) {
-        say_next(choice->outcome, ++options->halvings);
+    while (status != BW_OK && halve_error(choice, options))
         status = build_and_judge(out, model, choice, options, error);
-    }
     if (status != BW_OK || !later)
         return status;
     bw_plan_close(out);

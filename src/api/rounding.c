@@ -22,12 +22,8 @@ typedef struct candidate {
 static double error_of(const bw_graph *graph, const bw_quantization *how, const bw_probed *probed,
                        size_t count, int tensor)
 {
-    while ((size_t)tensor >= count) {
-        const bw_node *node = &graph->nodes[graph->tensors[tensor].producer];
-        if (node->op != BW_OP_CONVERT)
-            return 0.0;
-        tensor = node->inputs[0];
-    }
+    while ((size_t)tensor >= count)
+        tensor = graph->nodes[graph->tensors[tensor].producer].inputs[0];
     return probed[how->classes[tensor]].error;
 }
 

@@ -2,10 +2,9 @@
  * Rounding for speed: which convolutions of an INT8 network may round what they multiply once more
  * (kernels/rounded.h).
  *
- * Of its sums' error such rounding makes about as many times as much as storing its input as bytes
- * does as its transforms' factors say; what that costs at the network's end was found by probing.
- * Those convolutions round that save the most time for their error, as long as they add no more to
- * the network's than a share of what it has.
+ * Rounding a convolution's input makes several times the error that storing it as bytes makes,
+ * whose cost at the network's end was found by probing. Those convolutions round that save the most
+ * time for their error, as long as they all add no more than a share of what the network has.
  */
 #ifndef BW_API_ROUNDING_H
 #define BW_API_ROUNDING_H
