@@ -1,12 +1,11 @@
 /**
  * Mixed precision: what stays floats makes no error, and asking for less error leaves more floats.
  */
-#include "check.h"
+#include "calibrated_model.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char network[] =
     "[net]\nwidth=64\nheight=64\nchannels=3\n"
@@ -21,38 +20,21 @@ static const char network[] =
     "[convolutional]\nfilters=21\nsize=1\nstride=1\npad=1\nactivation=linear\n"
     "[yolo]\nmask=0,1,2\nanchors=8,8,16,16,30,30\nclasses=2\nnum=3\n";
 
-static char folder[] = "/tmp/boxwright-mixed-XXXXXX", path[64];
-static bw_model *model;
-static bw_calibration *calibration;
+enum { PICTURES = 40 }; /* more than are kept for probing */
+
+static calibrated_model calibrated;
 
 static int set_up(void **state)
 {
     (void)state;
-    uint8_t pixels[64 * 64 * 3];
-    bw_image image = {.pixels = pixels, .width = 64, .height = 64, .stride = 192};
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/a.cfg", folder);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fputs(network, file);
-    fclose(file);
-    check_ok(bw_model_load(&model, path, "random:3", NULL, &error));
-    check_ok(bw_calibration_open(&calibration, model, 2, &error));
-    for (size_t picture = 0; picture < 40; picture++) { /* more than are kept for probing */
-        for (size_t index = 0; index < sizeof pixels; index++)
-            pixels[index] = (uint8_t)(index * index * (picture + 1) >> 3);
-        check_ok(bw_calibration_add(calibration, &image, &error));
-    }
+    calibrated = calibrated_make(network, 64, PICTURES);
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    bw_calibration_close(&calibration);
-    bw_model_close(&model);
-    unlink(path);
-    return rmdir(folder);
+    return calibrated_free(&calibrated);
 }
 
 /* What a plan's steps add up to. */
@@ -67,10 +49,10 @@ static bw_plan *build(int halvings, uint32_t cpu)
     bw_build_options options;
     bw_build_options_init(&options);
     options.precision = BW_PRECISION_INT8;
-    options.calibration = calibration;
+    options.calibration = calibrated.calibration;
     options.halvings = halvings;
     options.cpu_mask = cpu;
-    check_ok(bw_plan_build(&plan, model, &options, &error));
+    check_ok(bw_plan_build(&plan, calibrated.model, &options, &error));
     return plan;
 }
 

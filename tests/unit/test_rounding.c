@@ -2,13 +2,12 @@
  * Rounding for speed: kernels that round are taken where that is allowed, add no more error than
  * they may, and never where exact sums, floats or a portable network are asked for.
  */
-#include "check.h"
+#include "calibrated_model.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "api/api.h"
 #include "api/rounding.h"
@@ -25,38 +24,19 @@ static const char network[] =
     "[convolutional]\nfilters=21\nsize=1\nstride=1\npad=1\nactivation=linear\n"
     "[yolo]\nmask=0,1,2\nanchors=8,8,16,16,30,30\nclasses=2\nnum=3\n";
 
-static char folder[] = "/tmp/boxwright-rounding-XXXXXX", path[64];
-static bw_model *model;
-static bw_calibration *calibration;
+static calibrated_model calibrated;
 
 static int set_up(void **state)
 {
     (void)state;
-    static uint8_t pixels[96 * 96 * 3];
-    bw_image image = {.pixels = pixels, .width = 96, .height = 96, .stride = 288};
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/a.cfg", folder);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fputs(network, file);
-    fclose(file);
-    check_ok(bw_model_load(&model, path, "random:3", NULL, &error));
-    check_ok(bw_calibration_open(&calibration, model, 2, &error));
-    for (size_t picture = 0; picture < 4; picture++) {
-        for (size_t index = 0; index < sizeof pixels; index++)
-            pixels[index] = (uint8_t)(index * index * (picture + 1) >> 3);
-        check_ok(bw_calibration_add(calibration, &image, &error));
-    }
+    calibrated = calibrated_make(network, 96, 4);
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    bw_calibration_close(&calibration);
-    bw_model_close(&model);
-    unlink(path);
-    return rmdir(folder);
+    return calibrated_free(&calibrated);
 }
 
 static bw_build_options int8_options(void)
@@ -64,7 +44,7 @@ static bw_build_options int8_options(void)
     bw_build_options options;
     bw_build_options_init(&options);
     options.precision = BW_PRECISION_INT8;
-    options.calibration = calibration;
+    options.calibration = calibrated.calibration;
     return options;
 }
 
@@ -74,7 +54,7 @@ static int count_rounded(const bw_build_options *options)
     bw_plan *plan;
     bw_plan_info info;
     int count = 0;
-    check_ok(bw_plan_build(&plan, model, options, &error));
+    check_ok(bw_plan_build(&plan, calibrated.model, options, &error));
     bw_plan_describe(plan, &info);
     for (int index = 0; index < info.steps; index++) {
         bw_step_info step;
@@ -120,11 +100,11 @@ static errors make_errors(void)
 {
     errors made;
     bw_mix exact = {.cpu = BW_CPU_ALL, .exact = true};
-    check_ok(bw_graph_optimise(&made.graph, model, &error));
+    check_ok(bw_graph_optimise(&made.graph, calibrated.model, &error));
     size_t count = made.graph.tensor_count;
     made.how = (bw_quantization){.classes = calloc(count + 8, sizeof *made.how.classes)};
     made.probed = calloc(count + 8, sizeof *made.probed);
-    check_ok(bw_graph_quantize(&made.graph, calibration, 127, &exact, &error));
+    check_ok(bw_graph_quantize(&made.graph, calibrated.calibration, 127, &exact, &error));
     assert_true(made.graph.tensor_count < count + 8);
     for (size_t tensor = 0; tensor < made.graph.tensor_count; tensor++) {
         made.how.classes[tensor] = (int)tensor;
