@@ -1,12 +1,5 @@
 #include "kernels/x86/winograd_work.h"
 
-/* Tiles of a block that have so many outputs: of each image the rows and columns between two. */
-typedef struct group {
-    int row, rows, column, columns;
-} group;
-
-enum { GROUPS = 4 };
-
 /* Of the tile's height or width, `index` of a picture's, the outputs. */
 static int outputs_of(const bw_winograd *method, int size, int index)
 {
@@ -15,23 +8,29 @@ static int outputs_of(const bw_winograd *method, int size, int index)
 }
 
 /* Tiles with fewer columns alone, whole ones, those with fewer rows alone, and those with both. */
-static void list_groups(const bw_winograd_division *d, group groups[GROUPS])
+static void list_groups(bw_winograd_division *d)
 {
     int rows = d->tile_rows - d->whole_rows, columns = d->tile_columns - d->whole_columns;
-    groups[0] = (group){0, d->whole_rows, d->whole_columns, columns};
-    groups[1] = (group){0, d->whole_rows, 0, d->whole_columns};
-    groups[2] = (group){d->whole_rows, rows, 0, d->whole_columns};
-    groups[3] = (group){d->whole_rows, rows, d->whole_columns, columns};
+    d->groups[0] = (bw_winograd_group){0, d->whole_rows, d->whole_columns, columns};
+    d->groups[1] = (bw_winograd_group){0, d->whole_rows, 0, d->whole_columns};
+    d->groups[2] = (bw_winograd_group){d->whole_rows, rows, 0, d->whole_columns};
+    d->groups[3] = (bw_winograd_group){d->whole_rows, rows, d->whole_columns, columns};
+}
+
+static int count_tiles(const bw_winograd_group *group)
+{
+    return group->rows * group->columns;
 }
 
 /* Tile number `index` of those of a group, of all images from `image` on. */
-static bw_winograd_tile tile_in(const bw_winograd_work *w, const group *of, int image, int index)
+static bw_winograd_tile tile_in(const bw_winograd_work *w, const bw_winograd_group *of, int image,
+                                int index)
 {
     const bw_winograd_division *d = w->d;
     const bw_winograd *method = w->method;
-    int within = index % (of->rows * of->columns);
+    int within = index % count_tiles(of);
     int row = of->row + within / of->columns, column = of->column + within % of->columns;
-    bw_winograd_place at = {image + index / (of->rows * of->columns), row * method->outputs,
+    bw_winograd_place at = {image + index / count_tiles(of), row * method->outputs,
                             column * method->outputs};
     return (bw_winograd_tile){at, outputs_of(method, d->height, row),
                               outputs_of(method, d->width, column),
@@ -42,7 +41,7 @@ static bw_winograd_tile tile_in(const bw_winograd_work *w, const group *of, int 
 static bw_winograd_tile tile_in_order(const bw_winograd_work *w, int index)
 {
     const bw_winograd_division *d = w->d;
-    const group all = {0, d->tile_rows, 0, d->tile_columns};
+    const bw_winograd_group all = {0, d->tile_rows, 0, d->tile_columns};
     bw_winograd_tile tile = tile_in(w, &all, 0, w->first + index);
     int whole = tile.run - (d->tile_columns - d->whole_columns);
     if (whole > 0)
@@ -52,19 +51,17 @@ static bw_winograd_tile tile_in_order(const bw_winograd_work *w, int index)
 
 bw_winograd_tile bw_winograd_tile_of(const bw_winograd_work *w, int index)
 {
-    group groups[GROUPS];
-    bw_winograd_tile tile = {0};
+    const bw_winograd_division *d = w->d;
+    bw_winograd_tile tile;
     int left = w->tiles - index;
-    if (!w->d->grouped) {
+    if (!d->grouped) {
         tile = tile_in_order(w, index);
     } else {
-        int images = w->tiles / w->d->image_tiles, at = 0;
-        list_groups(w->d, groups);
-        while (index >= images * groups[at].rows * groups[at].columns) {
-            index -= images * groups[at].rows * groups[at].columns;
-            at++;
-        }
-        tile = tile_in(w, &groups[at], w->first / w->d->image_tiles, index);
+        int images = w->tiles / d->image_tiles;
+        const bw_winograd_group *group = d->groups;
+        for (; index >= images * count_tiles(group); group++)
+            index -= images * count_tiles(group);
+        tile = tile_in(w, group, w->first / d->image_tiles, index);
     }
     if (tile.run > left)
         tile.run = left;
@@ -74,13 +71,11 @@ bw_winograd_tile bw_winograd_tile_of(const bw_winograd_work *w, int index)
 bw_winograd_range bw_winograd_tiles_at(const bw_winograd_work *w, int row, int column)
 {
     const bw_winograd_division *d = w->d;
-    group groups[GROUPS];
     if (!d->grouped)
         return (bw_winograd_range){0, w->tiles};
-    int images = w->tiles / d->image_tiles, counts[GROUPS];
-    list_groups(d, groups);
-    for (int at = 0; at < GROUPS; at++)
-        counts[at] = images * groups[at].rows * groups[at].columns;
+    int images = w->tiles / d->image_tiles, counts[BW_WINOGRAD_GROUPS];
+    for (int at = 0; at < BW_WINOGRAD_GROUPS; at++)
+        counts[at] = images * count_tiles(&d->groups[at]);
     const bw_winograd *method = w->method;
     bool fewer_rows = method->uses(outputs_of(method, d->height, d->tile_rows - 1), row);
     bool fewer_columns = method->uses(outputs_of(method, d->width, d->tile_columns - 1), column);
@@ -124,6 +119,7 @@ void bw_winograd_divide_tiles(bw_winograd_division *d, const bw_winograd *method
     d->image_tiles = d->tile_rows * d->tile_columns;
     d->whole_rows = count_whole(method, d->height, d->tile_rows);
     d->whole_columns = count_whole(method, d->width, d->tile_columns);
+    list_groups(d);
     d->grouped =
         d->image_tiles > d->whole_rows * d->whole_columns && d->image_tiles <= method->most_tiles;
 }

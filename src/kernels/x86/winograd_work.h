@@ -6,6 +6,13 @@
 
 #include "kernels/x86/winograd.h"
 
+enum { BW_WINOGRAD_GROUPS = 4 };
+
+/** Tiles of one size: a rectangle of an image's. */
+typedef struct bw_winograd_group {
+    int row, rows, column, columns;
+} bw_winograd_group;
+
 /** How the work is cut. */
 typedef struct bw_winograd_division {
     int inputs, points, positions;
@@ -13,7 +20,8 @@ typedef struct bw_winograd_division {
     int tile_rows, tile_columns, image_tiles;
     int whole_rows, whole_columns; /* of tiles that have all outputs */
     bool grouped;                  /* whether blocks have the tiles of whole images by their size */
-    int words, lines, out_planes;  /* words and lines of the input's channels */
+    bw_winograd_group groups[BW_WINOGRAD_GROUPS]; /* in a block's order */
+    int words, lines, out_planes;                 /* words and lines of the input's channels */
     int group_planes, chunk_planes, chunks;
     int block_tiles;          /* the most of any block */
     int sum_planes;           /* whose sums are held together: a group or a chunk */
