@@ -1,6 +1,7 @@
 #include "annot/output.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,23 +127,31 @@ bw_status bw_stream_close(bw_stream *stream, bool commit, bw_error *error)
     return status == BW_OK ? closed : status;
 }
 
+/* A file without a name from the beginning, or, where the file system has no such, soon after. */
+static int open_nameless(const char *directory)
+{
+    int descriptor = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    char *path;
+    if (descriptor >= 0 || asprintf(&path, "%s/waiting-XXXXXX.part", directory) < 0)
+        return descriptor;
+    descriptor = mkostemps(path, (int)strlen(".part"), O_CLOEXEC);
+    int code = errno;
+    if (descriptor >= 0)
+        unlink(path);
+    free(path);
+    errno = code;
+    return descriptor;
+}
+
 bw_status bw_spool_open(FILE **out, const char *directory, bw_error *error)
 {
-    char *path;
-    *out = NULL;
-    if (asprintf(&path, "%s/waiting-XXXXXX.part", directory) < 0)
-        return bw_fail_memory(error, strlen(directory), "a file name");
-    int descriptor = mkostemps(path, (int)strlen(".part"), O_CLOEXEC);
-    bw_status status = descriptor >= 0 ? BW_OK : bw_fail_errno(error, "create", path);
-    if (descriptor >= 0) {
-        unlink(path);
-        *out = fdopen(descriptor, "w+");
-        if (!*out) {
-            status = bw_fail_errno(error, "open", path);
-            close(descriptor);
-        }
-    }
-    free(path);
+    int descriptor = open_nameless(directory);
+    *out = descriptor >= 0 ? fdopen(descriptor, "w+") : NULL;
+    if (*out)
+        return BW_OK;
+    bw_status status = bw_fail_errno(error, "create a file in", directory);
+    if (descriptor >= 0)
+        close(descriptor);
     return status;
 }
 

@@ -150,6 +150,18 @@ def test_kill(program, shares, folder):
     drop_archived_thumbnails(merged)
     compare(os.path.join(folder, "copy"), merged, "after kills")
     print(f"{killed} merges killed")
+    test_refusal(program, shares, merged)
+
+
+def test_refusal(program, shares, merged):
+    """A finished merge is kept, and the lock goes that a process killed after its end has left."""
+    lock = os.path.join(merged, "run.lock")
+    with open(lock, "w", encoding="ascii") as file:
+        file.write("1\n")
+    before = runs.final_files(merged)
+    done = merge(program, merged, shares)
+    assert done.returncode == 2 and "holds a run already" in done.stderr, done
+    assert not os.path.exists(lock) and before == runs.final_files(merged)
 
 
 def test_older(program, folder):

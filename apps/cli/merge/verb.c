@@ -112,6 +112,20 @@ static out_state examine_out(const char *folder, uint64_t sum)
     return found < 0 ? OUT_RUN : found == 1 ? OUT_UNFINISHED : OUT_SAME;
 }
 
+/* Sharing the lock takes away one that a merge has left that was killed after its end. */
+static bw_status refuse_run(const char *folder, bw_error *error)
+{
+    bw_lock lock;
+    bw_status status = bw_lock_share(&lock, folder, error);
+    if (status != BW_OK)
+        return status;
+    bw_lock_release(&lock);
+    return bw_fail(error, BW_ERROR_ARGUMENT,
+                   "'%.200s', the folder for the result, holds a run already; choose another, or "
+                   "replace that by --overwrite",
+                   folder);
+}
+
 static bw_status check_out(const merge_options *options, bw_error *error)
 {
     struct stat out, run;
@@ -124,12 +138,8 @@ static bw_status check_out(const merge_options *options, bw_error *error)
                            "'%.200s' is both to be read and to be written; the first folder is the "
                            "one for the result",
                            options->out);
-    if (examine_out(options->out, 0) == OUT_RUN && !options->overwrite)
-        return bw_fail(error, BW_ERROR_ARGUMENT,
-                       "'%.200s', the folder for the result, holds a run already; choose another, "
-                       "or replace that by --overwrite",
-                       options->out);
-    return BW_OK;
+    bool holds_run = examine_out(options->out, 0) == OUT_RUN && !options->overwrite;
+    return holds_run ? refuse_run(options->out, error) : BW_OK;
 }
 
 /* What the database has keeps its place: the same runs give the same numbers. */
