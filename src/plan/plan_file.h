@@ -64,7 +64,7 @@
 #include "plan/plan.h"
 
 enum {
-    BW_PLAN_VERSION = 13,
+    BW_PLAN_VERSION = 14,
     BW_PLAN_TAG_SIZE = 8,
     BW_PLAN_HEAD_SIZE = 56,
     BW_PLAN_PAGE = 4096,

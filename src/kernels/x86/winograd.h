@@ -76,6 +76,8 @@ typedef struct bw_winograd_product {
     size_t stride;     /* bytes from line to line of the input, and from block to block of sums */
     int lines, last_words; /* of the input; words of the last line that hold channels */
     int tiles, blocks;
+    const uint8_t *starts;  /* a line a block that all its sums start with; NULL: with zero */
+    size_t start_stride;    /* bytes from one to the next */
     const uint8_t *weights; /* [word][block] */
     const uint8_t *later;   /* what a later call reads, to be asked for meanwhile: */
     int lines_later;        /* so many lines of the cache */
@@ -144,7 +146,8 @@ typedef struct bw_winograd {
     int line_planes;       /* of the input in a line */
     int packed_channels;   /* of the input in a packed line of filters; 0: packed as lines, */
     int made_words;        /* and the words that it makes */
-    int parameters;        /* lines a plane of the output */
+    int parameters;        /* lines a plane of the output, */
+    int starts;            /* and the first of those that sums start with, one a position; or 0 */
     int tiles, blocks;     /* that a micro-kernel takes at once; `multiply` takes any tiles */
     int most_tiles;        /* of a block; 0: as many as the caches hold */
     double product_cycles; /* estimated, of one word of one tile and block, */

@@ -28,8 +28,15 @@ static weights packed_lines(const bw_winograd_work *w, int position, int plane, 
     };
 }
 
-/* The product of matrices of a group of output planes at one position. */
-static void multiply_group(const bw_winograd_work *w, int position, int blocks, const weights *by,
+/* What the sums of the plane start with at a position. */
+static const uint8_t *starts(const bw_winograd_work *w, int position, int plane)
+{
+    int first = w->method->starts;
+    return first ? bw_winograd_parameters(w, plane) + (size_t)(first + position) * LINE : NULL;
+}
+
+/* The product of matrices of the group that begins with `plane` at one position. */
+static void multiply_group(const bw_winograd_work *w, int position, int plane, const weights *by,
                            uint8_t *sums)
 {
     const bw_winograd_division *d = w->d;
@@ -44,7 +51,9 @@ static void multiply_group(const bw_winograd_work *w, int position, int blocks, 
         .lines = d->lines,
         .last_words = d->words - (d->lines - 1) * BW_WINOGRAD_WORDS,
         .tiles = tiles.count,
-        .blocks = blocks,
+        .blocks = bw_winograd_count_blocks(d, plane),
+        .starts = starts(w, position, plane),
+        .start_stride = bw_winograd_parameter_bytes(w->method, 1),
         .weights = by->lines,
         .later = by->later,
         .lines_later = by->lines_later,
@@ -60,9 +69,8 @@ static void multiply_planes(const bw_winograd_work *w, int start, int end)
         uint8_t *sums = w->sums + (size_t)position * d->sum_position;
         for (int plane = start; plane < end; plane += d->group_planes) {
             weights by = packed_lines(w, position, plane, start, end);
-            int blocks = bw_winograd_count_blocks(d, plane);
-            multiply_group(w, position, blocks, &by, sums);
-            sums += (size_t)(blocks * d->block_tiles) * LINE;
+            multiply_group(w, position, plane, &by, sums);
+            sums += (size_t)(bw_winograd_count_blocks(d, plane) * d->block_tiles) * LINE;
         }
     }
 }
@@ -102,8 +110,7 @@ static void multiply_row(const bw_winograd_work *w, int plane, int row)
             .later = next + (size_t)(position * lines_later) * LINE,
             .lines_later = lines_later,
         };
-        multiply_group(w, position, bw_winograd_count_blocks(d, plane), &by,
-                       w->sums + (size_t)position * d->sum_position);
+        multiply_group(w, position, plane, &by, w->sums + (size_t)position * d->sum_position);
     }
 }
 

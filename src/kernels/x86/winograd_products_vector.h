@@ -16,6 +16,22 @@
 
 enum { WORD_BYTES = 4, UNROLLED = 4 /* words */ };
 
+BW_INLINE void start_sums(integers sums[][BW_WINOGRAD_BLOCKS * PARTS],
+                          const bw_winograd_product *product, int tiles, int blocks)
+{
+    BW_UNROLL
+    for (int index = 0; index < blocks * PARTS; index++) {
+        const uint8_t *starts = product->starts;
+        integers start = zero();
+        if (starts)
+            start = load(starts + (size_t)(index / PARTS) * product->start_stride +
+                         (size_t)(index % PARTS * VECTOR_BYTES));
+        BW_UNROLL
+        for (int tile = 0; tile < tiles; tile++)
+            sums[tile][index] = start;
+    }
+}
+
 /* Some words of the tiles of one line. */
 BW_INLINE void multiply_words(integers sums[][BW_WINOGRAD_BLOCKS * PARTS], const uint8_t *in,
                               const uint8_t *weights, int words, int tiles, int blocks)
@@ -55,12 +71,7 @@ BW_INLINE void multiply_tiles(const bw_winograd_product *product, const bw_winog
     const uint8_t *weights = product->weights, *line = product->in + first;
     const uint8_t *later = part->later;
     const int word_bytes = blocks * BW_WINOGRAD_LINE;
-    BW_UNROLL
-    for (int tile = 0; tile < tiles; tile++) {
-        BW_UNROLL
-        for (int index = 0; index < blocks * PARTS; index++)
-            sums[tile][index] = zero();
-    }
+    start_sums(sums, product, tiles, blocks);
     for (int left = product->lines; left > 0; left--, line += product->stride) {
         int words = left > 1 ? BW_WINOGRAD_WORDS : product->last_words;
         const uint8_t *in = line;

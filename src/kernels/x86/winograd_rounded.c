@@ -3,8 +3,14 @@
 #include <string.h>
 
 #include "kernels/x86/conv_u8.h"
+#include "kernels/x86/winograd_u8.h"
 
-enum { LINE = BW_WINOGRAD_LINE, POSITIONS = BW_ROUNDED_POSITIONS };
+enum {
+    LINE = BW_WINOGRAD_LINE,
+    POSITIONS = BW_ROUNDED_POSITIONS,
+    PART = 8, /* bytes: the channels of two outputs */
+    HALF = LINE / 2,
+};
 
 bool bw_winograd_rounded_accepts(const bw_operation *operation)
 {
@@ -35,6 +41,31 @@ static void sum_filters(const bw_operation *operation, const int8_t *integers,
     }
 }
 
+/* Where a byte of a quad in its natural order stands: parts go to the halves in turn. */
+static int halved(int byte)
+{
+    int part = byte / PART;
+    return part % 2 * HALF + part / 2 * PART + byte % PART;
+}
+
+void bw_winograd_rounded_pack_quad(const bw_operation *operation, const bw_filters *filters,
+                                   int plane, int quad, bw_winograd_packed *packed)
+{
+    bw_winograd_packed natural;
+    bw_winograd_u8_pack_quad(operation, filters, plane, quad, &natural);
+    for (int tap = 0; tap < BW_WINOGRAD_TAPS; tap++)
+        for (int byte = 0; byte < LINE; byte++)
+            packed->filters[tap][halved(byte)] = natural.filters[tap][byte];
+}
+
+/* A channel's multiplier to where its quads' bytes stand, as 16-bit numbers. */
+static void pack_multiplier(int16_t multiplier, int lane, uint8_t *to)
+{
+    for (int input = 0; input < BW_WINOGRAD_QUAD; input++)
+        memcpy(to + (size_t)halved(lane * BW_WINOGRAD_QUAD + input) * sizeof multiplier,
+               &multiplier, sizeof multiplier);
+}
+
 /* The parameters of one of a plane's channels. */
 static void pack_channel(const bw_operation *operation, const int8_t *integers, int lane,
                          uint8_t *to)
@@ -46,15 +77,15 @@ static void pack_channel(const bw_operation *operation, const int8_t *integers, 
     for (int position = 0; position < POSITIONS; position++) {
         int row = position / BW_ROUNDED_POINTS, column = position % BW_ROUNDED_POINTS;
         float scale = bw_rounded_scale(row, column, multipliers[position]);
-        int16_t both[2] = {multipliers[position], multipliers[position]};
         bool is_sum = bw_rounded_is_sum(BW_ROUNDED_OUTPUTS, BW_ROUNDED_OUTPUTS, row, column);
-        int32_t added = bw_rounded_added(is_sum, operation->in.format.zero_point) * sums[position];
+        int32_t start = -bw_rounded_added(is_sum, operation->in.format.zero_point) * sums[position];
         size_t at = (size_t)lane * sizeof scale;
         memcpy(to + (BW_WINOGRAD_ROUNDED_SCALES + position) * LINE + at, &scale, sizeof scale);
-        memcpy(to + (BW_WINOGRAD_ROUNDED_FILTERS + position) * LINE + at, both, sizeof both);
-        memcpy(to + (BW_WINOGRAD_ROUNDED_STARTS + position) * LINE + at, &added, sizeof added);
+        pack_multiplier(multipliers[position], lane,
+                        to + (BW_WINOGRAD_ROUNDED_FILTERS + 2 * position) * LINE);
+        memcpy(to + (BW_WINOGRAD_ROUNDED_STARTS + position) * LINE + at, &start, sizeof start);
         memcpy(to + (BW_WINOGRAD_ROUNDED_SUMS + position) * LINE + at, &sums[position],
-               sizeof added);
+               sizeof start);
     }
 }
 

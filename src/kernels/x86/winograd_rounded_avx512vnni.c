@@ -46,6 +46,12 @@ BW_INLINE integers filter_column(const integers *g, int row)
     }
 }
 
+/* Half of a line as 16-bit numbers. */
+BW_INLINE integers widen(const uint8_t *from)
+{
+    return _mm512_cvtepi8_epi16(_mm256_loadu_si256((const void *)from));
+}
+
 /* A filter's row at all points. */
 BW_INLINE void filter_line(const integers *g, integers *t)
 {
@@ -59,44 +65,31 @@ BW_INLINE void filter_line(const integers *g, integers *t)
     t[6] = g[2];
 }
 
-/* Quads of bytes as channels 0 and 2, and channels 1 and 3, of 16 bits. */
-BW_INLINE void widen(integers quads, integers halves[HALVES])
-{
-    halves[0] = _mm512_maddubs_epi16(_mm512_set1_epi16(0x0001), quads);
-    halves[1] = _mm512_maddubs_epi16(_mm512_set1_epi16(0x0100), quads);
-}
-
 /* A plane's quad at one row of positions. */
 BW_INLINE void make_line(const bw_winograd_filters *filters, const uint8_t *packed,
                          const uint8_t *multipliers, uint8_t *lines, int row)
 {
     const size_t line = (size_t)filters->blocks * LINE;
-    integers half[HALVES][TAPS], made[HALVES][POINTS];
+    integers made[HALVES][POINTS];
     BW_UNROLL
-    for (int x = 0; x < TAPS; x++) {
-        integers column[HALVES][TAPS];
+    for (int half = 0; half < HALVES; half++) {
+        integers columns[TAPS];
         BW_UNROLL
-        for (int y = 0; y < TAPS; y++) {
-            integers words[HALVES];
-            widen(load(packed + (size_t)(y * TAPS + x) * line), words);
-            column[0][y] = words[0];
-            column[1][y] = words[1];
+        for (int x = 0; x < TAPS; x++) {
+            integers column[TAPS];
+            BW_UNROLL
+            for (int y = 0; y < TAPS; y++)
+                column[y] = widen(packed + (size_t)(y * TAPS + x) * line + half * (LINE / HALVES));
+            columns[x] = filter_column(column, row);
         }
-        BW_UNROLL
-        for (int index = 0; index < HALVES; index++)
-            half[index][x] = filter_column(column[index], row);
+        filter_line(columns, made[half]);
     }
     BW_UNROLL
-    for (int index = 0; index < HALVES; index++)
-        filter_line(half[index], made[index]);
-    BW_UNROLL
     for (int x = 0; x < POINTS; x++) {
-        integers multiplier = load(multipliers + (row * POINTS + x) * LINE);
-        integers even = _mm512_mulhrs_epi16(made[0][x], multiplier);
-        integers odd = _mm512_mulhrs_epi16(made[1][x], multiplier);
-        const __mmask64 odd_bytes = 0xaaaaaaaaaaaaaaaau;
-        store(lines + (size_t)x * filters->position,
-              _mm512_mask_blend_epi8(odd_bytes, even, _mm512_slli_epi16(odd, 8)));
+        const uint8_t *by = multipliers + (row * POINTS + x) * HALVES * LINE;
+        integers first = _mm512_mulhrs_epi16(made[0][x], load(by));
+        integers second = _mm512_mulhrs_epi16(made[1][x], load(by + LINE));
+        store(lines + (size_t)x * filters->position, _mm512_packs_epi16(first, second));
     }
 }
 
@@ -117,16 +110,18 @@ BW_INLINE void make_row(const bw_winograd_filters *filters, int row)
     }
 }
 
+/* A copy, of which the compiler knows that no line written changes it. */
 static void transform_filters(const bw_winograd_filters *filters)
 {
-    switch (filters->row) {
-    case 0: make_row(filters, 0); break;
-    case 1: make_row(filters, 1); break;
-    case 2: make_row(filters, 2); break;
-    case 3: make_row(filters, 3); break;
-    case 4: make_row(filters, 4); break;
-    case 5: make_row(filters, 5); break;
-    default: make_row(filters, 6);
+    const bw_winograd_filters own = *filters;
+    switch (own.row) {
+    case 0: make_row(&own, 0); break;
+    case 1: make_row(&own, 1); break;
+    case 2: make_row(&own, 2); break;
+    case 3: make_row(&own, 3); break;
+    case 4: make_row(&own, 4); break;
+    case 5: make_row(&own, 5); break;
+    default: make_row(&own, 6);
     }
 }
 
@@ -253,10 +248,11 @@ BW_INLINE void transform_rows(const bw_winograd_input *input, int rows)
 
 static void transform_input(const bw_winograd_input *input)
 {
-    switch (input->rows) {
-    case 1: transform_rows(input, 1); break;
-    case 2: transform_rows(input, 2); break;
-    default: transform_rows(input, 4);
+    const bw_winograd_input own = *input;
+    switch (own.rows) {
+    case 1: transform_rows(&own, 1); break;
+    case 2: transform_rows(&own, 2); break;
+    default: transform_rows(&own, 4);
     }
 }
 
@@ -267,23 +263,28 @@ typedef struct scaled {
     bw_vector sums, scales;
 } scaled;
 
+/* Sums have started as those of a tile of 4 × 4 do. */
 BW_INLINE scaled load_sums(const bw_winograd_output *output, const uint8_t *sums, int rows,
                            int columns, int row, int column)
 {
     const int position = row * POINTS + column;
     const uint8_t *parameters = output->parameters + (size_t)(position * LINE);
-    const void *scales = parameters + BW_WINOGRAD_ROUNDED_SCALES * LINE;
     integers whole = load(sums + (size_t)position * output->position);
-    if (rows == OUTPUTS && columns == OUTPUTS) {
-        integers added = load(parameters + BW_WINOGRAD_ROUNDED_STARTS * LINE);
-        return (scaled){_mm512_cvtepi32_ps(_mm512_sub_epi32(whole, added)), bw_vector_load(scales)};
+    bw_vector scales =
+        bw_vector_load((const void *)(parameters + BW_WINOGRAD_ROUNDED_SCALES * LINE));
+    if (rows == OUTPUTS && columns == OUTPUTS)
+        return (scaled){_mm512_cvtepi32_ps(whole), scales};
+    const int32_t zero_point = output->operation->in.format.zero_point;
+    bool is_sum = bw_rounded_is_sum(rows, columns, row, column),
+         started_as_sum = bw_rounded_is_sum(OUTPUTS, OUTPUTS, row, column);
+    if (is_sum != started_as_sum) {
+        int32_t left =
+            bw_rounded_added(is_sum, zero_point) - bw_rounded_added(started_as_sum, zero_point);
+        integers filters = load(parameters + BW_WINOGRAD_ROUNDED_SUMS * LINE);
+        whole = _mm512_sub_epi32(whole, _mm512_mullo_epi32(filters, _mm512_set1_epi32(left)));
     }
-    int32_t added = bw_rounded_added(bw_rounded_is_sum(rows, columns, row, column),
-                                     output->operation->in.format.zero_point);
-    integers filters = load(parameters + BW_WINOGRAD_ROUNDED_SUMS * LINE);
-    whole = _mm512_sub_epi32(whole, _mm512_mullo_epi32(filters, _mm512_set1_epi32(added)));
     bw_vector rescale = bw_vector_set(bw_rounded_rescale(rows, columns, row, column));
-    return (scaled){_mm512_cvtepi32_ps(whole), bw_vector_mul(bw_vector_load(scales), rescale)};
+    return (scaled){_mm512_cvtepi32_ps(whole), bw_vector_mul(scales, rescale)};
 }
 
 /* A column of scaled sums to its outputs. */
@@ -417,6 +418,7 @@ static const bw_winograd method = {
     .packed_channels = BW_WINOGRAD_QUAD,
     .made_words = 1,
     .parameters = BW_WINOGRAD_ROUNDED_PARAMETERS,
+    .starts = BW_WINOGRAD_ROUNDED_STARTS,
     .tiles = BW_WINOGRAD_TILES,
     .blocks = BW_WINOGRAD_BLOCKS,
     .most_tiles = 128,
@@ -424,7 +426,7 @@ static const bw_winograd method = {
     .filter_cycles = 5.0,
     .finish_cycles = 17.0,
     .pack_parameters = bw_winograd_rounded_pack_parameters,
-    .pack_word = bw_winograd_u8_pack_quad,
+    .pack_word = bw_winograd_rounded_pack_quad,
     .transform_filters = transform_filters,
     .transform_input = transform_input,
     .multiply = multiply,
