@@ -53,6 +53,16 @@ static void prepare_rows(void *context, int first, int last, int worker)
     }
 }
 
+/* What the pictures leave of their inputs is padding. */
+static void frame_images(const batch *work, int count)
+{
+    for (int index = 0; index < count; index++) {
+        bw_fit fit = fit_of(work->engine, &work->images[index]);
+        bw_region inside = {{fit.top, fit.top + fit.height}, {fit.left, fit.left + fit.width}};
+        work->engine->backend->frame(work->stream->executor, index, &inside);
+    }
+}
+
 /* Boxes of the network's input become boxes of the picture, cut off at its edges. */
 static void map_to_picture(bw_detection *box, const bw_fit *fit, const bw_image *image)
 {
@@ -141,6 +151,7 @@ static bw_status run_batch(batch *work, int count, bw_error *error)
     bw_lane_times *times = &work->lane->times;
     uint64_t start = bw_clock();
     bw_pool_run(stream->pool, prepare_rows, work, count * work->units_an_image, 1);
+    frame_images(work, count);
     uint64_t prepared = bw_clock();
     bw_status status = work->engine->backend->run(stream->executor, count, NULL, error);
     if (status != BW_OK)

@@ -10,6 +10,15 @@
 
 typedef struct bw_executor bw_executor;
 
+/** Rows or columns of a tensor, from the first to before the last. */
+typedef struct bw_interval {
+    int first, last;
+} bw_interval;
+
+typedef struct bw_region {
+    bw_interval rows, columns;
+} bw_region;
+
 typedef struct bw_backend {
     const char *name;
 
@@ -21,6 +30,13 @@ typedef struct bw_backend {
 
     /** Where image `index` of the batch is to be written, in the layout of plan->input. */
     void *(*input)(bw_executor *executor, int index);
+
+    /**
+     * Tells that all pixels of image `index` outside of a region, which is not empty, are alike, as
+     * those of a letterbox are. The next run, and no later one, may make use of that: it gives the
+     * same numbers.
+     */
+    void (*frame)(bw_executor *executor, int index, const bw_region *inside);
 
     /**
      * Runs the first `images` images of the batch. The nanoseconds of each step are added to

@@ -21,15 +21,15 @@ static inline void bw_fill_border(const bw_layout *layout, void *plane, int firs
     size_t side = (size_t)border * pixel, inner = (size_t)layout->width * pixel;
     size_t row = layout->row_stride * bw_type_size(layout->format.type);
     uint8_t *origin = plane;
-    if (first == 0)
-        memset(origin - row * (size_t)border - side, zero, row * (size_t)border);
+    for (int y = 1; first == 0 && y <= border; y++)
+        memset(origin - (size_t)y * row - side, zero, side + inner + side);
     for (int y = first; y < last; y++) {
         uint8_t *start = origin + (size_t)y * row;
         memset(start - side, zero, side);
         memset(start + inner, zero, side);
     }
-    if (last == layout->height)
-        memset(origin + (size_t)last * row - side, zero, row * (size_t)border);
+    for (int y = 0; last == layout->height && y < border; y++)
+        memset(origin + (size_t)(last + y) * row - side, zero, side + inner + side);
 }
 
 #endif

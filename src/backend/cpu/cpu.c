@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "backend/backend.h"
+#include "backend/cpu/padding.h"
+#include "backend/cpu/regions.h"
 #include "base/cpu.h"
 #include "base/memory.h"
 #include "kernels/plain/use.h"
@@ -30,12 +32,13 @@ struct bw_executor {
     bool timed;     /* threads that work on images of their own add to the times below */
     atomic_uint_least64_t *step_times; /* nanoseconds, the sum of all threads */
     atomic_int *failures;              /* a bw_status of each step, see bw_operands */
+    bw_padding *padding;               /* NULL where the plan has no use for it */
 };
 
 /* What the pool's threads need to know of the step that is running. */
 typedef struct bw_step_call {
     const bw_kernel *kernel;
-    const bw_operation *operation;
+    bw_operation operation;
     bw_operands operands;
     uint8_t *scratch;
     size_t scratch_bytes;
@@ -51,6 +54,7 @@ static void close_executor(bw_executor **handle)
     bw_aligned_free(executor->arena);
     bw_aligned_free(executor->scratch);
     bw_aligned_free(executor->turns);
+    bw_padding_close(&executor->padding);
     free((void *)executor->kernels);
     free(executor->step_times);
     free(executor->failures);
@@ -126,6 +130,9 @@ static bw_status open_executor(bw_executor **out, const bw_plan *plan, bw_pool *
                            : bw_fail_memory(error, sizeof *executor, "an executor");
     if (status == BW_OK)
         status = allocate(executor, error);
+    if (status == BW_OK)
+        status = bw_padding_open(&executor->padding, plan, executor->kernels,
+                                 executor->scratch_bytes, error);
     if (status != BW_OK)
         close_executor(&executor);
     *out = executor;
@@ -148,7 +155,7 @@ static void run_units(const bw_step_call *call, int first, int last, int done, i
 {
     bw_operands operands = call->operands;
     operands.done = done;
-    call->kernel->run(call->operation, &operands, first, last,
+    call->kernel->run(&call->operation, &operands, first, last,
                       call->scratch + (size_t)worker * call->scratch_bytes);
 }
 
@@ -160,15 +167,31 @@ static void run_shared_units(void *context, int first, int last, int worker)
     *turn = (bw_turn){call->number, last};
 }
 
+static const bw_region *region_of(const bw_executor *executor, int index, int image)
+{
+    return executor->padding ? bw_padding_region(executor->padding, index, image) : NULL;
+}
+
+/* Narrows a call to the part of the step that depends on the picture. */
+static void cut_call(bw_step_call *call, const bw_region *region)
+{
+    bw_region_offsets by = bw_region_offsets_of(&call->operation, region);
+    bw_operands *operands = &call->operands;
+    operands->in = (const uint8_t *)operands->in + by.in;
+    operands->second = (const uint8_t *)operands->second + by.second;
+    operands->out = (uint8_t *)operands->out + by.out;
+    call->operation = bw_region_operation(&call->operation, region);
+}
+
 /* The call of step `index` for `images` images of the batch from image `first` on. */
-static bw_step_call prepare_call(const bw_executor *executor, int index, int first, int images)
+static bw_step_call prepare_whole(const bw_executor *executor, int index, int first, int images)
 {
     const bw_step *step = &executor->plan->steps[index];
     const bw_operation *operation = &step->operation;
     size_t image = (size_t)first;
     return (bw_step_call){
         .kernel = executor->kernels[index],
-        .operation = operation,
+        .operation = *operation,
         .operands = {executor->arena + step->in + image * image_bytes(&operation->in),
                      executor->arena + step->second + image * image_bytes(&operation->second),
                      executor->arena + step->out + image * image_bytes(&operation->out),
@@ -180,14 +203,53 @@ static bw_step_call prepare_call(const bw_executor *executor, int index, int fir
     };
 }
 
-/* All threads share the step. */
+/* The same for images that have one region. */
+static bw_step_call prepare_call(const bw_executor *executor, int index, int first, int images)
+{
+    bw_step_call call = prepare_whole(executor, index, first, images);
+    const bw_region *region = region_of(executor, index, first);
+    if (region)
+        cut_call(&call, region);
+    return call;
+}
+
+/* What the calls for these images leave to be written. */
+static void finish_call(const bw_executor *executor, int index, int first, int images)
+{
+    for (int image = first; image < first + images; image++)
+        if (region_of(executor, index, image))
+            bw_padding_restore(executor->padding, index, image, executor->arena);
+}
+
+/* The images, of so many from `first` on, that have the region of the first one. */
+static int count_alike(const bw_executor *executor, int index, int first, int images)
+{
+    const bw_region *region = region_of(executor, index, first);
+    for (int count = 1; count < images; count++) {
+        const bw_region *other = region_of(executor, index, first + count);
+        if (region != other && (!region || !other || !bw_region_equals(region, other)))
+            return count;
+    }
+    return images;
+}
+
+/* All threads share the call. */
+static void share_call(bw_executor *executor, bw_step_call *call)
+{
+    call->number = ++executor->calls;
+    int units = call->kernel->units(&call->operation, call->operands.images);
+    int grain = units / (bw_pool_threads(executor->pool) * PIECES);
+    bw_pool_run(executor->pool, run_shared_units, call, units, grain > 0 ? grain : 1);
+}
+
 static void run_step(bw_executor *executor, int index, int first, int images)
 {
-    bw_step_call call = prepare_call(executor, index, first, images);
-    call.number = ++executor->calls;
-    int units = call.kernel->units(call.operation, images);
-    int grain = units / (bw_pool_threads(executor->pool) * PIECES);
-    bw_pool_run(executor->pool, run_shared_units, &call, units, grain > 0 ? grain : 1);
+    for (int alike; images > 0; first += alike, images -= alike) {
+        alike = count_alike(executor, index, first, images);
+        bw_step_call call = prepare_call(executor, index, first, alike);
+        share_call(executor, &call);
+        finish_call(executor, index, first, alike);
+    }
 }
 
 /* Each thread takes an image through the whole network. */
@@ -198,7 +260,8 @@ static void run_whole_images(void *context, int first, int last, int worker)
     for (int image = first; image < last; image++) {
         for (int index = 0; index < executor->plan->step_count; index++) {
             bw_step_call call = prepare_call(executor, index, image, 1);
-            run_units(&call, 0, call.kernel->units(call.operation, 1), 0, worker);
+            run_units(&call, 0, call.kernel->units(&call.operation, 1), 0, worker);
+            finish_call(executor, index, image, 1);
             if (executor->timed) {
                 uint64_t now = bw_clock();
                 atomic_fetch_add(&executor->step_times[index], now - before);
@@ -250,11 +313,31 @@ static bw_status tell_failure(bw_executor *executor, bw_error *error)
                    failed->layer, failed->operation.plain->operation->name);
 }
 
+static void frame(bw_executor *executor, int index, const bw_region *inside)
+{
+    bw_region all = bw_region_all(&executor->plan->input.layout);
+    if (executor->padding && !bw_region_equals(inside, &all))
+        bw_padding_frame(executor->padding, index, inside);
+}
+
+static void run_padding(void *context, int step)
+{
+    bw_executor *executor = context;
+    bw_step_call call = prepare_whole(executor, step, 0, 1);
+    share_call(executor, &call);
+}
+
 static bw_status run(bw_executor *executor, int images, uint64_t *step_times, bw_error *error)
 {
     if (images < 1 || images > executor->plan->batch)
         return bw_fail(error, BW_ERROR_ARGUMENT, "%d images do not fit a plan for %d", images,
                        executor->plan->batch);
+    bw_padding *padding = executor->padding;
+    bw_status status =
+        padding ? bw_padding_learn(padding, executor->arena, images, run_padding, executor, error)
+                : BW_OK;
+    if (status != BW_OK)
+        return status;
     int threads = bw_pool_threads(executor->pool);
     bool apart = executor->plan->sharing == BW_SHARE_IMAGES;
     int whole = apart ? images / threads * threads : 0;
@@ -262,6 +345,8 @@ static bw_status run(bw_executor *executor, int images, uint64_t *step_times, bw
         run_apart(executor, whole, step_times);
     if (whole < images)
         run_together(executor, whole, images - whole, step_times);
+    if (padding)
+        bw_padding_forget(padding);
     return tell_failure(executor, error);
 }
 
@@ -290,6 +375,7 @@ const bw_backend bw_backend_cpu = {
     .name = "cpu",
     .open = open_executor,
     .input = input,
+    .frame = frame,
     .run = run,
     .run_steps = run_steps,
     .output = output,

@@ -1,0 +1,198 @@
+#include "backend/cpu/regions.h"
+
+#include "kernels/rounded.h"
+
+enum { TILE = BW_ROUNDED_OUTPUTS /* sums in a tile's height and width, of exact kernels too */ };
+
+/* What holds for rows as for columns. */
+typedef struct direction {
+    int kernel, stride, pad;
+    int pool; /* sums in a pixel */
+    int out;  /* pixels of the output */
+} direction;
+
+static direction vertical(const bw_operation *operation)
+{
+    return (direction){operation->kernel_height, operation->stride, operation->pad_top,
+                       bw_pool_side(operation), operation->out.height};
+}
+
+static direction horizontal(const bw_operation *operation)
+{
+    return (direction){operation->kernel_width, operation->stride, operation->pad_left,
+                       bw_pool_side(operation), operation->out.width};
+}
+
+/* Whether the last window begins at a pixel of the input, or above or left of it. */
+static bool begins_inside(const direction *d, int inputs)
+{
+    return (d->out * d->pool - 1) * d->stride < inputs;
+}
+
+/* What lies outside does not count in a MAX_POOL: its windows must not reach there. */
+static bool windows_suit(const bw_operation *operation)
+{
+    direction rows = vertical(operation), columns = horizontal(operation);
+    bool pools = operation->family == BW_FAMILY_CONV_POOL;
+    bw_operation conv = pools ? bw_unpooled(operation) : *operation;
+    if (operation->family != BW_FAMILY_MAX_POOL)
+        return bw_border_suffices(&conv) && begins_inside(&rows, operation->in.height) &&
+               begins_inside(&columns, operation->in.width);
+    return operation->pad_top == 0 && operation->pad_left == 0 &&
+           operation->out.height * operation->stride <= operation->in.height &&
+           operation->out.width * operation->stride <= operation->in.width &&
+           operation->kernel_height <= operation->stride &&
+           operation->kernel_width <= operation->stride;
+}
+
+bool bw_region_possible(const bw_kernel *kernel, const bw_operation *operation)
+{
+    bool of_windows = bw_family_is_dense(operation->family) ||
+                      operation->family == BW_FAMILY_DEPTHWISE ||
+                      operation->family == BW_FAMILY_MAX_POOL;
+    return kernel->needs != 0 && of_windows && operation->in.format.type == BW_U8 &&
+           operation->out.format.type == BW_U8 && windows_suit(operation);
+}
+
+/* ---- From input to output ------------------------------------------------------------------- */
+
+static int at_least(int value, int least)
+{
+    return value > least ? value : least;
+}
+
+static int at_most(int value, int most)
+{
+    return value < most ? value : most;
+}
+
+/* To multiples of a tile, of sums that are not negative. */
+static bw_interval round_to_tiles(bw_interval sums, int all)
+{
+    return (bw_interval){sums.first / TILE * TILE,
+                         at_most(bw_divide_up(sums.last, TILE) * TILE, all)};
+}
+
+static bw_interval affected(const direction *d, bool tiles, bw_interval in)
+{
+    int all = d->out * d->pool, first = at_least(in.first + d->pad - d->kernel + 1, 0);
+    bw_interval sums = {bw_divide_up(first, d->stride),
+                        at_most((in.last - 1 + d->pad) / d->stride + 1, all)};
+    if (tiles)
+        sums = round_to_tiles(sums, all);
+    return (bw_interval){sums.first / d->pool, bw_divide_up(sums.last, d->pool)};
+}
+
+bw_region bw_region_affected(const bw_kernel *kernel, const bw_operation *operation,
+                             const bw_region *in)
+{
+    direction rows = vertical(operation), columns = horizontal(operation);
+    return (bw_region){affected(&rows, kernel->rounds, in->rows),
+                       affected(&columns, kernel->rounds, in->columns)};
+}
+
+static bw_interval rounded(const direction *d, bw_interval out)
+{
+    bw_interval sums =
+        round_to_tiles((bw_interval){out.first * d->pool, out.last * d->pool}, d->out * d->pool);
+    return (bw_interval){sums.first / d->pool, bw_divide_up(sums.last, d->pool)};
+}
+
+bw_region bw_region_rounded(const bw_operation *operation, const bw_region *out)
+{
+    if (!bw_family_is_dense(operation->family))
+        return *out;
+    direction rows = vertical(operation), columns = horizontal(operation);
+    return (bw_region){rounded(&rows, out->rows), rounded(&columns, out->columns)};
+}
+
+static bw_interval read(const direction *d, bw_interval out)
+{
+    int first = out.first * d->pool, last = out.last * d->pool - 1;
+    return (bw_interval){first * d->stride - d->pad, last * d->stride - d->pad + d->kernel};
+}
+
+bw_region bw_region_read(const bw_operation *operation, const bw_region *out)
+{
+    direction rows = vertical(operation), columns = horizontal(operation);
+    return (bw_region){read(&rows, out->rows), read(&columns, out->columns)};
+}
+
+/* ---- The operation -------------------------------------------------------------------------- */
+
+static void set_size(bw_layout *layout, int height, int width)
+{
+    layout->height = height;
+    layout->width = width;
+}
+
+/* Where the first pixel of a region's input is in a direction. */
+static int first_input(const direction *d, bw_interval out)
+{
+    return out.first * d->pool * d->stride;
+}
+
+static int count_inputs(const direction *d, bw_interval out, int all)
+{
+    int inputs = (out.last - out.first) * d->pool * d->stride;
+    return at_most(inputs, all - first_input(d, out));
+}
+
+bw_operation bw_region_operation(const bw_operation *operation, const bw_region *out)
+{
+    direction rows = vertical(operation), columns = horizontal(operation);
+    int height = out->rows.last - out->rows.first, width = out->columns.last - out->columns.first;
+    bw_operation part = *operation;
+    set_size(&part.in, count_inputs(&rows, out->rows, operation->in.height),
+             count_inputs(&columns, out->columns, operation->in.width));
+    set_size(&part.out, height, width);
+    if (operation->has_second)
+        set_size(&part.second, height, width);
+    return part;
+}
+
+static size_t offset_of(const bw_layout *layout, int row, int column)
+{
+    size_t elements = (size_t)row * layout->row_stride + (size_t)(column * layout->lanes);
+    return elements * bw_type_size(layout->format.type);
+}
+
+bw_region_offsets bw_region_offsets_of(const bw_operation *operation, const bw_region *out)
+{
+    direction rows = vertical(operation), columns = horizontal(operation);
+    return (bw_region_offsets){
+        .in = offset_of(&operation->in, first_input(&rows, out->rows),
+                        first_input(&columns, out->columns)),
+        .second = offset_of(&operation->second, out->rows.first, out->columns.first),
+        .out = offset_of(&operation->out, out->rows.first, out->columns.first),
+    };
+}
+
+/* ---- Regions -------------------------------------------------------------------------------- */
+
+bw_region bw_region_all(const bw_layout *layout)
+{
+    return (bw_region){{0, layout->height}, {0, layout->width}};
+}
+
+bw_region bw_region_bordered(const bw_layout *layout)
+{
+    int border = layout->border;
+    return (bw_region){{-border, layout->height + border}, {-border, layout->width + border}};
+}
+
+static bw_interval span_union(bw_interval a, bw_interval b)
+{
+    return (bw_interval){at_most(a.first, b.first), at_least(a.last, b.last)};
+}
+
+bw_region bw_region_union(const bw_region *a, const bw_region *b)
+{
+    return (bw_region){span_union(a->rows, b->rows), span_union(a->columns, b->columns)};
+}
+
+bool bw_region_equals(const bw_region *a, const bw_region *b)
+{
+    return a->rows.first == b->rows.first && a->rows.last == b->rows.last &&
+           a->columns.first == b->columns.first && a->columns.last == b->columns.last;
+}

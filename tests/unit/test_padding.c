@@ -1,0 +1,222 @@
+/**
+ * What padding spares: a run that knows where the pictures are gives the same bits as one that does
+ * not, whatever they leave to padding, on every kind of step and for every processor.
+ */
+#include "check.h"
+#include "quantized_plan.h"
+
+#include "backend/cpu/padding.h"
+
+enum { SIDE = 160, BATCH = 3 };
+
+#define CONV(filters, size, stride)                                                                \
+    "[convolutional]\nbatch_normalize=1\nfilters=" #filters "\nsize=" #size "\nstride=" #stride    \
+    "\npad=1\nactivation=leaky\n"
+#define POOL "[maxpool]\nsize=2\nstride=2\n"
+#define LARGE_NET "[net]\nwidth=160\nheight=160\nchannels=3\n"
+
+static const char *const networks[] = {
+    /* YOLOv3-tiny's beginning, and a layer that a head reads as a later one does */
+    LARGE_NET CONV(16, 3, 1) POOL CONV(32, 3, 1) POOL CONV(64, 3, 1)
+        POOL CONV(128, 3, 1) "[route]\nlayers=-3\n" CONV(32, 1, 1) TAIL,
+    /* darknet's residuals */
+    LARGE_NET CONV(32, 3, 1) CONV(64, 3, 2) CONV(32, 1, 1)
+        CONV(64, 3, 1) "[shortcut]\nfrom=-3\nactivation=linear\n" CONV(128, 3, 2) CONV(64, 1, 1)
+            CONV(128, 3, 1) "[shortcut]\nfrom=-3\nactivation=linear\n" TAIL,
+    /* halves, depthwise layers, and tensors that are joined in place */
+    LARGE_NET CONV(32, 3, 2) CONV(64, 3, 1) "[route]\nlayers=-1\ngroups=2\ngroup_id=1\n" CONV(
+        32, 3,
+        1) "[convolutional]\nbatch_normalize=1\ngroups=32\nfilters=32\nsize=3\nstride=1\npad=1\n"
+           "activation=leaky\n" CONV(32, 1, 1) "[route]\nlayers=-1,-3\n" CONV(
+               64, 1, 1) "[route]\nlayers=-7,-1\n" POOL CONV(64, 3, 1) TAIL,
+};
+
+/* Where pictures are; each has another. */
+static const bw_region frames[] = {
+    {{20, 140}, {0, SIDE}}, {{0, SIDE}, {20, 140}},  {{35, 125}, {0, SIDE}},
+    {{0, SIDE}, {35, 124}}, {{0, SIDE}, {0, SIDE}},  {{50, 111}, {33, 127}},
+    {{0, 90}, {0, SIDE}},   {{71, SIDE}, {0, SIDE}}, {{80, 81}, {77, 78}},
+};
+
+enum { FRAMES = sizeof frames / sizeof *frames };
+
+static void fill_input(const bw_plan *plan, bw_executor *executor, int first)
+{
+    const bw_layout *input = &plan->input.layout;
+    for (int image = 0; image < plan->batch; image++) {
+        const bw_region *inside = &frames[(first + image) % FRAMES];
+        uint8_t *row = bw_backend_cpu.input(executor, image);
+        memset(row - bw_layout_origin(input), 0, input->plane_stride);
+        uint32_t random = (uint32_t)(first + image);
+        for (int y = 0; y < SIDE; y++, row += input->row_stride)
+            for (int x = 0; x < SIDE; x++)
+                for (int channel = 0; channel < 3; channel++) {
+                    random = random * 1664525 + 1013904223;
+                    bool in = y >= inside->rows.first && y < inside->rows.last &&
+                              x >= inside->columns.first && x < inside->columns.last;
+                    row[x * input->lanes + channel] = in ? (uint8_t)(random >> 24) : 128;
+                }
+    }
+}
+
+/* All numbers of the heads, whose memory is the caller's. */
+static uint8_t *copy_outputs(const bw_plan *plan, const bw_executor *executor, size_t *bytes)
+{
+    uint8_t *copy = NULL;
+    *bytes = 0;
+    for (int output = 0; output < plan->output_count; output++)
+        for (int image = 0; image < plan->batch; image++) {
+            bw_head_view view = bw_backend_cpu.output(executor, output, image);
+            int planes = bw_layout_planes(&plan->outputs[output].layout);
+            size_t row = (size_t)(view.width * view.lanes) * sizeof *view.data;
+            copy = realloc(copy, *bytes + (size_t)(planes * view.height) * row);
+            assert_non_null(copy);
+            for (int line = 0; line < planes * view.height; line++, *bytes += row)
+                memcpy(copy + *bytes,
+                       view.data + (size_t)(line / view.height) * view.plane_stride +
+                           (size_t)(line % view.height) * view.row_stride,
+                       row);
+        }
+    return copy;
+}
+
+static uint8_t *run(const bw_plan *plan, bw_executor *executor, int first, bool framed,
+                    size_t *bytes)
+{
+    fill_input(plan, executor, first);
+    for (int image = 0; framed && image < plan->batch; image++)
+        bw_backend_cpu.frame(executor, image, &frames[(first + image) % FRAMES]);
+    check_ok(bw_backend_cpu.run(executor, plan->batch, NULL, &error));
+    return copy_outputs(plan, executor, bytes);
+}
+
+static void compare_runs(const bw_plan *plan, int threads)
+{
+    bw_pool *pool;
+    bw_executor *executor;
+    check_ok(bw_pool_open(&pool, threads, &error));
+    check_ok(bw_backend_cpu.open(&executor, plan, pool, &error));
+    for (int first = 0; first < FRAMES; first += BATCH) {
+        size_t bytes, framed_bytes;
+        uint8_t *whole = run(plan, executor, first, false, &bytes);
+        uint8_t *framed = run(plan, executor, first, true, &framed_bytes);
+        assert_int_equal(bytes, framed_bytes);
+        assert_memory_equal(whole, framed, bytes);
+        free(whole);
+        free(framed);
+    }
+    bw_backend_cpu.close(&executor);
+    bw_pool_close(&pool);
+}
+
+/* The steps that compute less for a picture of half the height. */
+static int count_cut(const bw_plan *plan)
+{
+    const bw_kernel **kernels = calloc((size_t)plan->step_count, sizeof *kernels);
+    bw_padding *padding;
+    int count = 0;
+    assert_non_null(kernels);
+    for (int step = 0; step < plan->step_count; step++)
+        kernels[step] = bw_kernel_find(plan->steps[step].kernel);
+    check_ok(bw_padding_open(&padding, plan, kernels, SIZE_MAX, &error));
+    if (padding)
+        bw_padding_frame(padding, 0, &(bw_region){{40, 120}, {0, SIDE}});
+    for (int step = 0; padding && step < plan->step_count; step++)
+        count += bw_padding_region(padding, step, 0) != NULL;
+    bw_padding_close(&padding);
+    free((void *)kernels);
+    return count;
+}
+
+/* What a plan is made of: kernels for a processor, the cheapest or, with a number, any. */
+typedef struct choice {
+    uint32_t cpu, random;
+} choice;
+
+static const bw_kernel *choose(void *context, const bw_operation *operation, int step)
+{
+    (void)step;
+    choice *of = context;
+    const bw_kernel *kernel, *chosen = bw_kernel_choose(operation, of->cpu);
+    uint32_t count = 0;
+    for (int index = 0; of->random && (kernel = bw_kernel_at(index)); index++) {
+        if ((kernel->needs & ~of->cpu) || !kernel->needs || !bw_kernel_accepts(kernel, operation))
+            continue;
+        of->random = of->random * 1664525 + 1013904223;
+        if ((of->random >> 8) % ++count == 0)
+            chosen = kernel;
+    }
+    return chosen;
+}
+
+static int check_plan(const bw_graph *graph, choice how)
+{
+    bw_plan plan = {0};
+    check_ok(bw_plan_lower_with(&plan, graph, BATCH, how.cpu, choose, &how, &error));
+    int cut = count_cut(&plan);
+    compare_runs(&plan, 1);
+    for (int sharing = 0; how.random == 0 && sharing < BW_SHARING_COUNT; sharing++) {
+        plan.sharing = (bw_sharing)sharing;
+        compare_runs(&plan, 2);
+    }
+    release(&plan);
+    return cut;
+}
+
+static void import_rounding(bw_import *import, const char *text)
+{
+    import_text(import, text);
+    quantize(&import->graph);
+    for (size_t index = 0; index < import->graph.node_count; index++)
+        import->graph.nodes[index].may_round = import->graph.nodes[index].op == BW_OP_CONV;
+}
+
+static void same_bits(void **state)
+{
+    static const uint32_t masks[] = {
+        BW_CPU_AVX2,
+        BW_CPU_AVX2 | BW_CPU_AVX512 | BW_CPU_AVX512_VNNI,
+        UINT32_MAX,
+    };
+    enum { LEAST_CUT = 3, CHOICES = 6 };
+    const int *network = *state;
+    bw_import import;
+    import_rounding(&import, networks[*network]);
+    for (size_t index = 0; index < sizeof masks / sizeof *masks; index++) {
+        uint32_t cpu = masks[index] & bw_cpu_features();
+        for (uint32_t number = 0; number < CHOICES; number++) {
+            int cut = check_plan(&import.graph, (choice){cpu, number});
+            assert_true(cpu & BW_CPU_AVX2 ? cut >= LEAST_CUT : cut == 0);
+        }
+    }
+    bw_import_free(&import);
+}
+
+/* References look at nothing beyond a picture, and floats may differ in the last bits. */
+static void whole_where_it_matters(void **state)
+{
+    (void)state;
+    bw_import import;
+    import_rounding(&import, networks[0]);
+    assert_int_equal(check_plan(&import.graph, (choice){0, 0}), 0);
+    bw_import_free(&import);
+    import_text(&import, networks[0]);
+    check_ok(bw_passes_run(&import.graph, &error));
+    bw_plan floats;
+    lower(&floats, &import.graph, bw_cpu_features());
+    assert_int_equal(count_cut(&floats), 0);
+    release(&floats);
+    bw_import_free(&import);
+}
+
+int main(void)
+{
+    static int numbers[] = {0, 1, 2};
+    const struct CMUnitTest tests[] = {
+        {"as YOLOv3-tiny begins", same_bits, NULL, NULL, &numbers[0]},
+        {"residuals", same_bits, NULL, NULL, &numbers[1]},
+        {"halves and tensors joined", same_bits, NULL, NULL, &numbers[2]},
+        cmocka_unit_test(whole_where_it_matters),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
