@@ -65,18 +65,56 @@ void bw_kept_store(uint8_t *kept, const bw_layout *layout, bw_edge edge, const u
         }
 }
 
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* The pixels of `columns` that are of [first, last) too, from one kept for each, or from one kept
+ * for all. */
+static void write_pixels(uint8_t *row, size_t pixel, bw_interval columns, int first, int last,
+                         const uint8_t *from, bool each)
+{
+    int start = larger(columns.first, first), end = smaller(columns.last, last);
+    uint8_t *to = row + start * (ptrdiff_t)pixel;
+    if (start >= end)
+        return;
+    if (each) {
+        memcpy(to, from + (size_t)(start - first) * pixel, (size_t)(end - start) * pixel);
+        return;
+    }
+    memcpy(to, from, pixel);
+    for (int done = 1, left; (left = end - start - done) > 0; done += smaller(done, left))
+        memcpy(to + (size_t)done * pixel, to, (size_t)smaller(done, left) * pixel);
+}
+
 /* Some pixels of a row from what is kept of it, or, where `kept` is NULL, of the border. */
 static void restore_pixels(const uint8_t *kept, const bw_layout *layout, int reach,
                            bw_interval columns, uint8_t *row)
 {
     const size_t pixel = pixel_bytes(layout);
-    for (int x = columns.first; x < columns.last; x++) {
-        uint8_t *to = row + x * (ptrdiff_t)pixel;
-        if (kept && x >= 0 && x < layout->width)
-            memcpy(to, kept + (size_t)kept_index(x, reach, layout->width) * pixel, pixel);
-        else
-            memset(to, layout->format.zero_point, pixel);
+    const int width = layout->width, inner = kept ? 0 : width;
+    if (columns.first < inner)
+        memset(row + columns.first * (ptrdiff_t)pixel, layout->format.zero_point,
+               (size_t)(smaller(columns.last, inner) - columns.first) * pixel);
+    if (columns.last > width)
+        memset(row + larger(columns.first, width) * (ptrdiff_t)pixel, layout->format.zero_point,
+               (size_t)(columns.last - larger(columns.first, width)) * pixel);
+    if (!kept)
+        return;
+    if (2 * reach + 1 >= width) {
+        write_pixels(row, pixel, columns, 0, width, kept, true);
+        return;
     }
+    const uint8_t *middle = kept + (size_t)reach * pixel;
+    write_pixels(row, pixel, columns, 0, reach, kept, true);
+    write_pixels(row, pixel, columns, reach, width - reach, middle, false);
+    write_pixels(row, pixel, columns, width - reach, width, middle + pixel, true);
 }
 
 static void restore_row(const uint8_t *kept, const bw_layout *layout, int reach,

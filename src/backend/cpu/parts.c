@@ -33,9 +33,13 @@ static bool overlaps(const extent *a, const extent *b)
     return a->first < b->last && b->first < a->last;
 }
 
-static bool covers(const extent *a, const extent *b)
+/* Takes what was written off what is read, where that leaves it in one piece. */
+static void take_off(extent *read, const extent *written)
 {
-    return a->first <= b->first && b->last <= a->last;
+    if (written->first <= read->first)
+        read->first = written->last < read->last ? written->last : read->last;
+    else if (written->last >= read->last)
+        read->last = written->first;
 }
 
 /* Whether a tensor is that of a step's output, or some planes of it. */
@@ -69,18 +73,19 @@ static int find_source(const finder *find, int reader, const bw_layout *layout, 
     return offset == plan->input.offset ? BW_FROM_INPUT : BW_FROM_ELSEWHERE;
 }
 
-/* Outputs of which a tensor, that is read before step `reader`, has a part are read whole. */
+/* Outputs of which a tensor, that is read before step `reader`, has a part are read whole. A COPY
+ * leaves some of what it writes to as it was. */
 static void mark_read(const finder *find, int reader, const bw_layout *layout, size_t offset)
 {
     extent read = extent_of(layout, offset);
-    for (int index = reader - 1; index >= 0; index--) {
+    for (int index = reader - 1; index >= 0 && read.first < read.last; index--) {
         const bw_step *step = &find->plan->steps[index];
         extent written = extent_of(&step->operation.out, step->out);
         if (!overlaps(&read, &written))
             continue;
         find->parts[index].read_whole = true;
-        if (covers(&written, &read) && step->operation.family != BW_FAMILY_COPY)
-            return;
+        if (step->operation.family != BW_FAMILY_COPY)
+            take_off(&read, &written);
     }
 }
 

@@ -166,7 +166,8 @@ size_t bw_winograd_scratch_bytes(const bw_winograd *method, const bw_operation *
     bw_winograd_division d = divide(method, operation, ANY);
     size_t lines = method->transform_filters ? (size_t)d.points * d.line_position : 0;
     size_t places = (size_t)(d.packed_words * BW_WINOGRAD_TAPS) * sizeof(int32_t);
-    return (size_t)d.positions * (d.in_position + d.sum_position) + lines + places;
+    size_t runs = (size_t)d.block_tiles * sizeof(bw_winograd_tile);
+    return (size_t)d.positions * (d.in_position + d.sum_position) + lines + places + runs;
 }
 
 int bw_winograd_units(const bw_winograd *method, const bw_operation *operation, int images)
@@ -255,9 +256,8 @@ static void transform_tile(const bw_winograd_work *w, const bw_winograd_tile *ti
 static void transform_block(const bw_winograd_work *w)
 {
     uint8_t *out = w->transformed;
-    for (int index = 0; index < w->tiles;) {
-        bw_winograd_tile tile = bw_winograd_tile_of(w, index);
-        index += tile.run;
+    for (int index = 0; index < w->run_count; index++) {
+        bw_winograd_tile tile = w->runs[index];
         for (; tile.run > 0; tile.run--, tile.at.x += w->method->outputs, out += LINE)
             transform_tile(w, &tile, out);
     }
@@ -299,10 +299,9 @@ static void finish_planes(const bw_winograd_work *w, int start, int end)
 {
     for (int plane = start; plane < end; plane++) {
         const uint8_t *sums = w->sums + (size_t)((plane - start) * w->d->block_tiles) * LINE;
-        for (int index = 0; index < w->tiles;) {
-            bw_winograd_tile tile = bw_winograd_tile_of(w, index);
-            finish_run(w, plane, sums + (size_t)index * LINE, &tile);
-            index += tile.run;
+        for (int index = 0; index < w->run_count; index++) {
+            finish_run(w, plane, sums, &w->runs[index]);
+            sums += (size_t)w->runs[index].run * LINE;
         }
     }
 }
@@ -322,36 +321,62 @@ static void fill_borders(const bw_winograd_work *w, int first_plane, int last_pl
     }
 }
 
+/* Cuts the scratch memory, as bw_winograd_scratch_bytes counts it. */
+static void lay_out(bw_winograd_work *w, void *scratch)
+{
+    const bw_winograd_division *d = w->d;
+    bool makes_lines = w->method->transform_filters != NULL;
+    w->transformed = scratch;
+    w->sums = w->transformed + (size_t)d->positions * d->in_position;
+    w->lines = w->sums + (size_t)d->positions * d->sum_position;
+    uint8_t *end = w->lines + (makes_lines ? (size_t)d->points * d->line_position : 0);
+    w->runs = (bw_winograd_tile *)(void *)end;
+    w->places = (int32_t *)(void *)(w->runs + d->block_tiles);
+}
+
+/* Turns to a block of tiles, whose input may be transformed already. */
+static void enter_block(bw_winograd_work *w, int block, bool transformed)
+{
+    const bw_winograd_division *d = w->d;
+    int left = d->image_tiles * w->operands->images - block * d->block_tiles;
+    w->first = block * d->block_tiles;
+    w->tiles = left < d->block_tiles ? left : d->block_tiles;
+    bw_winograd_list_runs(w);
+    if (!transformed)
+        transform_block(w);
+}
+
+/* A chunk of planes for the block. */
+static void run_chunk(const bw_winograd_work *w, int chunk)
+{
+    const bw_winograd_division *d = w->d;
+    int start = chunk * d->chunk_planes, end = start + d->chunk_planes;
+    if (end > d->out_planes)
+        end = d->out_planes;
+    for (int plane = start; plane < end; plane += d->sum_planes) {
+        int last_plane = end - plane < d->sum_planes ? end : plane + d->sum_planes;
+        bw_winograd_multiply(w, plane, last_plane);
+        finish_planes(w, plane, last_plane);
+        if (d->rest)
+            bw_winograd_run_rest(w, plane);
+    }
+    fill_borders(w, start, end);
+}
+
 void bw_winograd_run(const bw_winograd *method, const bw_operation *operation,
                      const bw_operands *operands, int first, int last, void *scratch)
 {
     bw_winograd_division d = divide(method, operation, operands->images);
-    int all = d.image_tiles * operands->images;
-    int transformed = operands->done > 0 ? (operands->done - 1) / d.chunks : -1; /* block */
     bw_winograd_work w = {.method = method, .operation = operation, .operands = operands, .d = &d};
-    w.transformed = scratch;
-    w.sums = w.transformed + (size_t)d.positions * d.in_position;
-    w.lines = w.sums + (size_t)d.positions * d.sum_position;
-    w.places = (int32_t *)(void *)(w.lines + (size_t)d.points * d.line_position);
+    lay_out(&w, scratch);
     if (d.rest && operands->done == 0)
         bw_winograd_list_places(&d, &operation->in, w.places);
+    int transformed = operands->done > 0 ? (operands->done - 1) / d.chunks : -1, entered = -1;
     for (int unit = first; unit < last; unit++) {
         int block = unit / d.chunks;
-        w.first = block * d.block_tiles;
-        w.tiles = all - w.first < d.block_tiles ? all - w.first : d.block_tiles;
-        if (block != transformed)
-            transform_block(&w);
-        transformed = block;
-        int start = unit % d.chunks * d.chunk_planes, end = start + d.chunk_planes;
-        if (end > d.out_planes)
-            end = d.out_planes;
-        for (int plane = start; plane < end; plane += d.sum_planes) {
-            int last_plane = end - plane < d.sum_planes ? end : plane + d.sum_planes;
-            bw_winograd_multiply(&w, plane, last_plane);
-            finish_planes(&w, plane, last_plane);
-            if (d.rest)
-                bw_winograd_run_rest(&w, plane);
-        }
-        fill_borders(&w, start, end);
+        if (block != entered)
+            enter_block(&w, block, block == transformed);
+        entered = block;
+        run_chunk(&w, unit % d.chunks);
     }
 }

@@ -49,7 +49,8 @@ static bw_winograd_tile tile_in_order(const bw_winograd_work *w, int index)
     return tile;
 }
 
-bw_winograd_tile bw_winograd_tile_of(const bw_winograd_work *w, int index)
+/* Tile number `index` of the block. */
+static bw_winograd_tile tile_of(const bw_winograd_work *w, int index)
 {
     const bw_winograd_division *d = w->d;
     bw_winograd_tile tile;
@@ -66,6 +67,13 @@ bw_winograd_tile bw_winograd_tile_of(const bw_winograd_work *w, int index)
     if (tile.run > left)
         tile.run = left;
     return tile;
+}
+
+void bw_winograd_list_runs(bw_winograd_work *w)
+{
+    w->run_count = 0;
+    for (int index = 0; index < w->tiles; index += w->runs[w->run_count++].run)
+        w->runs[w->run_count] = tile_of(w, index);
 }
 
 bw_winograd_range bw_winograd_tiles_at(const bw_winograd_work *w, int row, int column)

@@ -35,17 +35,6 @@ typedef struct bw_winograd_division {
     size_t line_position;     /* from position to position of its lines */
 } bw_winograd_division;
 
-/** A block of tiles at work. */
-typedef struct bw_winograd_work {
-    const bw_winograd *method;
-    const bw_operation *operation;
-    const bw_operands *operands;
-    const bw_winograd_division *d;
-    int first, tiles; /* of the list of all images' tiles */
-    uint8_t *transformed, *sums, *lines;
-    int32_t *places; /* of the steps that compute the rest */
-} bw_winograd_work;
-
 /** Where a pixel lies. */
 typedef struct bw_winograd_place {
     int image, y, x;
@@ -58,13 +47,26 @@ typedef struct bw_winograd_tile {
     int run;
 } bw_winograd_tile;
 
+/** A block of tiles at work. */
+typedef struct bw_winograd_work {
+    const bw_winograd *method;
+    const bw_operation *operation;
+    const bw_operands *operands;
+    const bw_winograd_division *d;
+    int first, tiles;       /* of the list of all images' tiles */
+    bw_winograd_tile *runs; /* of the block's tiles, in its order */
+    int run_count;
+    uint8_t *transformed, *sums, *lines;
+    int32_t *places; /* of the steps that compute the rest */
+} bw_winograd_work;
+
 /** Some of a block's tiles. */
 typedef struct bw_winograd_range {
     int first, count;
 } bw_winograd_range;
 
-/** Tile number `index` of the block. */
-bw_winograd_tile bw_winograd_tile_of(const bw_winograd_work *w, int index);
+/** Lists the runs of the block's tiles; there is room for a run a tile. */
+void bw_winograd_list_runs(bw_winograd_work *w);
 
 /** The block's tiles that use a position. */
 bw_winograd_range bw_winograd_tiles_at(const bw_winograd_work *w, int row, int column);
