@@ -11,8 +11,10 @@
 #include "kernels/border.h"
 
 enum {
-    TILE_COLUMNS = 512, /* output pixels of a tile, at most */
-    TILE_SOURCES = 1024 /* pixels of the source row under a tile, at most */
+    TILE_COLUMNS = 512,  /* output pixels of a tile, at most */
+    TILE_SOURCES = 1024, /* pixels of the source row under a tile, at most */
+    ROWS_AHEAD = 1,      /* whose sources are asked for */
+    CACHE_LINE = 64,
 };
 
 /* Where between two neighbours a sample lies; where the second would be outside, weight is 0. */
@@ -87,6 +89,29 @@ static void *pixel_of(const bw_layout *layout, void *out, int x, int y)
     return (uint8_t *)out + element * bw_type_size(layout->format.type);
 }
 
+/* Where the two rows of the source under a tile are that row `y` of the input is made of. */
+typedef struct source_rows {
+    const uint8_t *above, *below;
+    float weight;
+} source_rows;
+
+static source_rows rows_at(const bw_image *image, const bw_fit *fit, const column_tile *tile, int y)
+{
+    sample at = sample_at(y - fit->top, fit->height, image->height);
+    const uint8_t *above =
+        image->pixels + (size_t)at.low * image->stride + (size_t)tile->source * 3;
+    return (source_rows){above, at.weight > 0 ? above + image->stride : above, at.weight};
+}
+
+/* Asks for rows that are wanted soon: the picture was decoded by another core, or long ago. */
+static void prefetch_rows(const source_rows *rows, int bytes)
+{
+    for (int at = 0; at < bytes; at += CACHE_LINE) {
+        __builtin_prefetch(rows->above + at);
+        __builtin_prefetch(rows->below + at);
+    }
+}
+
 static void pack_tile(const bw_image *image, const bw_fit *fit, const column_tile *tile,
                       const bw_layout *layout, void *out, int first, int last)
 {
@@ -96,11 +121,12 @@ static void pack_tile(const bw_image *image, const bw_fit *fit, const column_til
     const bw_bilinear *bilinear = bw_bilinear_choose(bw_cpu_features());
     const bw_bilinear_columns columns = {tile->count, tile->offset, tile->weight};
     for (int y = first; y < last; y++) {
-        sample at = sample_at(y - fit->top, fit->height, image->height);
-        const uint8_t *above =
-            image->pixels + (size_t)at.low * image->stride + (size_t)tile->source * 3;
-        const uint8_t *below = at.weight > 0 ? above + image->stride : above;
-        bilinear->blend_rows(row, above, below, at.weight, tile->sources * 3);
+        source_rows rows = rows_at(image, fit, tile, y);
+        if (y + ROWS_AHEAD < last) {
+            source_rows later = rows_at(image, fit, tile, y + ROWS_AHEAD);
+            prefetch_rows(&later, tile->sources * 3);
+        }
+        bilinear->blend_rows(row, rows.above, rows.below, rows.weight, tile->sources * 3);
         void *to = pixel_of(layout, out, fit->left + tile->start, y);
         if (layout->format.type == BW_U8)
             bilinear->blend_bytes(to, row, &columns);
