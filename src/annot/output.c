@@ -131,8 +131,9 @@ bw_status bw_stream_close(bw_stream *stream, bool commit, bw_error *error)
 static int open_nameless(const char *directory)
 {
     int descriptor = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    bool unknown = descriptor < 0 && (errno == EOPNOTSUPP || errno == EISDIR);
     char *path;
-    if (descriptor >= 0 || asprintf(&path, "%s/waiting-XXXXXX.part", directory) < 0)
+    if (!unknown || asprintf(&path, "%s/waiting-XXXXXX.part", directory) < 0)
         return descriptor;
     descriptor = mkostemps(path, (int)strlen(".part"), O_CLOEXEC);
     int code = errno;

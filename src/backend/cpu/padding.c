@@ -25,6 +25,7 @@ struct bw_padding {
     bw_region *affected; /* one a step, of the image that is being framed */
     bw_region *inside;   /* one an image */
     bool *framed;        /* likewise */
+    int seen;            /* images that were framed, up to BW_PADDING_PATIENCE */
     bool known;          /* whether what is kept is that of this pixel: */
     uint8_t pixel[PIXEL_BYTES];
 };
@@ -249,10 +250,21 @@ static void keep(bw_padding *padding, int step, const uint8_t *arena)
                   padding->parts[step].edge, arena + padding->plan->steps[step].out);
 }
 
+/* Whether it is too early to keep anything, after some more images. */
+static bool is_early(bw_padding *padding, int images)
+{
+    for (int image = 0; image < images; image++)
+        if (padding->framed[image] && padding->seen < BW_PADDING_PATIENCE)
+            padding->seen++;
+    return padding->seen < BW_PADDING_PATIENCE;
+}
+
 /* Later steps write where the input of the first image is: that is put aside. */
 bw_status bw_padding_learn(bw_padding *padding, uint8_t *arena, int images, bw_padding_run *run,
                            void *context, bw_error *error)
 {
+    if (is_early(padding, images))
+        bw_padding_forget(padding);
     if (!is_new(padding, arena, images))
         return BW_OK;
     const bw_port *input = &padding->plan->input;

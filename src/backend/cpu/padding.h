@@ -5,12 +5,13 @@
  * that depends on the picture (regions.h), and a few pixels beside it, which later steps read, are
  * copied from what is kept of that run. All bytes that any step reads are what they would be.
  *
- * It is for steps of bytes that read the input, or only outputs of such steps. The longer the chain
- * of windows, the further a picture reaches; a step that leaves less than half of its output to
- * padding at best is computed whole, and so are all that follow.
+ * It is for steps of bytes that read the input, or only outputs of such steps (parts.h). The longer
+ * the chain of windows, the further a picture reaches; where an edge reaches a quarter of the
+ * height or width, a step is computed whole, and so are those that read it.
  *
  * What is kept is small: away from the edges, all pixels are alike. A step keeps those rows and
- * columns that an edge reaches, and one from between.
+ * columns that an edge reaches, and one from between (kept.h). It takes a part of a run, which is
+ * made up for by some images: the first few are computed whole.
  */
 #ifndef BW_BACKEND_CPU_PADDING_H
 #define BW_BACKEND_CPU_PADDING_H
@@ -18,6 +19,8 @@
 #include "backend/backend.h"
 
 typedef struct bw_padding bw_padding;
+
+enum { BW_PADDING_PATIENCE = 16 /* images that are framed before anything is kept */ };
 
 /** `kernels` has one a step, borrowed; `*out` is NULL where a plan has no such step. */
 bw_status bw_padding_open(bw_padding **out, const bw_plan *plan, const bw_kernel *const *kernels,
@@ -35,7 +38,7 @@ typedef void bw_padding_run(void *context, int step);
 /**
  * Before a run of `images` images: where the first whose picture is framed has another padding than
  * what is kept, runs the steps for a picture of that alone and keeps what they give. Images with
- * yet another padding are pictures everywhere then.
+ * yet another padding are pictures everywhere then, and so are all that come early.
  */
 bw_status bw_padding_learn(bw_padding *padding, uint8_t *arena, int images, bw_padding_run *run,
                            void *context, bw_error *error);
