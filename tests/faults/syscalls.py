@@ -103,6 +103,19 @@ class Bench:
             self.counts["went on"] += 1
         self.check_whole()
 
+    def try_without_nameless(self, opens):
+        """A file system that has no files without names: the run comes to the same end."""
+        fallen_back = 0
+        for at in range(1, opens + 1):
+            self.label = f"open {at}, no files without names"
+            shutil.rmtree(self.out, ignore_errors=True)
+            status = self.run(CALL="open", AT=at, HOW=errno.EOPNOTSUPP)
+            self.calls()
+            if self.victim == "." and status == SUCCESS:
+                fallen_back += 1
+                self.check_whole()
+        self.expect(fallen_back > 0, "no run fell back")
+
     def measure(self):
         """The run that nothing disturbs."""
         self.label = "undisturbed"
@@ -136,6 +149,7 @@ def main():
                     bench.try_fault(kind, at, "short", lasts=False)
                     bench.try_fault(kind, at, errno.EINTR, lasts=False)
                 bench.try_fault(kind, at, errno.ENOSPC, lasts=True)
+        bench.try_without_nameless(calls["open"])
         print(f"{sum(calls.values())} calls; faults:", dict(bench.counts))
         print("\n".join(bench.faults) or "every run was whole in the end")
     return 1 if bench.faults else 0
