@@ -93,7 +93,7 @@ static bool check_case(const test_case *test, const bw_kernel *kernel, random_so
         return false;
     bw_region any = {random_interval(random, operation->out.height),
                      random_interval(random, operation->out.width)};
-    bw_region region = bw_region_rounded(operation, &any);
+    bw_region region = bw_region_tiled(operation, &any);
     bw_operation part = bw_region_operation(operation, &region);
     if (!bw_kernel_accepts(kernel, &part))
         return false;

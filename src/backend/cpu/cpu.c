@@ -327,6 +327,18 @@ static void run_padding(void *context, int step)
     share_call(executor, &call);
 }
 
+/* Shares the images out, each thread with whole ones or all threads with all steps. */
+static void run_images(bw_executor *executor, int images, uint64_t *step_times)
+{
+    int threads = bw_pool_threads(executor->pool);
+    bool apart = executor->plan->sharing == BW_SHARE_IMAGES;
+    int whole = apart ? images / threads * threads : 0;
+    if (whole > 0)
+        run_apart(executor, whole, step_times);
+    if (whole < images)
+        run_together(executor, whole, images - whole, step_times);
+}
+
 static bw_status run(bw_executor *executor, int images, uint64_t *step_times, bw_error *error)
 {
     if (images < 1 || images > executor->plan->batch)
@@ -336,18 +348,11 @@ static bw_status run(bw_executor *executor, int images, uint64_t *step_times, bw
     bw_status status =
         padding ? bw_padding_learn(padding, executor->arena, images, run_padding, executor, error)
                 : BW_OK;
-    if (status != BW_OK)
-        return status;
-    int threads = bw_pool_threads(executor->pool);
-    bool apart = executor->plan->sharing == BW_SHARE_IMAGES;
-    int whole = apart ? images / threads * threads : 0;
-    if (whole > 0)
-        run_apart(executor, whole, step_times);
-    if (whole < images)
-        run_together(executor, whole, images - whole, step_times);
+    if (status == BW_OK)
+        run_images(executor, images, step_times);
     if (padding)
         bw_padding_forget(padding);
-    return tell_failure(executor, error);
+    return status == BW_OK ? tell_failure(executor, error) : status;
 }
 
 static void run_steps(bw_executor *executor, int first, int last)

@@ -157,7 +157,7 @@ static void frame_step(bw_padding *padding, int index, work *to, const bw_region
                                    affected_of(padding, of->in, inside));
     if (operation->has_second)
         *affected = bw_region_union(affected, affected_of(padding, of->second, inside));
-    to->computed = bw_region_rounded(operation, affected);
+    to->computed = bw_region_tiled(operation, affected);
     if (!can_compute(padding, index, &to->computed))
         to->computed = bw_region_all(&operation->out);
     to->needed = of->read_whole ? bw_region_bordered(&operation->out) : to->computed;

@@ -1,6 +1,6 @@
 #include "backend/cpu/parts.h"
 
-enum { LEAST_GAIN = 4 /* an edge reaches at most this part of a step's height and width */ };
+enum { EDGE_PART = 4 /* of a step's height and width, which an edge reaches at most */ };
 
 typedef struct finder {
     const bw_plan *plan;
@@ -118,7 +118,7 @@ static bw_edge next_edge(const finder *find, int index, bw_edge in)
 
 static bool is_worth_it(const bw_layout *out, bw_edge of)
 {
-    return of.rows * LEAST_GAIN <= out->height && of.columns * LEAST_GAIN <= out->width;
+    return of.rows * EDGE_PART <= out->height && of.columns * EDGE_PART <= out->width;
 }
 
 /* Fills in a step's part; those before are. */
@@ -161,8 +161,7 @@ static void mark_whole_readers(const finder *find)
         if (find->parts[index].possible)
             continue;
         mark_read(find, index, &step->operation.in, step->in);
-        if (step->operation.has_second || step->operation.family == BW_FAMILY_ADD ||
-            step->operation.family == BW_FAMILY_MULTIPLY)
+        if (step->operation.has_second)
             mark_read(find, index, &step->operation.second, step->second);
     }
     for (int index = 0; index < plan->output_count; index++)

@@ -91,19 +91,19 @@ bw_region bw_region_affected(const bw_kernel *kernel, const bw_operation *operat
                        affected(&columns, kernel->rounds, in->columns)};
 }
 
-static bw_interval rounded(const direction *d, bw_interval out)
+static bw_interval tiled(const direction *d, bw_interval out)
 {
     bw_interval sums =
         round_to_tiles((bw_interval){out.first * d->pool, out.last * d->pool}, d->out * d->pool);
     return (bw_interval){sums.first / d->pool, bw_divide_up(sums.last, d->pool)};
 }
 
-bw_region bw_region_rounded(const bw_operation *operation, const bw_region *out)
+bw_region bw_region_tiled(const bw_operation *operation, const bw_region *out)
 {
     if (!bw_family_is_dense(operation->family))
         return *out;
     direction rows = vertical(operation), columns = horizontal(operation);
-    return (bw_region){rounded(&rows, out->rows), rounded(&columns, out->columns)};
+    return (bw_region){tiled(&rows, out->rows), tiled(&columns, out->columns)};
 }
 
 static bw_interval read(const direction *d, bw_interval out)

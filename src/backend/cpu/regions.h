@@ -26,7 +26,7 @@ bw_region bw_region_affected(const bw_kernel *kernel, const bw_operation *operat
                              const bw_region *in);
 
 /** The region, and as much around it that no tile of a kernel is cut. */
-bw_region bw_region_rounded(const bw_operation *operation, const bw_region *out);
+bw_region bw_region_tiled(const bw_operation *operation, const bw_region *out);
 
 /** The pixels of the input that a region of the output depends on. */
 bw_region bw_region_read(const bw_operation *operation, const bw_region *out);
