@@ -130,18 +130,19 @@ bw_status bw_stream_close(bw_stream *stream, bool commit, bw_error *error)
 /* A file without a name from the beginning, or, where the file system has no such, soon after. */
 static int open_nameless(const char *directory)
 {
-    int descriptor = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    bool unknown = descriptor < 0 && (errno == EOPNOTSUPP || errno == EISDIR);
+    int nameless = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (nameless >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
+        return nameless;
     char *path;
-    if (!unknown || asprintf(&path, "%s/waiting-XXXXXX.part", directory) < 0)
-        return descriptor;
-    descriptor = mkostemps(path, (int)strlen(".part"), O_CLOEXEC);
+    if (asprintf(&path, "%s/waiting-XXXXXX.part", directory) < 0)
+        return -1;
+    int named = mkostemps(path, (int)strlen(".part"), O_CLOEXEC);
     int code = errno;
-    if (descriptor >= 0)
+    if (named >= 0)
         unlink(path);
     free(path);
     errno = code;
-    return descriptor;
+    return named;
 }
 
 bw_status bw_spool_open(FILE **out, const char *directory, bw_error *error)
