@@ -4,8 +4,7 @@
  */
 #include <stdio.h>
 
-#include "check.h"
-#include "emulated.h"
+#include "every_kernel.h"
 #include "trial.h"
 
 enum { CASES = 120, ATTEMPTS = 3000, LEAST_CASES = 10 };
@@ -67,26 +66,13 @@ static void test_kernel(void **state)
     check_extreme(kernel);
 }
 
-static struct CMUnitTest test_of(const bw_kernel *kernel)
+/* General operators have cases of their own, in test_plain.c. */
+static bool has_cases(const bw_kernel *kernel)
 {
-    union {
-        const bw_kernel *kernel;
-        void *state;
-    } pointer = {kernel};
-    return (struct CMUnitTest){kernel->name, test_kernel, NULL, NULL, pointer.state};
+    return kernel->family != BW_FAMILY_PLAIN;
 }
 
 int main(void)
 {
-    enum { MOST = 256 };
-    static struct CMUnitTest tests[MOST];
-    size_t count = 0;
-    const bw_kernel *kernel;
-    for (int index = 0; (kernel = bw_kernel_at(index)) && count < MOST; index++) {
-        if (kernel->family != BW_FAMILY_PLAIN) /* those have cases of their own, in test_plain.c */
-            tests[count++] = test_of(kernel);
-    }
-    for (int index = 0; (kernel = emulated_kernel_at(index)) && count < MOST; index++)
-        tests[count++] = test_of(kernel);
-    return _cmocka_run_group_tests("kernels", tests, count, NULL, NULL);
+    return test_every_kernel("kernels", has_cases, test_kernel);
 }

@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "check.h"
-#include "emulated.h"
+#include "every_kernel.h"
 #include "trial.h"
 
 enum { CASES = 12, ATTEMPTS = 1000, MOST_BYTES = 1 << 16, WORD = 4 };
@@ -100,25 +99,13 @@ static void test_packed(void **state)
     check_kernel(kernel);
 }
 
-static struct CMUnitTest test_of(const bw_kernel *kernel)
+/* Of general operators see test_plan_plain.c. */
+static bool is_packed(const bw_kernel *kernel)
 {
-    union {
-        const bw_kernel *kernel;
-        void *state;
-    } pointer = {kernel};
-    return (struct CMUnitTest){kernel->name, test_packed, NULL, NULL, pointer.state};
+    return kernel->pack && kernel->family != BW_FAMILY_PLAIN;
 }
 
 int main(void)
 {
-    enum { MOST = 256 };
-    static struct CMUnitTest tests[MOST];
-    size_t count = 0;
-    const bw_kernel *kernel;
-    for (int index = 0; (kernel = bw_kernel_at(index)) && count < MOST; index++)
-        if (kernel->pack && kernel->family != BW_FAMILY_PLAIN) /* see test_plan_plain.c */
-            tests[count++] = test_of(kernel);
-    for (int index = 0; (kernel = emulated_kernel_at(index)) && count < MOST; index++)
-        tests[count++] = test_of(kernel);
-    return _cmocka_run_group_tests("packed weights", tests, count, NULL, NULL);
+    return test_every_kernel("packed weights", is_packed, test_packed);
 }

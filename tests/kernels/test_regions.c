@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "backend/cpu/regions.h"
-#include "check.h"
-#include "emulated.h"
+#include "every_kernel.h"
 #include "trial.h"
 
 enum { CASES = 150, ATTEMPTS = 6000, LEAST_CASES = 5 };
@@ -133,26 +132,7 @@ static bool has_regions(const bw_kernel *kernel)
             kernel->family == BW_FAMILY_MAX_POOL);
 }
 
-static struct CMUnitTest test_of(const bw_kernel *kernel)
-{
-    union {
-        const bw_kernel *kernel;
-        void *state;
-    } pointer = {kernel};
-    return (struct CMUnitTest){kernel->name, test_kernel, NULL, NULL, pointer.state};
-}
-
 int main(void)
 {
-    enum { MOST = 256 };
-    static struct CMUnitTest tests[MOST];
-    size_t count = 0;
-    const bw_kernel *kernel;
-    for (int index = 0; (kernel = bw_kernel_at(index)) && count < MOST; index++)
-        if (has_regions(kernel))
-            tests[count++] = test_of(kernel);
-    for (int index = 0; (kernel = emulated_kernel_at(index)) && count < MOST; index++)
-        if (has_regions(kernel))
-            tests[count++] = test_of(kernel);
-    return _cmocka_run_group_tests("regions", tests, count, NULL, NULL);
+    return test_every_kernel("regions", has_regions, test_kernel);
 }
