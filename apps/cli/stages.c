@@ -19,12 +19,19 @@ void bw_stages_share(bw_stage_share out[BW_STAGES], const bw_stage_times *times)
     }
 }
 
+/* Whether decoding and the network keep the processor busy, which they share, a thread of each to
+ * a core: then the network waits for a core. */
+static bool is_shared_out(const bw_stage_share share[BW_STAGES])
+{
+    return share[0].busy + share[2].busy + share[3].busy + share[4].busy > 1;
+}
+
 const char *bw_stages_limit(const bw_stage_times *times)
 {
     const double much = 0.1, full = 0.8;
     bw_stage_share share[BW_STAGES];
     bw_stages_share(share, times);
-    if (share[1].busy > much) {
+    if (share[1].busy > much && (share[0].busy > full || !is_shared_out(share))) {
         if (share[0].busy > full)
             return "decoding";
         return share[5].busy > full ? "writing" : "finding and reading the pictures";
