@@ -31,11 +31,11 @@ const char *bw_stages_limit(const bw_stage_times *times)
     const double much = 0.1, full = 0.8;
     bw_stage_share share[BW_STAGES];
     bw_stages_share(share, times);
-    if (share[1].busy > much && (share[0].busy > full || !is_shared_out(share))) {
-        if (share[0].busy > full)
-            return "decoding";
+    bool waits = share[1].busy > much;
+    if (waits && share[0].busy > full)
+        return "decoding";
+    if (waits && !is_shared_out(share))
         return share[5].busy > full ? "writing" : "finding and reading the pictures";
-    }
     if (share[5].busy > share[3].busy)
         return "writing";
     return share[2].busy > share[3].busy ? "resizing" : "the network";

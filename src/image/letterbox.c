@@ -13,7 +13,6 @@
 enum {
     TILE_COLUMNS = 512,  /* output pixels of a tile, at most */
     TILE_SOURCES = 1024, /* pixels of the source row under a tile, at most */
-    ROWS_AHEAD = 1,      /* whose sources are asked for */
     CACHE_LINE = 64,
 };
 
@@ -120,11 +119,12 @@ static void pack_tile(const bw_image *image, const bw_fit *fit, const column_til
     memset(row + tile->sources * 3, 0, 4 * sizeof *row);
     const bw_bilinear *bilinear = bw_bilinear_choose(bw_cpu_features());
     const bw_bilinear_columns columns = {tile->count, tile->offset, tile->weight};
+    source_rows next = rows_at(image, fit, tile, first);
     for (int y = first; y < last; y++) {
-        source_rows rows = rows_at(image, fit, tile, y);
-        if (y + ROWS_AHEAD < last) {
-            source_rows later = rows_at(image, fit, tile, y + ROWS_AHEAD);
-            prefetch_rows(&later, tile->sources * 3);
+        source_rows rows = next;
+        if (y + 1 < last) {
+            next = rows_at(image, fit, tile, y + 1);
+            prefetch_rows(&next, tile->sources * 3);
         }
         bilinear->blend_rows(row, rows.above, rows.below, rows.weight, tile->sources * 3);
         void *to = pixel_of(layout, out, fit->left + tile->start, y);

@@ -235,6 +235,12 @@ size_t bw_layout_origin(const bw_layout *layout);
 /** Elements that `images` images of the layout occupy, borders included. */
 size_t bw_layout_elements(const bw_layout *layout, int images);
 
+/** Bytes that so many elements take. */
+static inline size_t bw_layout_bytes(const bw_layout *layout, size_t elements)
+{
+    return elements * bw_type_size(layout->format.type);
+}
+
 /** Number of planes. */
 int bw_layout_planes(const bw_layout *layout);
 

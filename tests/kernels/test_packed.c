@@ -13,10 +13,7 @@ enum { CASES = 12, ATTEMPTS = 1000, MOST_BYTES = 1 << 16, WORD = 4 };
 static uint8_t *pack(const bw_kernel *kernel, const bw_operation *operation,
                      const test_problem *problem)
 {
-    bw_filters filters = {.weights = problem->weights,
-                          .integers = problem->integers,
-                          .scales = problem->scales,
-                          .bias = problem->test.has_bias ? problem->bias : NULL};
+    bw_filters filters = problem_filters(problem);
     size_t bytes = kernel->packed_bytes(operation);
     uint8_t *packed = bw_aligned_alloc(bytes);
     assert_non_null(packed);

@@ -35,10 +35,7 @@ static test_tensor run_part(const test_problem *problem, const bw_kernel *kernel
             (const uint8_t *)(test->second_is_out ? out.first : problem->second.first) + by.second;
     guarded packed = {0}, scratch = {0};
     if (kernel->packed_bytes) {
-        bw_filters filters = {.weights = problem->weights,
-                              .integers = problem->integers,
-                              .scales = problem->scales,
-                              .bias = test->has_bias ? problem->bias : NULL};
+        bw_filters filters = problem_filters(problem);
         assert_int_equal(kernel->packed_bytes(&part), kernel->packed_bytes(whole));
         packed = guarded_make(kernel->packed_bytes(whole));
         kernel->pack(whole, &filters, packed.bytes);

@@ -95,6 +95,14 @@ void problem_free(test_problem *problem)
     free(problem->scales);
 }
 
+bw_filters problem_filters(const test_problem *problem)
+{
+    return (bw_filters){.weights = problem->weights,
+                        .integers = problem->integers,
+                        .scales = problem->scales,
+                        .bias = problem->test.has_bias ? problem->bias : NULL};
+}
+
 const bw_kernel *reference_of(bw_family family, bw_type in, bw_type out, bool rounds)
 {
     static const char *const words[BW_TYPE_COUNT] = {"f32", "bf16", "u8"};
@@ -123,10 +131,7 @@ static kernel_trial trial_make(const test_problem *problem, const bw_kernel *ker
         made.operands.second = test->second_is_out ? made.out.first : problem->second.first;
     if (kernel->packed_bytes) {
         made.packed = guarded_make(kernel->packed_bytes(operation));
-        bw_filters filters = {.weights = problem->weights,
-                              .integers = problem->integers,
-                              .scales = problem->scales,
-                              .bias = test->has_bias ? problem->bias : NULL};
+        bw_filters filters = problem_filters(problem);
         kernel->pack(operation, &filters, made.packed.bytes);
         made.operands.weights = made.packed.bytes;
     }

@@ -24,6 +24,9 @@ typedef struct test_problem {
 test_problem problem_make(const test_case *test);
 void problem_free(test_problem *problem);
 
+/** The problem's weights as a kernel packs them. */
+bw_filters problem_filters(const test_problem *problem);
+
 /** Runs `kernel` over all units in one call, or split at random and out of order; the result. */
 typedef enum run_order { ORDER_WHOLE, ORDER_SPLIT, ORDER_THREADS } run_order;
 

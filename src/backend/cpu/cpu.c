@@ -142,7 +142,7 @@ static bw_status open_executor(bw_executor **out, const bw_plan *plan, bw_pool *
 /* From one image of a batch to the next. */
 static size_t image_bytes(const bw_layout *layout)
 {
-    return layout->image_stride * bw_type_size(layout->format.type);
+    return bw_layout_bytes(layout, layout->image_stride);
 }
 
 static void *input(bw_executor *executor, int index)

@@ -24,7 +24,7 @@ static int original_index(int kept, int reach, int size)
 
 static size_t pixel_bytes(const bw_layout *layout)
 {
-    return (size_t)layout->lanes * bw_type_size(layout->format.type);
+    return bw_layout_bytes(layout, (size_t)layout->lanes);
 }
 
 static size_t row_bytes(const bw_layout *layout, bw_edge edge)
@@ -107,14 +107,12 @@ static void restore_pixels(const uint8_t *kept, const bw_layout *layout, int rea
                (size_t)(columns.last - larger(columns.first, width)) * pixel);
     if (!kept)
         return;
-    if (2 * reach + 1 >= width) {
-        write_pixels(row, pixel, columns, 0, width, kept, true);
-        return;
-    }
+    const bool all = count_kept(reach, width) == width;
+    const int left = all ? width : reach, right = all ? width : width - reach;
     const uint8_t *middle = kept + (size_t)reach * pixel;
-    write_pixels(row, pixel, columns, 0, reach, kept, true);
-    write_pixels(row, pixel, columns, reach, width - reach, middle, false);
-    write_pixels(row, pixel, columns, width - reach, width, middle + pixel, true);
+    write_pixels(row, pixel, columns, 0, left, kept, true);
+    write_pixels(row, pixel, columns, left, right, middle, false);
+    write_pixels(row, pixel, columns, right, width, middle + pixel, true);
 }
 
 static void restore_row(const uint8_t *kept, const bw_layout *layout, int reach,

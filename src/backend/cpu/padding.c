@@ -30,14 +30,9 @@ struct bw_padding {
     uint8_t pixel[PIXEL_BYTES];
 };
 
-static size_t bytes_of(const bw_layout *layout, size_t elements)
-{
-    return elements * bw_type_size(layout->format.type);
-}
-
 static size_t pixel_bytes(const bw_layout *layout)
 {
-    return bytes_of(layout, (size_t)layout->lanes);
+    return bw_layout_bytes(layout, (size_t)layout->lanes);
 }
 
 static const bw_layout *output_of(const bw_padding *padding, int step)
@@ -203,11 +198,11 @@ static const uint8_t *padding_pixel(const bw_padding *padding, const uint8_t *ar
     const bw_region *inside = &padding->inside[image];
     const bw_layout *layout = &input->layout;
     const uint8_t *first =
-        arena + input->offset + bytes_of(layout, (size_t)image * layout->image_stride);
+        arena + input->offset + bw_layout_bytes(layout, (size_t)image * layout->image_stride);
     bool begins = inside->rows.first > 0 || inside->columns.first > 0;
     size_t end = (size_t)(layout->height - 1) * layout->row_stride +
                  (size_t)((layout->width - 1) * layout->lanes);
-    return begins ? first : first + bytes_of(layout, end);
+    return begins ? first : first + bw_layout_bytes(layout, end);
 }
 
 /* Whether the first image that is framed has another padding, which is noted; those that do not
@@ -237,7 +232,7 @@ static void fill_input(const bw_padding *padding, uint8_t *arena)
 {
     const bw_port *input = &padding->plan->input;
     const bw_layout *layout = &input->layout;
-    const size_t pixel = pixel_bytes(layout), row = bytes_of(layout, layout->row_stride);
+    const size_t pixel = pixel_bytes(layout), row = bw_layout_bytes(layout, layout->row_stride);
     for (int y = 0; y < layout->height; y++)
         for (int x = 0; x < layout->width; x++)
             memcpy(arena + input->offset + (size_t)y * row + (size_t)x * pixel, padding->pixel,
@@ -268,9 +263,9 @@ bw_status bw_padding_learn(bw_padding *padding, uint8_t *arena, int images, bw_p
     if (!is_new(padding, arena, images))
         return BW_OK;
     const bw_port *input = &padding->plan->input;
-    size_t bytes = bytes_of(&input->layout, input->layout.plane_stride);
+    size_t bytes = bw_layout_bytes(&input->layout, input->layout.plane_stride);
     uint8_t *image =
-        arena + input->offset - bytes_of(&input->layout, bw_layout_origin(&input->layout));
+        arena + input->offset - bw_layout_bytes(&input->layout, bw_layout_origin(&input->layout));
     uint8_t *aside = malloc(bytes);
     if (!aside)
         return fail(bytes, error);
@@ -303,7 +298,7 @@ static uint8_t *output_at(const bw_padding *padding, int step, int image, uint8_
 {
     const bw_layout *out = output_of(padding, step);
     return arena + padding->plan->steps[step].out +
-           bytes_of(out, (size_t)image * out->image_stride);
+           bw_layout_bytes(out, (size_t)image * out->image_stride);
 }
 
 void bw_padding_restore(const bw_padding *padding, int step, int image, uint8_t *arena)

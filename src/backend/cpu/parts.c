@@ -10,11 +10,6 @@ typedef struct finder {
 
 /* ---- Tensors in the arena ------------------------------------------------------------------- */
 
-static size_t bytes_of(const bw_layout *layout, size_t elements)
-{
-    return elements * bw_type_size(layout->format.type);
-}
-
 /* The bytes that a tensor of one image takes, borders included; those of other images are as far
  * apart for all tensors. */
 typedef struct extent {
@@ -23,9 +18,9 @@ typedef struct extent {
 
 static extent extent_of(const bw_layout *layout, size_t offset)
 {
-    size_t first = offset - bytes_of(layout, bw_layout_origin(layout));
+    size_t first = offset - bw_layout_bytes(layout, bw_layout_origin(layout));
     size_t planes = (size_t)bw_layout_planes(layout);
-    return (extent){first, first + bytes_of(layout, planes * layout->plane_stride)};
+    return (extent){first, first + bw_layout_bytes(layout, planes * layout->plane_stride)};
 }
 
 static bool overlaps(const extent *a, const extent *b)
@@ -46,7 +41,7 @@ static void take_off(extent *read, const extent *written)
 static bool is_output(const bw_step *step, const bw_layout *layout, size_t offset)
 {
     const bw_layout *out = &step->operation.out;
-    size_t plane = bytes_of(out, out->plane_stride);
+    size_t plane = bw_layout_bytes(out, out->plane_stride);
     if (offset < step->out || (offset - step->out) % plane != 0)
         return false;
     size_t first = (offset - step->out) / plane;
@@ -132,8 +127,7 @@ static void examine_step(const finder *find, int index)
     of->in = find_source(find, index, &operation->in, step->in);
     of->second = operation->has_second ? find_source(find, index, &operation->second, step->second)
                                        : BW_FROM_INPUT;
-    if (of->in == BW_FROM_ELSEWHERE || of->second == BW_FROM_ELSEWHERE ||
-        (operation->has_second && of->second == BW_FROM_INPUT))
+    if (of->in == BW_FROM_ELSEWHERE || of->second == BW_FROM_ELSEWHERE)
         return;
     of->edge = next_edge(find, index, edge_of(find, of->in));
     bw_edge second = edge_of(find, of->second);

@@ -30,19 +30,21 @@ static bool begins_inside(const direction *d, int inputs)
 }
 
 /* What lies outside does not count in a MAX_POOL: its windows must not reach there. */
+static bool stays_inside(const direction *d, int inputs)
+{
+    return d->pad == 0 && d->kernel <= d->stride && d->out * d->stride <= inputs;
+}
+
 static bool windows_suit(const bw_operation *operation)
 {
     direction rows = vertical(operation), columns = horizontal(operation);
+    int height = operation->in.height, width = operation->in.width;
+    if (operation->family == BW_FAMILY_MAX_POOL)
+        return stays_inside(&rows, height) && stays_inside(&columns, width);
     bool pools = operation->family == BW_FAMILY_CONV_POOL;
     bw_operation conv = pools ? bw_unpooled(operation) : *operation;
-    if (operation->family != BW_FAMILY_MAX_POOL)
-        return bw_border_suffices(&conv) && begins_inside(&rows, operation->in.height) &&
-               begins_inside(&columns, operation->in.width);
-    return operation->pad_top == 0 && operation->pad_left == 0 &&
-           operation->out.height * operation->stride <= operation->in.height &&
-           operation->out.width * operation->stride <= operation->in.width &&
-           operation->kernel_height <= operation->stride &&
-           operation->kernel_width <= operation->stride;
+    return bw_border_suffices(&conv) && begins_inside(&rows, height) &&
+           begins_inside(&columns, width);
 }
 
 bool bw_region_possible(const bw_kernel *kernel, const bw_operation *operation)
@@ -66,36 +68,19 @@ static int at_most(int value, int most)
     return value < most ? value : most;
 }
 
-/* To multiples of a tile, of sums that are not negative. */
-static bw_interval round_to_tiles(bw_interval sums, int all)
-{
-    return (bw_interval){sums.first / TILE * TILE,
-                         at_most(bw_divide_up(sums.last, TILE) * TILE, all)};
-}
-
-static bw_interval affected(const direction *d, bool tiles, bw_interval in)
+static bw_interval affected(const direction *d, bw_interval in)
 {
     int all = d->out * d->pool, first = at_least(in.first + d->pad - d->kernel + 1, 0);
-    bw_interval sums = {bw_divide_up(first, d->stride),
-                        at_most((in.last - 1 + d->pad) / d->stride + 1, all)};
-    if (tiles)
-        sums = round_to_tiles(sums, all);
-    return (bw_interval){sums.first / d->pool, bw_divide_up(sums.last, d->pool)};
+    int last = at_most((in.last - 1 + d->pad) / d->stride + 1, all);
+    return (bw_interval){bw_divide_up(first, d->stride) / d->pool, bw_divide_up(last, d->pool)};
 }
 
-bw_region bw_region_affected(const bw_kernel *kernel, const bw_operation *operation,
-                             const bw_region *in)
-{
-    direction rows = vertical(operation), columns = horizontal(operation);
-    return (bw_region){affected(&rows, kernel->rounds, in->rows),
-                       affected(&columns, kernel->rounds, in->columns)};
-}
-
+/* To multiples of a tile of sums. */
 static bw_interval tiled(const direction *d, bw_interval out)
 {
-    bw_interval sums =
-        round_to_tiles((bw_interval){out.first * d->pool, out.last * d->pool}, d->out * d->pool);
-    return (bw_interval){sums.first / d->pool, bw_divide_up(sums.last, d->pool)};
+    int first = out.first * d->pool / TILE * TILE;
+    int last = at_most(bw_divide_up(out.last * d->pool, TILE) * TILE, d->out * d->pool);
+    return (bw_interval){first / d->pool, bw_divide_up(last, d->pool)};
 }
 
 bw_region bw_region_tiled(const bw_operation *operation, const bw_region *out)
@@ -104,6 +89,14 @@ bw_region bw_region_tiled(const bw_operation *operation, const bw_region *out)
         return *out;
     direction rows = vertical(operation), columns = horizontal(operation);
     return (bw_region){tiled(&rows, out->rows), tiled(&columns, out->columns)};
+}
+
+bw_region bw_region_affected(const bw_kernel *kernel, const bw_operation *operation,
+                             const bw_region *in)
+{
+    direction rows = vertical(operation), columns = horizontal(operation);
+    bw_region out = {affected(&rows, in->rows), affected(&columns, in->columns)};
+    return kernel->rounds ? bw_region_tiled(operation, &out) : out;
 }
 
 static bw_interval read(const direction *d, bw_interval out)
@@ -153,8 +146,8 @@ bw_operation bw_region_operation(const bw_operation *operation, const bw_region 
 
 static size_t offset_of(const bw_layout *layout, int row, int column)
 {
-    size_t elements = (size_t)row * layout->row_stride + (size_t)(column * layout->lanes);
-    return elements * bw_type_size(layout->format.type);
+    return bw_layout_bytes(layout,
+                           (size_t)row * layout->row_stride + (size_t)(column * layout->lanes));
 }
 
 bw_region_offsets bw_region_offsets_of(const bw_operation *operation, const bw_region *out)
@@ -181,14 +174,14 @@ bw_region bw_region_bordered(const bw_layout *layout)
     return (bw_region){{-border, layout->height + border}, {-border, layout->width + border}};
 }
 
-static bw_interval span_union(bw_interval a, bw_interval b)
+static bw_interval join(bw_interval a, bw_interval b)
 {
     return (bw_interval){at_most(a.first, b.first), at_least(a.last, b.last)};
 }
 
 bw_region bw_region_union(const bw_region *a, const bw_region *b)
 {
-    return (bw_region){span_union(a->rows, b->rows), span_union(a->columns, b->columns)};
+    return (bw_region){join(a->rows, b->rows), join(a->columns, b->columns)};
 }
 
 bool bw_region_equals(const bw_region *a, const bw_region *b)
