@@ -63,7 +63,7 @@ _boxwright_value() { # the value of option $1; fails where it takes none
     --cpu) _boxwright_words "generic avx2 avx512 vnni bf16 amx all" ;;
     --size) _boxwright_words "320 416 608" ;;
     --sweep) _boxwright_words "batch=1,2,4,8,16,32 threads=1,2,4 streams=1,2" ;;
-    --net-timeout | --net-retries | --budget | --classes | --gate | --max-drop | --calib-images | --conf | --iou | --max-det | --threads | --streams | --batch | --duration | \
+    --padding | --net-timeout | --net-retries | --budget | --classes | --gate | --max-drop | --calib-images | --conf | --iou | --max-det | --threads | --streams | --batch | --duration | \
         --tune-time | --seed | --warmup | --percentile | --price-per-hour | --watts | --min-conf | --image-url | --track-iou | --track-age | --track-hits) ;;
     *) return 1 ;;
     esac
@@ -87,7 +87,7 @@ _boxwright() {
     case ${COMP_WORDS[1]} in
     annotate)
         options="$network $machine $precision $accuracy --no-cache --out --format --conf --iou --nms --agnostic --max-det
-            --classes --resize --exif --fast-decode --list --net-timeout --net-retries --every --fps --start --end --null --save-conf --draw --no-report $tracks
+            --classes --resize --padding --exif --fast-decode --list --net-timeout --net-retries --every --fps --start --end --null --save-conf --draw --no-report $tracks
             --log --metrics --quiet --redo --overwrite --shard"
         ;;
     export)
@@ -108,7 +108,7 @@ _boxwright() {
         ;;
     eval)
         options="$network $machine $precision --truth --images --metric --points --iou-thresh --conf --out
-            --worst --json --csv --gate --iou --resize"
+            --worst --json --csv --gate --iou --resize --padding"
         ;;
     bench)
         options="$network $machine $precision --truth --images --duration --warmup --percentile --price-per-hour

@@ -78,6 +78,10 @@ static const bw_option input_table[] = {
      "letterbox and corner keep a picture's aspect, stretch does not (default auto: as the model "
      "asks)",
      bw_read_choice, FIELD(resize), 0, 0, resize_choices},
+    {"padding", "N",
+     "compute only N pixels of the padding around a picture, such as 16: faster; may change AP "
+     "slightly (default all)",
+     bw_read_int, FIELD(padding), 0, 65535, NULL},
     {0},
 };
 
@@ -304,6 +308,7 @@ static int run_annotate(int argc, char **argv)
         .formats = "yolo,coco",
         .confidence = 0.25f,
         .iou = 0.45f,
+        .padding = -1,
         .max_detections = 300,
         .sources.remote = {.retries = -1},
         .precision = bw_precision_defaults,

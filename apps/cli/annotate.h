@@ -19,6 +19,7 @@ typedef struct bw_annotate_options {
     bw_share share;
     int exif;        /* 0 apply, 1 ignore */
     int resize, nms; /* bw_resize and bw_nms */
+    int padding;     /* as in bw_run_options */
     float confidence, iou;
     int max_detections;
     bw_model_choice model;

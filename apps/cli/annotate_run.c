@@ -188,6 +188,7 @@ static bw_status open_engine(run *state, bw_error *error)
     choice.nms = (bw_nms)options->nms;
     choice.class_agnostic = options->agnostic;
     choice.resize = (bw_resize)options->resize;
+    choice.padding = options->padding;
     choice.classes = state->classes;
     bw_status status = bw_engine_open(&state->engine, state->plan, &choice, error);
     if (status == BW_OK)

@@ -65,6 +65,10 @@ static const bw_option model_table[] = {
      "letterbox and corner keep a picture's aspect, stretch does not (default auto: as the model "
      "asks)",
      bw_read_choice, FIELD(resize), 0, 0, resize_choices},
+    {"padding", "N",
+     "compute only N pixels of the padding around a picture, such as 16: faster; may change AP "
+     "slightly (default all)",
+     bw_read_int, FIELD(padding), 0, 65535, NULL},
     {0},
 };
 
@@ -240,6 +244,7 @@ static int run_eval(int argc, char **argv)
         .threshold = -1,
         .confidence = 0.25f,
         .iou = 0.45f,
+        .padding = -1,
         .precision = bw_precision_defaults,
         .machine = bw_machine_defaults,
     };

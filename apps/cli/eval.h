@@ -48,6 +48,7 @@ typedef struct bw_eval_options {
     float confidence; /* where precision and recall are told besides the best */
     float iou;        /* of a model's NMS */
     int resize;       /* a bw_resize */
+    int padding;      /* as in bw_run_options */
     bw_gate gate;
     bw_model_choice model;
     bw_precision_choice precision;
@@ -63,6 +64,7 @@ typedef struct bw_eval_run {
     int threads, streams; /* 0: as the engine chooses */
     float iou;            /* of NMS */
     int resize;           /* a bw_resize */
+    int padding;          /* as in bw_run_options */
 } bw_eval_run;
 
 /** What `eval` does where nothing else is asked for. */

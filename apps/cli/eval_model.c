@@ -7,7 +7,7 @@
 
 enum { MOST_BOXES = 1000 };
 
-const bw_eval_run bw_eval_run_defaults = {.iou = 0.45f};
+const bw_eval_run bw_eval_run_defaults = {.iou = 0.45f, .padding = -1};
 
 /* Pictures that keep the engine busy. */
 typedef struct image_batch {
@@ -88,6 +88,7 @@ bw_status bw_eval_run_plan(bw_evaluation *evaluation, const bw_plan *plan, const
     run.iou = how->iou;
     run.max_detections = MOST_BOXES;
     run.resize = (bw_resize)how->resize;
+    run.padding = how->padding;
     bw_engine *engine;
     bw_status status =
         bw_evaluation_expect(evaluation, info.model.names, info.model.classes, error);
@@ -114,7 +115,7 @@ bw_status bw_eval_run_model(bw_evaluation *evaluation, const bw_eval_options *op
         return status;
     free(path);
     bw_eval_run how = {options->machine.threads, options->machine.streams, options->iou,
-                       options->resize};
+                       options->resize, options->padding};
     status = bw_eval_run_plan(evaluation, plan, &how, error);
     bw_plan_close(&plan);
     return status;

@@ -27,6 +27,7 @@ enum {
     CLASS_AGNOSTIC,
     NMS,
     RESIZE,
+    PADDING,
     FRAMES,
     EXIF,
     FAST_DECODE,
@@ -54,6 +55,7 @@ static const struct {
     [CLASS_AGNOSTIC] = {"class_agnostic", "0"},
     [NMS] = {"nms", "auto"},
     [RESIZE] = {"resize", NULL},
+    [PADDING] = {"padding", "all"},
     [FRAMES] = {"frames", "every 0, 0 a second, from 0 to 0 s"},
     [EXIF] = {"exif", "apply"},
     [FAST_DECODE] = {"fast_decode", "0"},
@@ -96,6 +98,11 @@ static const char *resize_name(bw_resize resize, const bw_model_info *model)
     return used == BW_RESIZE_STRETCH  ? "stretch"
            : used == BW_RESIZE_CORNER ? "corner"
                                       : "letterbox";
+}
+
+static const char *describe_padding(settings *list, int pixels)
+{
+    return pixels < 0 ? "all" : bw_arena_format(&list->arena, "%d", pixels);
 }
 
 static const char *nms_name(int nms)
@@ -143,6 +150,7 @@ static void add_deciding(settings *list, const bw_annotate_options *options,
     add_number(list, deciding[CLASS_AGNOSTIC].key, options->agnostic);
     add(list, deciding[NMS].key, nms_name(options->nms));
     add(list, deciding[RESIZE].key, resize_name((bw_resize)options->resize, model));
+    add(list, deciding[PADDING].key, describe_padding(list, options->padding));
     add(list, deciding[FRAMES].key, describe_frames(list, &options->sources.frames));
     add(list, deciding[EXIF].key, options->exif ? "ignore" : "apply");
     add_number(list, deciding[FAST_DECODE].key, options->fast_decode);

@@ -396,8 +396,7 @@ typedef struct bw_detection {
 /** The boxes of one picture, best first. Zero it before its first use; the engine grows it. */
 typedef struct bw_detections {
     bw_detection *items;
-    size_t count;
-    size_t capacity;
+    size_t count, capacity;
 } bw_detections;
 
 BW_API void bw_detections_clear(bw_detections *detections);
@@ -420,6 +419,8 @@ typedef struct bw_run_options {
     bw_nms nms;          /* default BW_NMS_AUTO */
     bool class_agnostic; /* NMS across classes; default false */
     bw_resize resize;    /* default BW_RESIZE_AUTO */
+    int padding; /* pixels of it that are computed around a picture; further away results are taken
+                    to be those of padding alone, so that boxes may differ. Default -1: all */
     const bool *classes; /* one flag a class, true to keep; NULL (default) keeps all; copied */
 } bw_run_options;
 
@@ -439,8 +440,7 @@ BW_API bw_status bw_engine_open(bw_engine **out, const bw_plan *plan, const bw_r
                                 bw_error *error);
 
 typedef struct bw_engine_info {
-    int threads; /* of all streams */
-    int streams;
+    int threads, streams; /* threads: of all streams */
 } bw_engine_info;
 
 /** What the engine's options came to. */

@@ -12,6 +12,7 @@ void bw_run_options_init(bw_run_options *options)
         .confidence = 0.25f,
         .iou = 0.45f,
         .max_detections = 300,
+        .padding = BW_ALL_PADDING,
     };
 }
 
@@ -29,6 +30,10 @@ static bw_status check_options(const bw_run_options *options, bw_error *error)
         return bw_fail(error, BW_ERROR_ARGUMENT, "the NMS overlap must be 0 to 1");
     if (options->max_detections < 1)
         return bw_fail(error, BW_ERROR_ARGUMENT, "at least 1 detection must be allowed");
+    if (options->padding < BW_ALL_PADDING)
+        return bw_fail(error, BW_ERROR_ARGUMENT,
+                       "%d pixels of padding; it must be at least 0, or -1 for all",
+                       options->padding);
     if (options->threads < 0 || options->threads > LARGEST_THREADS)
         return bw_fail(error, BW_ERROR_ARGUMENT, "%d threads; it must be 1 to %d", options->threads,
                        LARGEST_THREADS);
@@ -92,8 +97,9 @@ static bw_status open_engine(bw_engine *engine, const bw_run_options *options, b
 {
     bw_status status = set_options(engine, options, error);
     if (status == BW_OK)
-        status = bw_group_open(&engine->group, engine->backend, engine->plan,
-                               engine->options.streams, engine->options.threads, error);
+        status =
+            bw_group_open(&engine->group, engine->backend, engine->plan, engine->options.padding,
+                          engine->options.streams, engine->options.threads, error);
     if (status != BW_OK)
         return status;
     engine->options.streams = bw_group_streams(engine->group);

@@ -19,22 +19,26 @@ typedef struct bw_region {
     bw_interval rows, columns;
 } bw_region;
 
+enum { BW_ALL_PADDING = -1 };
+
 typedef struct bw_backend {
     const char *name;
 
     /**
      * Allocates what a run needs and binds kernels; refuses a plan this machine can't run. `pool`
-     * is borrowed: the executor uses it during a run only.
+     * is borrowed: the executor uses it during a run only. `padding`: the pixels of the input
+     * around a framed picture that are computed; what any step gives further away is taken to be
+     * what it gives for padding alone. BW_ALL_PADDING: all, so that numbers are the same.
      */
-    bw_status (*open)(bw_executor **out, const bw_plan *plan, bw_pool *pool, bw_error *error);
+    bw_status (*open)(bw_executor **out, const bw_plan *plan, bw_pool *pool, int padding,
+                      bw_error *error);
 
     /** Where image `index` of the batch is to be written, in the layout of plan->input. */
     void *(*input)(bw_executor *executor, int index);
 
     /**
      * Tells that all pixels of image `index` outside of a region, which is not empty, are alike, as
-     * those of a letterbox are. The next run, and no later one, may make use of that: it gives the
-     * same numbers.
+     * those of a letterbox are. The next run, and no later one, may make use of that.
      */
     void (*frame)(bw_executor *executor, int index, const bw_region *inside);
 

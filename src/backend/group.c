@@ -18,6 +18,7 @@ typedef struct member {
 struct bw_group {
     const bw_backend *backend;
     const bw_plan *plan;
+    int padding;
     member *members;
     int streams, drivers; /* as many drivers were started */
 
@@ -185,9 +186,9 @@ static bw_status open_stream(void *context, bw_stream *stream, size_t piece, bw_
     const bw_group *group = context;
     bw_status status =
         bw_pool_open(&stream->pool, group->members[stream->index].share.threads, error);
-    return status == BW_OK
-               ? group->backend->open(&stream->executor, group->plan, stream->pool, error)
-               : status;
+    return status == BW_OK ? group->backend->open(&stream->executor, group->plan, stream->pool,
+                                                  group->padding, error)
+                           : status;
 }
 
 static int choose_streams(const bw_topology *topology, int batch, int threads)
@@ -214,8 +215,8 @@ static bw_status set_members(bw_group *group, int streams, int threads, bw_error
     return good ? BW_OK : bw_fail_memory(error, count * sizeof *group->members, "streams");
 }
 
-bw_status bw_group_open(bw_group **out, const bw_backend *backend, const bw_plan *plan, int streams,
-                        int threads, bw_error *error)
+bw_status bw_group_open(bw_group **out, const bw_backend *backend, const bw_plan *plan, int padding,
+                        int streams, int threads, bw_error *error)
 {
     *out = NULL;
     if (threads < 1 || streams < 0 || streams > threads)
@@ -227,6 +228,7 @@ bw_status bw_group_open(bw_group **out, const bw_backend *backend, const bw_plan
         return bw_fail_memory(error, sizeof *group, "streams");
     group->backend = backend;
     group->plan = plan;
+    group->padding = padding;
     pthread_mutex_init(&group->mutex, NULL);
     pthread_cond_init(&group->begun, NULL);
     pthread_cond_init(&group->done, NULL);

@@ -33,8 +33,8 @@ typedef bw_status bw_stream_work(void *context, bw_stream *stream, size_t piece,
  * Opens `streams` executors of the plan, among which `threads` threads are shared: 1 to `threads`
  * of them, or 0 for one a NUMA node where there are several and a batch has an image for each.
  */
-bw_status bw_group_open(bw_group **out, const bw_backend *backend, const bw_plan *plan, int streams,
-                        int threads, bw_error *error);
+bw_status bw_group_open(bw_group **out, const bw_backend *backend, const bw_plan *plan, int padding,
+                        int streams, int threads, bw_error *error);
 
 int bw_group_streams(const bw_group *group);
 

@@ -83,7 +83,8 @@ bw_status bw_observer_open(bw_observer **out, const bw_graph *graph, bw_pool *po
     if (status == BW_OK)
         status = bw_plan_every_tensor(&observer->plan, graph, error);
     if (status == BW_OK)
-        status = bw_backend_cpu.open(&observer->executor, observer->plan, pool, error);
+        status =
+            bw_backend_cpu.open(&observer->executor, observer->plan, pool, BW_ALL_PADDING, error);
     if (status != BW_OK)
         bw_observer_close(&observer);
     *out = observer;

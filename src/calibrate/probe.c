@@ -231,7 +231,9 @@ static bw_status open_worker(worker *w, const probe *p, bw_arena *arena, bw_erro
     if (!good || !w->scratch)
         return bw_fail_memory(error, most * sizeof *w->scratch, "calibration");
     bw_status status = bw_pool_open(&w->pool, 1, error);
-    return status == BW_OK ? bw_backend_cpu.open(&w->executor, p->plan, w->pool, error) : status;
+    return status == BW_OK
+               ? bw_backend_cpu.open(&w->executor, p->plan, w->pool, BW_ALL_PADDING, error)
+               : status;
 }
 
 /* How many pictures the budget of work allows. */

@@ -59,7 +59,7 @@ bw_status bw_viewer_open(bw_viewer *viewer, const bw_graph *graph, const int *te
     if (status == BW_OK)
         viewer->plan->sharing = BW_SHARE_IMAGES;
     if (status == BW_OK)
-        status = bw_backend_cpu.open(&viewer->executor, viewer->plan, pool, error);
+        status = bw_backend_cpu.open(&viewer->executor, viewer->plan, pool, BW_ALL_PADDING, error);
     if (status != BW_OK)
         bw_viewer_close(viewer);
     return status;

@@ -48,7 +48,7 @@ static bw_status measure(void *context, const bw_plan *plan, int runs, uint64_t 
     const processor *self = context;
     size_t steps = (size_t)plan->step_count;
     bw_executor *executor;
-    bw_status status = bw_backend_cpu.open(&executor, plan, self->pool, error);
+    bw_status status = bw_backend_cpu.open(&executor, plan, self->pool, BW_ALL_PADDING, error);
     if (status != BW_OK)
         return status;
     fill_input(executor, plan, self->seed);

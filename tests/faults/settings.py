@@ -22,6 +22,7 @@ DECIDING = [
     (("--conf", "0.3"), "confidence"), (("--iou", "0.5"), "iou"),
     (("--max-det", "4"), "max_detections"), (("--agnostic",), "class_agnostic"),
     (("--nms", "diou"), "nms"), (("--resize", "stretch"), "resize"),
+    (("--padding", "0"), "padding"),
     (("--classes", "0"), "classes"), (("--exif", "ignore"), "exif"),
     (("--fast-decode",), "fast_decode"),
     (("--format", "yolo"), "formats"), (("--save-conf",), "save_confidence"),
@@ -35,7 +36,8 @@ LATER = [("tracks", ("--track",), "none"), ("frames", ("--every", "2"), "every 0
          ("exif", ("--exif", "ignore"), "apply"), ("shard", ("--shard", "1/2"), "all"),
          ("save_confidence", ("--save-conf",), "0"), ("draw", ("--draw",), "0"),
          ("classes", ("--classes", "0"), "all"), ("nms", ("--nms", "diou"), "auto"),
-         ("class_agnostic", ("--agnostic",), "0"), ("fast_decode", ("--fast-decode",), "0")]
+         ("class_agnostic", ("--agnostic",), "0"), ("fast_decode", ("--fast-decode",), "0"),
+         ("padding", ("--padding", "0"), "all")]
 # What may be another every time.
 FREE = [("--threads", "2"), ("--threads", "2", "--streams", "2"), ("--log", "json"),
         ("--metrics", "METRICS"), ("--no-cache",)]

@@ -75,7 +75,7 @@ static bw_status run(const bw_plan *plan, const bw_image *image, FILE *file, bw_
     bw_executor *executor;
     bw_status status = bw_pool_open(&pool, 1, error);
     if (status == BW_OK)
-        status = bw_backend_cpu.open(&executor, plan, pool, error);
+        status = bw_backend_cpu.open(&executor, plan, pool, BW_ALL_PADDING, error);
     if (status != BW_OK)
         return status;
     bw_fit fit =

@@ -91,7 +91,7 @@ static bw_status run(session *s, char **arguments, bw_error *error)
     if (status == BW_OK)
         status = bw_pool_open(&s->pool, s->threads, error);
     if (status == BW_OK)
-        status = bw_backend_cpu.open(&s->executor, &s->plan, s->pool, error);
+        status = bw_backend_cpu.open(&s->executor, &s->plan, s->pool, BW_ALL_PADDING, error);
     if (status == BW_OK)
         status = fill(s, error);
     if (status == BW_OK)

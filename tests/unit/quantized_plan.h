@@ -76,7 +76,7 @@ static inline uint64_t run_plan(const bw_plan *plan)
     bw_executor *executor = NULL;
     bw_error error = {0};
     if (bw_pool_open(&pool, 2, &error) != BW_OK ||
-        bw_backend_cpu.open(&executor, plan, pool, &error) != BW_OK)
+        bw_backend_cpu.open(&executor, plan, pool, BW_ALL_PADDING, &error) != BW_OK)
         fail_msg("%s", error.message);
     const bw_layout *in = &plan->input.layout;
     assert_int_equal(in->format.type, BW_U8);

@@ -1,7 +1,11 @@
 /**
- * What padding spares: a run that knows where the pictures are gives the same bits as one that does
- * not, whatever they leave to padding, on every kind of step and for every processor.
+ * What padding spares. A run that knows where the pictures are gives the same bits as one that does
+ * not, whatever they leave to padding, on every kind of step and for every processor. Where only
+ * some of the padding is to be computed, it gives what the references give, which compute all of
+ * each step from what is left of the step before.
  */
+#include <math.h>
+
 #include "check.h"
 #include "quantized_plan.h"
 
@@ -97,31 +101,47 @@ static uint8_t *run(const bw_plan *plan, bw_executor *executor, int first, bool 
     return copy_outputs(plan, executor, bytes);
 }
 
-static void compare_runs(const bw_plan *plan, int threads)
-{
+/* An executor with threads of its own, to be closed by close_runner. */
+typedef struct runner {
     bw_pool *pool;
     bw_executor *executor;
-    check_ok(bw_pool_open(&pool, threads, &error));
-    check_ok(bw_backend_cpu.open(&executor, plan, pool, &error));
+} runner;
+
+static runner open_runner(const bw_plan *plan, int threads, int padding)
+{
+    runner made;
+    check_ok(bw_pool_open(&made.pool, threads, &error));
+    check_ok(bw_backend_cpu.open(&made.executor, plan, made.pool, padding, &error));
+    return made;
+}
+
+static void close_runner(runner *of)
+{
+    bw_backend_cpu.close(&of->executor);
+    bw_pool_close(&of->pool);
+}
+
+static void compare_runs(const bw_plan *plan, int threads)
+{
+    runner of = open_runner(plan, threads, BW_ALL_PADDING);
     for (int seen = 0; seen < BW_PADDING_PATIENCE; seen += BATCH) {
         size_t ignored;
-        free(run(plan, executor, 0, true, &ignored));
+        free(run(plan, of.executor, 0, true, &ignored));
     }
     for (int first = 0; first < FRAMES; first += BATCH) {
         size_t bytes, framed_bytes;
-        uint8_t *whole = run(plan, executor, first, false, &bytes);
-        uint8_t *framed = run(plan, executor, first, true, &framed_bytes);
+        uint8_t *whole = run(plan, of.executor, first, false, &bytes);
+        uint8_t *framed = run(plan, of.executor, first, true, &framed_bytes);
         assert_int_equal(bytes, framed_bytes);
         assert_memory_equal(whole, framed, bytes);
         free(whole);
         free(framed);
     }
-    bw_backend_cpu.close(&executor);
-    bw_pool_close(&pool);
+    close_runner(&of);
 }
 
 /* The steps that compute less for a picture of half the height. */
-static int count_cut(const bw_plan *plan)
+static int count_cut(const bw_plan *plan, int computed)
 {
     const bw_kernel **kernels = calloc((size_t)plan->step_count, sizeof *kernels);
     bw_padding *padding;
@@ -129,7 +149,7 @@ static int count_cut(const bw_plan *plan)
     assert_non_null(kernels);
     for (int step = 0; step < plan->step_count; step++)
         kernels[step] = bw_kernel_find(plan->steps[step].kernel);
-    check_ok(bw_padding_open(&padding, plan, kernels, SIZE_MAX, &error));
+    check_ok(bw_padding_open(&padding, plan, kernels, SIZE_MAX, computed, &error));
     if (padding)
         bw_padding_frame(padding, 0, &(bw_region){{40, 120}, {0, SIDE}});
     for (int step = 0; padding && step < plan->step_count; step++)
@@ -160,11 +180,17 @@ static const bw_kernel *choose(void *context, const bw_operation *operation, int
     return chosen;
 }
 
-static int check_plan(const bw_graph *graph, choice how)
+static bw_plan lower_by_choice(const bw_graph *graph, choice how)
 {
     bw_plan plan = {0};
     check_ok(bw_plan_lower_with(&plan, graph, BATCH, how.cpu, choose, &how, &error));
-    int cut = count_cut(&plan);
+    return plan;
+}
+
+static int check_plan(const bw_graph *graph, choice how)
+{
+    bw_plan plan = lower_by_choice(graph, how);
+    int cut = count_cut(&plan, BW_ALL_PADDING);
     compare_runs(&plan, 1);
     for (int sharing = 0; how.random == 0 && sharing < BW_SHARING_COUNT; sharing++) {
         plan.sharing = (bw_sharing)sharing;
@@ -211,8 +237,115 @@ static void whole_where_it_matters(void **state)
     check_ok(bw_passes_run(&import.graph, &error));
     bw_plan floats;
     lower(&floats, &import.graph, bw_cpu_features());
-    assert_int_equal(count_cut(&floats), 0);
+    assert_int_equal(count_cut(&floats, BW_ALL_PADDING), 0);
     release(&floats);
+    bw_import_free(&import);
+}
+
+/* ---- Some of the padding -------------------------------------------------------------------- */
+
+static const int computed[] = {0, 5};
+
+enum { COMPUTED = sizeof computed / sizeof *computed };
+
+static bool same_numbers(const uint8_t *a, const uint8_t *b, size_t bytes)
+{
+    return memcmp(a, b, bytes) == 0;
+}
+
+/* Floats that were added in another order. */
+static bool near_numbers(const uint8_t *a, const uint8_t *b, size_t bytes)
+{
+    for (size_t at = 0; at < bytes; at += sizeof(float)) {
+        float x, y;
+        memcpy(&x, a + at, sizeof x);
+        memcpy(&y, b + at, sizeof y);
+        if (!(fabsf(x - y) <= 1e-3f * fmaxf(1.0f, fabsf(y))))
+            return false;
+    }
+    return true;
+}
+
+/* Holds plans against one of references, for all frames. */
+static void compare_plans(const bw_plan *plans, int count, const bw_plan *references, int padding,
+                          bool (*agree)(const uint8_t *a, const uint8_t *b, size_t bytes))
+{
+    runner truth = open_runner(references, 2, padding);
+    for (int first = 0; first < FRAMES; first += BATCH) {
+        size_t bytes, wanted_bytes;
+        uint8_t *wanted = run(references, truth.executor, first, true, &wanted_bytes);
+        for (int index = 0; index < count; index++) {
+            runner of = open_runner(&plans[index], 2, padding);
+            uint8_t *numbers = run(&plans[index], of.executor, first, true, &bytes);
+            assert_int_equal(bytes, wanted_bytes);
+            assert_true(agree(numbers, wanted, bytes));
+            free(numbers);
+            close_runner(&of);
+        }
+        free(wanted);
+    }
+    close_runner(&truth);
+}
+
+static void near_as_references(void **state)
+{
+    enum { CHOICES = 3, LEAST_CUT = 5 };
+    const int *network = *state;
+    bw_import import;
+    import_text(&import, networks[*network]);
+    quantize(&import.graph);
+    bw_plan references = lower_by_choice(&import.graph, (choice){0, 0});
+    assert_int_equal(count_cut(&references, 0), 0);
+    bw_plan plans[CHOICES];
+    for (uint32_t number = 0; number < CHOICES; number++) {
+        plans[number] = lower_by_choice(&import.graph, (choice){bw_cpu_features(), number});
+        assert_true(count_cut(&plans[number], 0) >= LEAST_CUT ||
+                    !(bw_cpu_features() & BW_CPU_AVX2));
+    }
+    for (int index = 0; index < COMPUTED; index++)
+        compare_plans(plans, CHOICES, &references, computed[index], same_numbers);
+    for (int index = 0; index < CHOICES; index++)
+        release(&plans[index]);
+    release(&references);
+    bw_import_free(&import);
+}
+
+static void near_floats_as_references(void **state)
+{
+    const int *network = *state;
+    bw_import import;
+    import_text(&import, networks[*network]);
+    check_ok(bw_passes_run(&import.graph, &error));
+    bw_plan references = lower_by_choice(&import.graph, (choice){0, 0});
+    bw_plan plan = lower_by_choice(&import.graph, (choice){bw_cpu_features(), 0});
+    compare_plans(&plan, 1, &references, 5, near_numbers);
+    release(&plan);
+    release(&references);
+    bw_import_free(&import);
+}
+
+/* Neither neighbours nor threads matter. */
+static void near_is_as_it_is(void **state)
+{
+    enum { FIRST = 2 * BATCH /* whose padding is one */ };
+    const int *network = *state;
+    bw_import import;
+    import_rounding(&import, networks[*network]);
+    bw_plan plan = lower_by_choice(&import.graph, (choice){bw_cpu_features(), 0});
+    size_t bytes, others;
+    runner alone = open_runner(&plan, 1, 5), together = open_runner(&plan, 2, 5);
+    uint8_t *near = run(&plan, alone.executor, FIRST, true, &bytes);
+    for (int sharing = 0; sharing < BW_SHARING_COUNT; sharing++) {
+        plan.sharing = (bw_sharing)sharing;
+        free(run(&plan, together.executor, 0, true, &others));
+        uint8_t *same = run(&plan, together.executor, FIRST, true, &others);
+        assert_memory_equal(near, same, bytes);
+        free(same);
+    }
+    free(near);
+    close_runner(&alone);
+    close_runner(&together);
+    release(&plan);
     bw_import_free(&import);
 }
 
@@ -224,6 +357,13 @@ int main(void)
         {"residuals", same_bits, NULL, NULL, &numbers[1]},
         {"halves and tensors joined", same_bits, NULL, NULL, &numbers[2]},
         cmocka_unit_test(whole_where_it_matters),
+        {"near: as YOLOv3-tiny begins", near_as_references, NULL, NULL, &numbers[0]},
+        {"near: residuals", near_as_references, NULL, NULL, &numbers[1]},
+        {"near: halves and tensors joined", near_as_references, NULL, NULL, &numbers[2]},
+        {"near: floats", near_floats_as_references, NULL, NULL, &numbers[1]},
+        {"near: floats joined", near_floats_as_references, NULL, NULL, &numbers[2]},
+        {"near: nothing else matters", near_is_as_it_is, NULL, NULL, &numbers[0]},
+        {"near: nothing else matters to residuals", near_is_as_it_is, NULL, NULL, &numbers[1]},
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,7 +39,7 @@ static void run(const bw_plan *plan, int threads, float *numbers)
     bw_executor *executor;
     bw_error error;
     assert_int_equal(bw_pool_open(&pool, threads, &error), BW_OK);
-    assert_int_equal(bw_backend_cpu.open(&executor, plan, pool, &error), BW_OK);
+    assert_int_equal(bw_backend_cpu.open(&executor, plan, pool, BW_ALL_PADDING, &error), BW_OK);
     for (int image = 0; image < 2; image++)
         load_picture(executor, &plan->input.layout, image);
     assert_int_equal(bw_backend_cpu.run(executor, 2, NULL, &error), BW_OK);

@@ -164,7 +164,7 @@ static float *run_graph(const bw_graph *graph)
     bw_executor *executor;
     check_ok(bw_plan_lower(plan, graph, 1, bw_cpu_features(), &error));
     check_ok(bw_pool_open(&pool, 1, &error));
-    check_ok(bw_backend_cpu.open(&executor, plan, pool, &error));
+    check_ok(bw_backend_cpu.open(&executor, plan, pool, BW_ALL_PADDING, &error));
     const bw_layout *in = &plan->input.layout;
     for (int y = 0; y < SIDE; y++) {
         for (int x = 0; x < SIDE * BW_IMAGE_LANES; x++) {

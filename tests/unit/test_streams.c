@@ -306,7 +306,8 @@ static bw_status note_piece(void *context, bw_stream *stream, size_t piece, bw_e
 static bw_group *open_group(int streams, int threads)
 {
     bw_group *group;
-    check_ok(bw_group_open(&group, &bw_backend_cpu, plans[1], streams, threads, &error));
+    check_ok(
+        bw_group_open(&group, &bw_backend_cpu, plans[1], BW_ALL_PADDING, streams, threads, &error));
     assert_int_equal(bw_group_streams(group), streams);
     return group;
 }

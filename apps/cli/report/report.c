@@ -174,6 +174,7 @@ static void write_settings(bw_page *page)
         {"Fingerprint", "fingerprint"},
         {"Network input", "input"},
         {"Resize", "resize"},
+        {"Pixels of padding computed", "padding"},
         {"Precision", "precision"},
         {"Confidence above", "confidence"},
         {"NMS overlap", "iou"},

@@ -113,7 +113,7 @@ static bw_status allocate(bw_executor *executor, bw_error *error)
     return BW_OK;
 }
 
-static bw_status open_executor(bw_executor **out, const bw_plan *plan, bw_pool *pool,
+static bw_status open_executor(bw_executor **out, const bw_plan *plan, bw_pool *pool, int padding,
                                bw_error *error)
 {
     *out = NULL;
@@ -132,7 +132,7 @@ static bw_status open_executor(bw_executor **out, const bw_plan *plan, bw_pool *
         status = allocate(executor, error);
     if (status == BW_OK)
         status = bw_padding_open(&executor->padding, plan, executor->kernels,
-                                 executor->scratch_bytes, error);
+                                 executor->scratch_bytes, padding, error);
     if (status != BW_OK)
         close_executor(&executor);
     *out = executor;
@@ -216,9 +216,8 @@ static bw_step_call prepare_call(const bw_executor *executor, int index, int fir
 /* What the calls for these images leave to be written. */
 static void finish_call(const bw_executor *executor, int index, int first, int images)
 {
-    for (int image = first; image < first + images; image++)
-        if (region_of(executor, index, image))
-            bw_padding_restore(executor->padding, index, image, executor->arena);
+    for (int image = first; executor->padding && image < first + images; image++)
+        bw_padding_restore(executor->padding, index, image, executor->arena);
 }
 
 /* The images, of so many from `first` on, that have the region of the first one. */

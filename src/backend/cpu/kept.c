@@ -16,10 +16,12 @@ static int kept_index(int at, int reach, int size)
     return at < size - reach ? reach : at - size + 2 * reach + 1;
 }
 
-/* The row or column that is kept there. */
+/* The row or column that is kept there: of those between the edges, the one in the middle. */
 static int original_index(int kept, int reach, int size)
 {
-    return 2 * reach + 1 >= size || kept <= reach ? kept : kept + size - 2 * reach - 1;
+    if (2 * reach + 1 >= size || kept < reach)
+        return kept;
+    return kept == reach ? size / 2 : kept + size - 2 * reach - 1;
 }
 
 static size_t pixel_bytes(const bw_layout *layout)

@@ -10,13 +10,17 @@ enum { PIXEL_BYTES = 64 /* the most of the input's */ };
 
 /* What a step does for an image. */
 typedef struct work {
-    bw_region computed, needed;
+    bw_region computed;
+    bw_region there;  /* of that, what stays: beside it is what is kept */
+    bw_region needed; /* of both */
 } work;
 
 struct bw_padding {
     const bw_plan *plan;
     const bw_kernel *const *kernels;
     size_t scratch_bytes;
+    int computed; /* pixels of it around a picture, or BW_ALL_PADDING */
+    bw_readings readings;
     bw_part *parts; /* one a step */
     int steps;      /* up to the last that is computed in part */
     size_t *places; /* of what is kept of those */
@@ -33,6 +37,12 @@ struct bw_padding {
 static size_t pixel_bytes(const bw_layout *layout)
 {
     return bw_layout_bytes(layout, (size_t)layout->lanes);
+}
+
+/* Whether results may be near. */
+static bool is_near(const bw_padding *padding)
+{
+    return padding->computed != BW_ALL_PADDING;
 }
 
 static const bw_layout *output_of(const bw_padding *padding, int step)
@@ -55,7 +65,11 @@ static bw_status find_steps(bw_padding *padding, size_t *bytes, bw_error *error)
     padding->places = calloc(steps, sizeof *padding->places);
     if (!padding->parts || !padding->places)
         return fail(steps * sizeof *padding->parts, error);
-    bw_parts_find(padding->parts, padding->plan, padding->kernels);
+    bw_status status = bw_readings_find(&padding->readings, padding->plan, error);
+    if (status != BW_OK)
+        return status;
+    bw_parts_find(padding->parts, padding->plan, &padding->readings, padding->kernels,
+                  is_near(padding));
     for (int index = 0; index < padding->plan->step_count; index++) {
         const bw_part *part = &padding->parts[index];
         padding->places[index] = *bytes;
@@ -80,14 +94,20 @@ static bw_status allocate(bw_padding *padding, size_t bytes, bw_error *error)
     return good ? BW_OK : fail(bytes + images * steps * sizeof *padding->works, error);
 }
 
+/* So many pixels, or as many as there can be. */
+static int at_most_all(int pixels, const bw_layout *input)
+{
+    int all = input->height > input->width ? input->height : input->width;
+    return pixels < all ? pixels : all;
+}
+
 static bool input_suits(const bw_layout *input)
 {
-    return input->format.type == BW_U8 && bw_layout_planes(input) == 1 &&
-           pixel_bytes(input) <= PIXEL_BYTES;
+    return bw_layout_planes(input) == 1 && pixel_bytes(input) <= PIXEL_BYTES;
 }
 
 bw_status bw_padding_open(bw_padding **out, const bw_plan *plan, const bw_kernel *const *kernels,
-                          size_t scratch_bytes, bw_error *error)
+                          size_t scratch_bytes, int computed, bw_error *error)
 {
     *out = NULL;
     if (!input_suits(&plan->input.layout) || plan->step_count == 0)
@@ -95,7 +115,10 @@ bw_status bw_padding_open(bw_padding **out, const bw_plan *plan, const bw_kernel
     bw_padding *padding = calloc(1, sizeof *padding);
     if (!padding)
         return fail(sizeof *padding, error);
-    *padding = (bw_padding){.plan = plan, .kernels = kernels, .scratch_bytes = scratch_bytes};
+    *padding = (bw_padding){.plan = plan,
+                            .kernels = kernels,
+                            .scratch_bytes = scratch_bytes,
+                            .computed = at_most_all(computed, &plan->input.layout)};
     size_t bytes = 0;
     bw_status status = find_steps(padding, &bytes, error);
     if (status == BW_OK && padding->steps > 0)
@@ -111,6 +134,7 @@ void bw_padding_close(bw_padding **handle)
     bw_padding *padding = *handle;
     if (!padding)
         return;
+    bw_readings_free(&padding->readings);
     free(padding->parts);
     free(padding->places);
     free(padding->kept);
@@ -129,14 +153,49 @@ static work *work_of(const bw_padding *padding, int step, int image)
     return &padding->works[(size_t)image * (size_t)padding->steps + (size_t)step];
 }
 
-static const bw_region *affected_of(const bw_padding *padding, int source, const bw_region *inside)
+static const bw_reading *first_reading(const bw_padding *padding, int step)
 {
-    return source == BW_FROM_INPUT ? inside : &padding->affected[source];
+    return padding->readings.items + padding->readings.first[step];
+}
+
+static const bw_reading *end_of_readings(const bw_padding *padding, int step)
+{
+    return padding->readings.items + padding->readings.first[step + 1];
+}
+
+/* What of a tensor that is read depends on the picture. */
+static bw_region affected_of(const bw_padding *padding, const bw_reading *of, bw_region all,
+                             const bw_region *inside)
+{
+    if (of->writer == BW_FROM_INPUT)
+        return *inside;
+    bool known =
+        of->writer != BW_FROM_ELSEWHERE && of->alike && padding->parts[of->writer].possible;
+    return known ? padding->affected[of->writer] : all;
+}
+
+/* The pixels of a step's output that depend on the picture. */
+static bw_region find_affected(const bw_padding *padding, int index, const bw_region *inside)
+{
+    const bw_operation *operation = &padding->plan->steps[index].operation;
+    const bw_reading *of = first_reading(padding, index), *end = end_of_readings(padding, index);
+    bw_region sum = {0};
+    for (; of < end; of++) {
+        bw_region all = bw_region_all(of->second ? &operation->second : &operation->in);
+        bw_region affected = affected_of(padding, of, all, inside);
+        if (!of->second)
+            affected = bw_region_affected(padding->kernels[index], operation, &affected);
+        if (!bw_region_is_empty(&affected))
+            sum = bw_region_is_empty(&sum) ? affected : bw_region_union(&sum, &affected);
+    }
+    return sum;
 }
 
 static bool can_compute(const bw_padding *padding, int index, const bw_region *region)
 {
     const bw_kernel *kernel = padding->kernels[index];
+    if (!bw_region_suits(kernel) || bw_region_is_empty(region))
+        return false;
     bw_operation cut = bw_region_operation(&padding->plan->steps[index].operation, region);
     return bw_kernel_accepts(kernel, &cut) &&
            (!kernel->scratch_bytes || kernel->scratch_bytes(&cut) <= padding->scratch_bytes);
@@ -147,23 +206,34 @@ static void frame_step(bw_padding *padding, int index, work *to, const bw_region
 {
     const bw_operation *operation = &padding->plan->steps[index].operation;
     const bw_part *of = &padding->parts[index];
-    bw_region *affected = &padding->affected[index];
-    *affected = bw_region_affected(padding->kernels[index], operation,
-                                   affected_of(padding, of->in, inside));
-    if (operation->has_second)
-        *affected = bw_region_union(affected, affected_of(padding, of->second, inside));
-    to->computed = bw_region_tiled(operation, affected);
-    if (!can_compute(padding, index, &to->computed))
-        to->computed = bw_region_all(&operation->out);
-    to->needed = of->read_whole ? bw_region_bordered(&operation->out) : to->computed;
+    bw_region all = bw_region_all(&operation->out);
+    bw_region affected = find_affected(padding, index, inside);
+    if (is_near(padding)) {
+        bw_region near = bw_region_near(inside, padding->computed, &operation->out, of->scale);
+        affected = bw_region_intersection(&affected, &near);
+        to->there = affected;
+    } else {
+        to->there = bw_region_tiled(operation, &affected);
+    }
+    padding->affected[index] = affected;
+    to->computed = can_compute(padding, index, &to->there) ? to->there : all;
+    if (!is_near(padding) || bw_region_is_empty(&to->there))
+        to->there = to->computed;
+    to->needed = of->read_whole ? bw_region_bordered(&operation->out) : to->there;
 }
 
-static void need(const bw_padding *padding, int source, int image, const bw_region *read)
+/* Has what a step reads written. */
+static void need(bw_padding *padding, int index, int image, const bw_region *computed)
 {
-    if (source == BW_FROM_INPUT)
-        return;
-    work *of = work_of(padding, source, image);
-    of->needed = bw_region_union(&of->needed, read);
+    const bw_operation *operation = &padding->plan->steps[index].operation;
+    bw_region read = bw_region_read(padding->kernels[index], operation, computed);
+    const bw_reading *of = first_reading(padding, index), *end = end_of_readings(padding, index);
+    for (; of < end; of++) {
+        if (of->writer < 0 || !padding->parts[of->writer].possible)
+            continue;
+        work *written = work_of(padding, of->writer, image);
+        written->needed = bw_region_union(&written->needed, of->second ? computed : &read);
+    }
 }
 
 void bw_padding_frame(bw_padding *padding, int image, const bw_region *inside)
@@ -171,16 +241,11 @@ void bw_padding_frame(bw_padding *padding, int image, const bw_region *inside)
     padding->framed[image] = true;
     padding->inside[image] = *inside;
     for (int index = 0; index < padding->steps; index++) {
-        const bw_part *of = &padding->parts[index];
-        const bw_operation *operation = &padding->plan->steps[index].operation;
-        if (!of->possible)
+        if (!padding->parts[index].possible)
             continue;
         work *to = work_of(padding, index, image);
         frame_step(padding, index, to, inside);
-        bw_region read = bw_region_read(operation, &to->computed);
-        need(padding, of->in, image, &read);
-        if (operation->has_second)
-            need(padding, of->second, image, &to->computed);
+        need(padding, index, image, &to->computed);
     }
 }
 
@@ -245,9 +310,11 @@ static void keep(bw_padding *padding, int step, const uint8_t *arena)
                   padding->parts[step].edge, arena + padding->plan->steps[step].out);
 }
 
-/* Whether it is too early to keep anything, after some more images. */
+/* Whether it is too early to keep anything, after some more images; not where that would show. */
 static bool is_early(bw_padding *padding, int images)
 {
+    if (is_near(padding))
+        return false;
     for (int image = 0; image < images; image++)
         if (padding->framed[image] && padding->seen < BW_PADDING_PATIENCE)
             padding->seen++;
@@ -272,10 +339,11 @@ bw_status bw_padding_learn(bw_padding *padding, uint8_t *arena, int images, bw_p
     memcpy(aside, image, bytes);
     fill_input(padding, arena);
     for (int step = 0; step < padding->steps; step++) {
-        if (!padding->parts[step].possible)
-            continue;
-        run(context, step);
-        keep(padding, step, arena);
+        const bool possible = padding->parts[step].possible;
+        if (possible || is_near(padding))
+            run(context, step);
+        if (possible)
+            keep(padding, step, arena);
     }
     memcpy(image, aside, bytes);
     free(aside);
@@ -285,9 +353,17 @@ bw_status bw_padding_learn(bw_padding *padding, uint8_t *arena, int images, bw_p
 
 /* ---- Running -------------------------------------------------------------------------------- */
 
-const bw_region *bw_padding_region(const bw_padding *padding, int step, int image)
+static bool is_cut(const bw_padding *padding, int step, int image)
 {
     if (!padding->framed[image] || step >= padding->steps || !padding->parts[step].possible)
+        return false;
+    bw_region all = bw_region_all(output_of(padding, step));
+    return !bw_region_equals(&work_of(padding, step, image)->there, &all);
+}
+
+const bw_region *bw_padding_region(const bw_padding *padding, int step, int image)
+{
+    if (!is_cut(padding, step, image))
         return NULL;
     const bw_region *computed = &work_of(padding, step, image)->computed;
     bw_region all = bw_region_all(output_of(padding, step));
@@ -303,8 +379,10 @@ static uint8_t *output_at(const bw_padding *padding, int step, int image, uint8_
 
 void bw_padding_restore(const bw_padding *padding, int step, int image, uint8_t *arena)
 {
+    if (!is_cut(padding, step, image))
+        return;
     const work *done = work_of(padding, step, image);
     bw_kept_restore(padding->kept + padding->places[step], output_of(padding, step),
-                    padding->parts[step].edge, &done->needed, &done->computed,
+                    padding->parts[step].edge, &done->needed, &done->there,
                     output_at(padding, step, image, arena));
 }

@@ -4,96 +4,41 @@ enum { EDGE_PART = 4 /* of a step's height and width, which an edge reaches at m
 
 typedef struct finder {
     const bw_plan *plan;
+    const bw_readings *readings;
     const bw_kernel *const *kernels;
     bw_part *parts;
 } finder;
 
-/* ---- Tensors in the arena ------------------------------------------------------------------- */
-
-/* The bytes that a tensor of one image takes, borders included; those of other images are as far
- * apart for all tensors. */
-typedef struct extent {
-    size_t first, last;
-} extent;
-
-static extent extent_of(const bw_layout *layout, size_t offset)
+static const bw_reading *first_reading(const finder *find, int step)
 {
-    size_t first = offset - bw_layout_bytes(layout, bw_layout_origin(layout));
-    size_t planes = (size_t)bw_layout_planes(layout);
-    return (extent){first, first + bw_layout_bytes(layout, planes * layout->plane_stride)};
+    return find->readings->items + find->readings->first[step];
 }
 
-static bool overlaps(const extent *a, const extent *b)
+static const bw_reading *end_of_readings(const finder *find, int step)
 {
-    return a->first < b->last && b->first < a->last;
+    return find->readings->items + find->readings->first[step + 1];
 }
 
-/* Takes what was written off what is read, where that leaves it in one piece. */
-static void take_off(extent *read, const extent *written)
-{
-    if (written->first <= read->first)
-        read->first = written->last < read->last ? written->last : read->last;
-    else if (written->last >= read->last)
-        read->last = written->first;
-}
-
-/* Whether a tensor is that of a step's output, or some planes of it. */
-static bool is_output(const bw_step *step, const bw_layout *layout, size_t offset)
-{
-    const bw_layout *out = &step->operation.out;
-    size_t plane = bw_layout_bytes(out, out->plane_stride);
-    if (offset < step->out || (offset - step->out) % plane != 0)
-        return false;
-    size_t first = (offset - step->out) / plane;
-    return layout->height == out->height && layout->width == out->width &&
-           layout->lanes == out->lanes && layout->border == out->border &&
-           layout->row_stride == out->row_stride && layout->plane_stride == out->plane_stride &&
-           layout->image_stride == out->image_stride && layout->format.type == out->format.type &&
-           first + (size_t)bw_layout_planes(layout) <= (size_t)bw_layout_planes(out);
-}
-
-/* Where a tensor that step `reader` reads comes from: what wrote there last. */
-static int find_source(const finder *find, int reader, const bw_layout *layout, size_t offset)
-{
-    const bw_plan *plan = find->plan;
-    extent read = extent_of(layout, offset);
-    for (int index = reader - 1; index >= 0; index--) {
-        const bw_step *step = &plan->steps[index];
-        extent written = extent_of(&step->operation.out, step->out);
-        if (!overlaps(&read, &written))
-            continue;
-        return find->parts[index].possible && is_output(step, layout, offset) ? index
-                                                                              : BW_FROM_ELSEWHERE;
-    }
-    return offset == plan->input.offset ? BW_FROM_INPUT : BW_FROM_ELSEWHERE;
-}
-
-/* Outputs of which a tensor, that is read before step `reader`, has a part are read whole. A COPY
- * leaves some of what it writes to as it was. */
-static void mark_read(const finder *find, int reader, const bw_layout *layout, size_t offset)
-{
-    extent read = extent_of(layout, offset);
-    for (int index = reader - 1; index >= 0 && read.first < read.last; index--) {
-        const bw_step *step = &find->plan->steps[index];
-        extent written = extent_of(&step->operation.out, step->out);
-        if (!overlaps(&read, &written))
-            continue;
-        find->parts[index].read_whole = true;
-        if (step->operation.family != BW_FAMILY_COPY)
-            take_off(&read, &written);
-    }
-}
-
-/* ---- Which steps ---------------------------------------------------------------------------- */
+/* ---- The same results ----------------------------------------------------------------------- */
 
 static int larger(int a, int b)
 {
     return a > b ? a : b;
 }
 
-static bw_edge edge_of(const finder *find, int source)
+static bw_edge larger_edge(bw_edge a, bw_edge b)
 {
-    return source == BW_FROM_INPUT ? (bw_edge){0, 0} : find->parts[source].edge;
+    return (bw_edge){larger(a.rows, b.rows), larger(a.columns, b.columns)};
+}
+
+/* The largest edge of what a step reads as one of its operands. */
+static bw_edge edge_of(const finder *find, int index, bool second)
+{
+    bw_edge edge = {0, 0};
+    for (const bw_reading *of = first_reading(find, index); of < end_of_readings(find, index); of++)
+        if (of->second == second && of->writer != BW_FROM_INPUT)
+            edge = larger_edge(edge, find->parts[of->writer].edge);
+    return edge;
 }
 
 /* The edges that a step's output has, from those of its input and the border around it. */
@@ -116,25 +61,78 @@ static bool is_worth_it(const bw_layout *out, bw_edge of)
     return of.rows * EDGE_PART <= out->height && of.columns * EDGE_PART <= out->width;
 }
 
-/* Fills in a step's part; those before are. */
-static void examine_step(const finder *find, int index)
+/* Whether a step reads the input, or steps that are computed in part, and no more. */
+static bool reads_parts(const finder *find, int index)
 {
-    const bw_step *step = &find->plan->steps[index];
-    const bw_operation *operation = &step->operation;
+    for (const bw_reading *of = first_reading(find, index); of < end_of_readings(find, index);
+         of++) {
+        bool of_part = of->writer == BW_FROM_INPUT ||
+                       (of->writer != BW_FROM_ELSEWHERE && find->parts[of->writer].possible);
+        if (!of_part || !of->alike)
+            return false;
+    }
+    return true;
+}
+
+static void examine_same(const finder *find, int index)
+{
+    const bw_operation *operation = &find->plan->steps[index].operation;
     bw_part *of = &find->parts[index];
-    if (!bw_region_possible(find->kernels[index], operation))
+    if (operation->in.format.type != BW_U8 || operation->out.format.type != BW_U8 ||
+        !bw_region_possible(operation) || !bw_region_suits(find->kernels[index]) ||
+        !reads_parts(find, index))
         return;
-    of->in = find_source(find, index, &operation->in, step->in);
-    of->second = operation->has_second ? find_source(find, index, &operation->second, step->second)
-                                       : BW_FROM_INPUT;
-    if (of->in == BW_FROM_ELSEWHERE || of->second == BW_FROM_ELSEWHERE)
-        return;
-    of->edge = next_edge(find, index, edge_of(find, of->in));
-    bw_edge second = edge_of(find, of->second);
-    of->edge =
-        (bw_edge){larger(of->edge.rows, second.rows), larger(of->edge.columns, second.columns)};
+    of->edge = larger_edge(next_edge(find, index, edge_of(find, index, false)),
+                           edge_of(find, index, true));
     of->possible = is_worth_it(&operation->out, of->edge);
 }
+
+/* ---- Near results --------------------------------------------------------------------------- */
+
+/* The scale of what a step reads as its first operand. */
+static int input_scale(const finder *find, int index)
+{
+    int scale = 0;
+    for (const bw_reading *of = first_reading(find, index); of < end_of_readings(find, index);
+         of++) {
+        if (of->second)
+            continue;
+        bool known = of->alike && of->writer != BW_FROM_ELSEWHERE;
+        int one = !known ? 0 : of->writer == BW_FROM_INPUT ? 1 : find->parts[of->writer].scale;
+        if (one == 0 || (scale != 0 && one != scale))
+            return 0;
+        scale = one;
+    }
+    return scale;
+}
+
+static int output_scale(const bw_operation *operation, int scale)
+{
+    switch (operation->family) {
+    case BW_FAMILY_CONV:
+    case BW_FAMILY_CONV_POOL:
+    case BW_FAMILY_DEPTHWISE:
+    case BW_FAMILY_MAX_POOL:
+    case BW_FAMILY_REORG: return scale * operation->stride * bw_pool_side(operation);
+    case BW_FAMILY_UPSAMPLE: return scale % operation->stride == 0 ? scale / operation->stride : 0;
+    case BW_FAMILY_ADD:
+    case BW_FAMILY_MULTIPLY:
+    case BW_FAMILY_ACTIVATION:
+    case BW_FAMILY_COPY:
+    case BW_FAMILY_CONVERT: return scale;
+    default: return 0;
+    }
+}
+
+static void examine_near(const finder *find, int index)
+{
+    const bw_operation *operation = &find->plan->steps[index].operation;
+    bw_part *of = &find->parts[index];
+    of->scale = output_scale(operation, input_scale(find, index));
+    of->possible = of->scale > 0 && bw_region_possible(operation);
+}
+
+/* ---- Both ----------------------------------------------------------------------------------- */
 
 /* General operators read tensors that their step does not tell. */
 static bool reads_unknown(const bw_plan *plan)
@@ -145,28 +143,31 @@ static bool reads_unknown(const bw_plan *plan)
     return false;
 }
 
+/* Results, behind the last step, are read whole. */
 static void mark_whole_readers(const finder *find)
 {
-    const bw_plan *plan = find->plan;
-    bool unknown = reads_unknown(plan);
-    for (int index = 0; index < plan->step_count; index++) {
-        const bw_step *step = &plan->steps[index];
-        find->parts[index].read_whole |= unknown;
-        if (find->parts[index].possible)
-            continue;
-        mark_read(find, index, &step->operation.in, step->in);
-        if (step->operation.has_second)
-            mark_read(find, index, &step->operation.second, step->second);
+    bool unknown = reads_unknown(find->plan);
+    const int steps = find->plan->step_count;
+    for (int index = 0; index < steps; index++)
+        find->parts[index].read_whole = unknown;
+    for (int index = 0; index <= steps; index++) {
+        bool whole = index == steps || !find->parts[index].possible;
+        for (const bw_reading *of = first_reading(find, index); of < end_of_readings(find, index);
+             of++)
+            if (of->writer >= 0 && (whole || !of->alike))
+                find->parts[of->writer].read_whole = true;
     }
-    for (int index = 0; index < plan->output_count; index++)
-        mark_read(find, plan->step_count, &plan->outputs[index].layout,
-                  plan->outputs[index].offset);
 }
 
-void bw_parts_find(bw_part *parts, const bw_plan *plan, const bw_kernel *const *kernels)
+void bw_parts_find(bw_part *parts, const bw_plan *plan, const bw_readings *readings,
+                   const bw_kernel *const *kernels, bool near)
 {
-    const finder find = {plan, kernels, parts};
-    for (int index = 0; index < plan->step_count; index++)
-        examine_step(&find, index);
+    const finder find = {plan, readings, kernels, parts};
+    for (int index = 0; index < plan->step_count; index++) {
+        if (near)
+            examine_near(&find, index);
+        else
+            examine_same(&find, index);
+    }
     mark_whole_readers(&find);
 }

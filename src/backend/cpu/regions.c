@@ -47,13 +47,17 @@ static bool windows_suit(const bw_operation *operation)
            begins_inside(&columns, width);
 }
 
-bool bw_region_possible(const bw_kernel *kernel, const bw_operation *operation)
+bool bw_region_suits(const bw_kernel *kernel)
+{
+    return kernel->needs != 0;
+}
+
+bool bw_region_possible(const bw_operation *operation)
 {
     bool of_windows = bw_family_is_dense(operation->family) ||
                       operation->family == BW_FAMILY_DEPTHWISE ||
                       operation->family == BW_FAMILY_MAX_POOL;
-    return kernel->needs != 0 && of_windows && operation->in.format.type == BW_U8 &&
-           operation->out.format.type == BW_U8 && windows_suit(operation);
+    return of_windows && windows_suit(operation);
 }
 
 /* ---- From input to output ------------------------------------------------------------------- */
@@ -66,6 +70,11 @@ static int at_least(int value, int least)
 static int at_most(int value, int most)
 {
     return value < most ? value : most;
+}
+
+static bw_interval join(bw_interval a, bw_interval b)
+{
+    return (bw_interval){at_most(a.first, b.first), at_least(a.last, b.last)};
 }
 
 static bw_interval affected(const direction *d, bw_interval in)
@@ -105,10 +114,23 @@ static bw_interval read(const direction *d, bw_interval out)
     return (bw_interval){first * d->stride - d->pad, last * d->stride - d->pad + d->kernel};
 }
 
-bw_region bw_region_read(const bw_operation *operation, const bw_region *out)
+/* Windows, and the border around them of which tiles that reach too far make use. */
+static bw_interval read_by_tiles(const direction *d, bw_interval out, int border)
+{
+    bw_interval by_windows = read(d, out);
+    bw_interval around = {out.first * d->pool - border, out.last * d->pool + border};
+    return join(by_windows, around);
+}
+
+bw_region bw_region_read(const bw_kernel *kernel, const bw_operation *operation,
+                         const bw_region *out)
 {
     direction rows = vertical(operation), columns = horizontal(operation);
-    return (bw_region){read(&rows, out->rows), read(&columns, out->columns)};
+    if (!kernel->rounds && kernel->tolerance <= 0.0f)
+        return (bw_region){read(&rows, out->rows), read(&columns, out->columns)};
+    int border = operation->in.border;
+    return (bw_region){read_by_tiles(&rows, out->rows, border),
+                       read_by_tiles(&columns, out->columns, border)};
 }
 
 /* ---- The operation -------------------------------------------------------------------------- */
@@ -174,14 +196,36 @@ bw_region bw_region_bordered(const bw_layout *layout)
     return (bw_region){{-border, layout->height + border}, {-border, layout->width + border}};
 }
 
-static bw_interval join(bw_interval a, bw_interval b)
-{
-    return (bw_interval){at_most(a.first, b.first), at_least(a.last, b.last)};
-}
-
 bw_region bw_region_union(const bw_region *a, const bw_region *b)
 {
     return (bw_region){join(a->rows, b->rows), join(a->columns, b->columns)};
+}
+
+static bw_interval cut(bw_interval a, bw_interval b)
+{
+    return (bw_interval){at_least(a.first, b.first), at_most(a.last, b.last)};
+}
+
+bw_region bw_region_intersection(const bw_region *a, const bw_region *b)
+{
+    return (bw_region){cut(a->rows, b->rows), cut(a->columns, b->columns)};
+}
+
+static bw_interval near(bw_interval inside, int padding, int scale, int size)
+{
+    return (bw_interval){at_least(inside.first - padding, 0) / scale,
+                         at_most(bw_divide_up(inside.last + padding, scale), size)};
+}
+
+bw_region bw_region_near(const bw_region *inside, int padding, const bw_layout *layout, int scale)
+{
+    return (bw_region){near(inside->rows, padding, scale, layout->height),
+                       near(inside->columns, padding, scale, layout->width)};
+}
+
+bool bw_region_is_empty(const bw_region *region)
+{
+    return region->rows.first >= region->rows.last || region->columns.first >= region->columns.last;
 }
 
 bool bw_region_equals(const bw_region *a, const bw_region *b)

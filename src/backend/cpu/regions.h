@@ -15,11 +15,14 @@
 
 #include "backend/backend.h"
 
+/** Whether a step can be computed in part. */
+bool bw_region_possible(const bw_operation *operation);
+
 /**
- * Whether a step can be computed in part by a kernel. The references, which need no instruction
- * set, know that nothing lies beyond a picture, and look there at nothing.
+ * Whether a kernel computes parts. The references, which need no instruction set, know that nothing
+ * lies beyond a picture, and look there at nothing.
  */
-bool bw_region_possible(const bw_kernel *kernel, const bw_operation *operation);
+bool bw_region_suits(const bw_kernel *kernel);
 
 /** The pixels of the output that depend on a region of the input. */
 bw_region bw_region_affected(const bw_kernel *kernel, const bw_operation *operation,
@@ -28,8 +31,12 @@ bw_region bw_region_affected(const bw_kernel *kernel, const bw_operation *operat
 /** The region, and as much around it that no tile of a kernel is cut. */
 bw_region bw_region_tiled(const bw_operation *operation, const bw_region *out);
 
-/** The pixels of the input that a region of the output depends on. */
-bw_region bw_region_read(const bw_operation *operation, const bw_region *out);
+/**
+ * The pixels of the input that a region of the output depends on; of kernels by tiles that round,
+ * numbers or floats, the border's too, which a tile that reaches too far reads.
+ */
+bw_region bw_region_read(const bw_kernel *kernel, const bw_operation *operation,
+                         const bw_region *out);
 
 /** The operation that computes a region, which is not empty, of the output. */
 bw_operation bw_region_operation(const bw_operation *operation, const bw_region *out);
@@ -47,6 +54,17 @@ bw_region bw_region_bordered(const bw_layout *layout);
 
 /** The smallest region that has both. */
 bw_region bw_region_union(const bw_region *a, const bw_region *b);
+
+/** What both have, which may be empty. */
+bw_region bw_region_intersection(const bw_region *a, const bw_region *b);
+
+bool bw_region_is_empty(const bw_region *region);
+
+/**
+ * The pixels of a layout, each of `scale` × `scale` of the network's input, that show what is
+ * inside there or within so many pixels of padding around it.
+ */
+bw_region bw_region_near(const bw_region *inside, int padding, const bw_layout *layout, int scale);
 
 bool bw_region_equals(const bw_region *a, const bw_region *b);
 
