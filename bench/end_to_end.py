@@ -55,6 +55,9 @@ def parse_arguments() -> argparse.Namespace:
                         help="files of a run; default %(default)s")
     parser.add_argument("--batch", default="1,4",
                         help="the best of these for each side; default %(default)s")
+    parser.add_argument("--padding", type=int, metavar="N",
+                        help="Boxwright computes only so many pixels of padding around a photo; "
+                        "the peer, and Boxwright's network alone, compute all")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each; default %(default)s")
     arguments = parser.parse_args()
     options.split(parser, arguments, "models", known)
@@ -82,11 +85,16 @@ def repeat_photos(photos: list[Path], folder: Path, count: int) -> list[Path]:
 
 # ---- One run ------------------------------------------------------------------------------------
 
+def padding_option(pixels: int | None) -> list[str]:
+    return [] if pixels is None else ["--padding", str(pixels)]
+
+
 def annotate(arguments, network: boxwright.Network, folder: Path, out: Path) -> dict:
     """Boxwright's run: images a second over the whole process, and what it noted of its stages."""
     command = [str(arguments.boxwright), "annotate", str(folder), "--out", str(out), "--quiet",
                "--no-report", "--format", "yolo", "--threads", str(arguments.threads),
-               *network.options("annotate"), *level_option(arguments.cpu)]
+               *network.options("annotate"), *padding_option(arguments.padding),
+               *level_option(arguments.cpu)]
     os.sync()  # the run syncs its file system, and is not to wait for what others wrote there
     started = subprocess.run([sys.executable, "-I", "-S", str(HERE / "fresh.py"), *command],
                              capture_output=True, text=True, check=True)
@@ -268,7 +276,8 @@ def main() -> None:
     processor.hold(arguments.cpu)
     home, left_out, results = arguments.json.parent, [], []
     record = {"machine": processor.describe(arguments.threads, arguments.cpu),
-              "files": arguments.count, "rounds": arguments.rounds, "results": results,
+              "files": arguments.count, "rounds": arguments.rounds,
+              "padding": arguments.padding, "results": results,
               "left_out": left_out}
     home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=home) as folder:
@@ -278,7 +287,9 @@ def main() -> None:
             results += [measure(arguments, name, files, precision, photos, paths)
                         for precision in arguments.precision]
     head = (f"{arguments.count} JPEG files to YOLO labels, images a second, on "
-            f"{report.machine(record)}; medians of {arguments.rounds} rounds")
+            f"{report.machine(record)}; medians of {arguments.rounds} rounds" +
+            ("" if arguments.padding is None else
+             f"; Boxwright computes {arguments.padding} pixels of padding around a photo"))
     notes = report.notes(record) + [f"Times that do not add up, {one['model']}: {text}"
                                     for one in results for text in one["wrong_times"]]
     lines = [row(result) for result in results]
