@@ -419,6 +419,7 @@ static bw_status run_stages(run *state, bw_annotate_result *result, bw_error *er
         .decoders = state->decoders,
         .engine = state->engine,
         .streams = state->engine_info.streams,
+        .by_shape = options->padding >= 0,
         .batch = state->info.batch,
         .sink = take_item,
         .idle = let_rest,

@@ -84,7 +84,8 @@ static bw_status open_shared(bw_pipeline *pipeline, const bw_pipeline_options *o
                              bw_error *error)
 {
     size_t decoders = (size_t)options->decoders;
-    size_t window = 2 * (size_t)(options->batch * options->streams) + 2 * decoders + 16;
+    size_t in_hand = (size_t)(options->batch * options->streams);
+    size_t window = in_hand + bw_waiting_capacity(options) + 2 * decoders + 16;
     *pipeline = (bw_pipeline){.options = options, .total = -1, .begun = bw_clock()};
     pthread_mutex_init(&pipeline->mutex, NULL);
     pthread_mutex_init(&pipeline->taking, NULL);
@@ -103,11 +104,14 @@ static bw_status open_shared(bw_pipeline *pipeline, const bw_pipeline_options *o
         status = bw_queue_open(&pipeline->to_write, window, error);
     if (status == BW_OK)
         status = bw_batches_open(&pipeline->batches, options, error);
+    if (status == BW_OK)
+        status = bw_waiting_open(&pipeline->waiting, options, error);
     return status;
 }
 
 static void close_shared(bw_pipeline *pipeline)
 {
+    free(pipeline->waiting);
     bw_batches_close(&pipeline->batches, pipeline->options->streams);
     bw_queue_close(&pipeline->to_write);
     bw_queue_close(&pipeline->in_order);

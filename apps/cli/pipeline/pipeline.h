@@ -48,6 +48,7 @@ typedef struct bw_pipeline_options {
     int decoders; /* threads that decode */
     bw_engine *engine;
     int streams, batch; /* of the engine; pictures that a stream takes at once */
+    bool by_shape;      /* those are of about one shape: each shape has work of its own */
     bw_sink_function *sink;
     bw_idle_function *idle;
     void *sink_context; /* of both */
@@ -63,8 +64,9 @@ typedef struct bw_stage_times {
     uint64_t sink;
 } bw_stage_times;
 
-/** The pictures that a stream has in hand; stage_detect.c. */
+/** The pictures that a stream has in hand, and those that wait for one; stage_detect.c. */
 typedef struct bw_batch bw_batch;
+typedef struct bw_waiting bw_waiting;
 
 /** What the stages share; private to this folder. */
 typedef struct bw_pipeline {
@@ -75,6 +77,7 @@ typedef struct bw_pipeline {
     bw_budget fetch_budget;   /* of bytes that were fetched and not yet decoded */
     bw_batch *batches;        /* one a stream */
     pthread_mutex_t taking;   /* held by the stream that takes pictures; of what follows */
+    bw_waiting *waiting;
     bool dropping;            /* an item was dropped, so all after it are */
     atomic_int unreachable;   /* objects that could not be had, one after the other */
     atomic_bool network_lost; /* for they were too many */
@@ -105,6 +108,12 @@ int64_t bw_pipeline_total(const bw_pipeline *pipeline);
 /** A batch for each stream of the options. */
 bw_status bw_batches_open(bw_batch **out, const bw_pipeline_options *options, bw_error *error);
 void bw_batches_close(bw_batch **batches, int streams);
+
+/** The most pictures that wait. */
+size_t bw_waiting_capacity(const bw_pipeline_options *options);
+
+/** Room for them; freed by free. */
+bw_status bw_waiting_open(bw_waiting **out, const bw_pipeline_options *options, bw_error *error);
 
 /** Waits until a stage has set the item's flag, of which `condition` tells. */
 void bw_pipeline_await(bw_pipeline *pipeline, atomic_bool *flag, pthread_cond_t *condition);

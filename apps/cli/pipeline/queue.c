@@ -76,6 +76,14 @@ void *bw_queue_peek(bw_queue *queue)
     return entry;
 }
 
+bool bw_queue_is_full(bw_queue *queue)
+{
+    pthread_mutex_lock(&queue->mutex);
+    bool full = queue->count == queue->capacity;
+    pthread_mutex_unlock(&queue->mutex);
+    return full;
+}
+
 void bw_queue_finish(bw_queue *queue)
 {
     pthread_mutex_lock(&queue->mutex);

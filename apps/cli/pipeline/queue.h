@@ -23,6 +23,9 @@ void *bw_queue_pop(bw_queue *queue);
 /** The oldest, left in the queue, or NULL when there is none now. For the only consumer. */
 void *bw_queue_peek(bw_queue *queue);
 
+/** Whether pushing would wait now. For the only producer. */
+bool bw_queue_is_full(bw_queue *queue);
+
 /** Says that nothing more will be pushed. */
 void bw_queue_finish(bw_queue *queue);
 
