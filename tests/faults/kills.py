@@ -169,7 +169,8 @@ def make_cases(program, folder):
     cases = [annotate("a folder, all formats", place("pictures"), "--draw", "--format",
                       ALL_FORMATS),
              annotate("a folder, streams", place("pictures"), *side_by_side),
-             annotate("an archive", place("pictures.tar"), *side_by_side)]
+             annotate("an archive, by shape", place("pictures.tar"), "--padding", "0",
+                      *side_by_side)]
     source = place("pictures")
     if runs.make_video(place("film.mp4"), FRAMES):
         source = place("film.mp4")
