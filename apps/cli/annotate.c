@@ -173,6 +173,8 @@ static int check_usage(const bw_annotate_options *options)
         return bw_usage_error(usage, "--list: there is no file '%s'", options->list);
     if (options->fast_decode && options->draw)
         return bw_usage_error(usage, "--draw needs all pixels, and --fast-decode leaves some out");
+    if (options->padding >= 0 && options->resize == BW_RESIZE_STRETCH)
+        return bw_usage_error(usage, "--padding: stretched pictures have none");
     if (options->sources.frames.every > 0 && options->sources.frames.rate > 0)
         return bw_usage_error(usage, "--every and --fps exclude each other");
     const bw_frame_choice *frames = &options->sources.frames;

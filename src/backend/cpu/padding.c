@@ -153,16 +153,6 @@ static work *work_of(const bw_padding *padding, int step, int image)
     return &padding->works[(size_t)image * (size_t)padding->steps + (size_t)step];
 }
 
-static const bw_reading *first_reading(const bw_padding *padding, int step)
-{
-    return padding->readings.items + padding->readings.first[step];
-}
-
-static const bw_reading *end_of_readings(const bw_padding *padding, int step)
-{
-    return padding->readings.items + padding->readings.first[step + 1];
-}
-
 /* What of a tensor that is read depends on the picture. */
 static bw_region affected_of(const bw_padding *padding, const bw_reading *of, bw_region all,
                              const bw_region *inside)
@@ -178,7 +168,8 @@ static bw_region affected_of(const bw_padding *padding, const bw_reading *of, bw
 static bw_region find_affected(const bw_padding *padding, int index, const bw_region *inside)
 {
     const bw_operation *operation = &padding->plan->steps[index].operation;
-    const bw_reading *of = first_reading(padding, index), *end = end_of_readings(padding, index);
+    const bw_reading *of = bw_readings_of(&padding->readings, index);
+    const bw_reading *end = bw_readings_end(&padding->readings, index);
     bw_region sum = {0};
     for (; of < end; of++) {
         bw_region all = bw_region_all(of->second ? &operation->second : &operation->in);
@@ -227,7 +218,8 @@ static void need(bw_padding *padding, int index, int image, const bw_region *com
 {
     const bw_operation *operation = &padding->plan->steps[index].operation;
     bw_region read = bw_region_read(padding->kernels[index], operation, computed);
-    const bw_reading *of = first_reading(padding, index), *end = end_of_readings(padding, index);
+    const bw_reading *of = bw_readings_of(&padding->readings, index);
+    const bw_reading *end = bw_readings_end(&padding->readings, index);
     for (; of < end; of++) {
         if (of->writer < 0 || !padding->parts[of->writer].possible)
             continue;

@@ -1,6 +1,9 @@
 #include "backend/cpu/parts.h"
 
-enum { EDGE_PART = 4 /* of a step's height and width, which an edge reaches at most */ };
+enum {
+    EDGE_PART = 4, /* of a step's height and width, which an edge reaches at most */
+    LARGEST_SCALE = 1 << 14
+};
 
 typedef struct finder {
     const bw_plan *plan;
@@ -8,16 +11,6 @@ typedef struct finder {
     const bw_kernel *const *kernels;
     bw_part *parts;
 } finder;
-
-static const bw_reading *first_reading(const finder *find, int step)
-{
-    return find->readings->items + find->readings->first[step];
-}
-
-static const bw_reading *end_of_readings(const finder *find, int step)
-{
-    return find->readings->items + find->readings->first[step + 1];
-}
 
 /* ---- The same results ----------------------------------------------------------------------- */
 
@@ -35,7 +28,8 @@ static bw_edge larger_edge(bw_edge a, bw_edge b)
 static bw_edge edge_of(const finder *find, int index, bool second)
 {
     bw_edge edge = {0, 0};
-    for (const bw_reading *of = first_reading(find, index); of < end_of_readings(find, index); of++)
+    const bw_reading *of = bw_readings_of(find->readings, index);
+    for (; of < bw_readings_end(find->readings, index); of++)
         if (of->second == second && of->writer != BW_FROM_INPUT)
             edge = larger_edge(edge, find->parts[of->writer].edge);
     return edge;
@@ -64,8 +58,8 @@ static bool is_worth_it(const bw_layout *out, bw_edge of)
 /* Whether a step reads the input, or steps that are computed in part, and no more. */
 static bool reads_parts(const finder *find, int index)
 {
-    for (const bw_reading *of = first_reading(find, index); of < end_of_readings(find, index);
-         of++) {
+    const bw_reading *of = bw_readings_of(find->readings, index);
+    for (; of < bw_readings_end(find->readings, index); of++) {
         bool of_part = of->writer == BW_FROM_INPUT ||
                        (of->writer != BW_FROM_ELSEWHERE && find->parts[of->writer].possible);
         if (!of_part || !of->alike)
@@ -93,8 +87,8 @@ static void examine_same(const finder *find, int index)
 static int input_scale(const finder *find, int index)
 {
     int scale = 0;
-    for (const bw_reading *of = first_reading(find, index); of < end_of_readings(find, index);
-         of++) {
+    const bw_reading *of = bw_readings_of(find->readings, index);
+    for (; of < bw_readings_end(find->readings, index); of++) {
         if (of->second)
             continue;
         bool known = of->alike && of->writer != BW_FROM_ELSEWHERE;
@@ -106,7 +100,7 @@ static int input_scale(const finder *find, int index)
     return scale;
 }
 
-static int output_scale(const bw_operation *operation, int scale)
+static int64_t output_scale(const bw_operation *operation, int64_t scale)
 {
     switch (operation->family) {
     case BW_FAMILY_CONV:
@@ -128,32 +122,34 @@ static void examine_near(const finder *find, int index)
 {
     const bw_operation *operation = &find->plan->steps[index].operation;
     bw_part *of = &find->parts[index];
-    of->scale = output_scale(operation, input_scale(find, index));
+    int64_t scale = output_scale(operation, input_scale(find, index));
+    of->scale = scale <= LARGEST_SCALE ? (int)scale : 0;
     of->possible = of->scale > 0 && bw_region_possible(operation);
 }
 
 /* ---- Both ----------------------------------------------------------------------------------- */
 
-/* General operators read tensors that their step does not tell. */
-static bool reads_unknown(const bw_plan *plan)
+/* The first general operator, which reads and writes tensors that its step does not tell; or how
+ * many steps there are. */
+static int first_general(const bw_plan *plan)
 {
-    for (int index = 0; index < plan->step_count; index++)
-        if (plan->steps[index].operation.family == BW_FAMILY_PLAIN)
-            return true;
-    return false;
+    int index = 0;
+    while (index < plan->step_count && plan->steps[index].operation.family != BW_FAMILY_PLAIN)
+        index++;
+    return index;
 }
 
 /* Results, behind the last step, are read whole. */
 static void mark_whole_readers(const finder *find)
 {
-    bool unknown = reads_unknown(find->plan);
     const int steps = find->plan->step_count;
+    const bool unknown = first_general(find->plan) < steps;
     for (int index = 0; index < steps; index++)
         find->parts[index].read_whole = unknown;
     for (int index = 0; index <= steps; index++) {
         bool whole = index == steps || !find->parts[index].possible;
-        for (const bw_reading *of = first_reading(find, index); of < end_of_readings(find, index);
-             of++)
+        const bw_reading *of = bw_readings_of(find->readings, index);
+        for (; of < bw_readings_end(find->readings, index); of++)
             if (of->writer >= 0 && (whole || !of->alike))
                 find->parts[of->writer].read_whole = true;
     }
@@ -163,7 +159,8 @@ void bw_parts_find(bw_part *parts, const bw_plan *plan, const bw_readings *readi
                    const bw_kernel *const *kernels, bool near)
 {
     const finder find = {plan, readings, kernels, parts};
-    for (int index = 0; index < plan->step_count; index++) {
+    const int end = first_general(plan);
+    for (int index = 0; index < end; index++) {
         if (near)
             examine_near(&find, index);
         else

@@ -22,6 +22,18 @@ typedef struct bw_readings {
     size_t *first; /* of a step's items; behind the last step are the results, then the end */
 } bw_readings;
 
+/** The first reading of a step. */
+static inline const bw_reading *bw_readings_of(const bw_readings *readings, int step)
+{
+    return readings->items + readings->first[step];
+}
+
+/** The end of its readings. */
+static inline const bw_reading *bw_readings_end(const bw_readings *readings, int step)
+{
+    return bw_readings_of(readings, step + 1);
+}
+
 /** Finds all; what is found belongs to `out`, also in case of failure. */
 bw_status bw_readings_find(bw_readings *out, const bw_plan *plan, bw_error *error);
 

@@ -34,3 +34,5 @@ annotate --out whole --padding 0 2>&1
 echo "exit $?"
 annotate --out other --padding -1 2>&1
 echo "exit $?"
+annotate --out other --padding 4 --resize stretch 2>&1
+echo "exit $?"
