@@ -84,7 +84,7 @@ static bw_status open_shared(bw_pipeline *pipeline, const bw_pipeline_options *o
                              bw_error *error)
 {
     size_t decoders = (size_t)options->decoders;
-    size_t in_hand = (size_t)(options->batch * options->streams);
+    size_t in_hand = (size_t)options->batch * (size_t)options->streams;
     size_t window = in_hand + bw_waiting_capacity(options) + 2 * decoders + 16;
     *pipeline = (bw_pipeline){.options = options, .total = -1, .begun = bw_clock()};
     pthread_mutex_init(&pipeline->mutex, NULL);
