@@ -17,9 +17,9 @@ static inline void bw_fill_border(const bw_layout *layout, void *plane, int firs
     int border = layout->border, zero = layout->format.zero_point;
     if (border == 0)
         return;
-    size_t pixel = (size_t)layout->lanes * bw_type_size(layout->format.type);
+    size_t pixel = bw_layout_pixel_bytes(layout);
     size_t side = (size_t)border * pixel, inner = (size_t)layout->width * pixel;
-    size_t row = layout->row_stride * bw_type_size(layout->format.type);
+    size_t row = bw_layout_bytes(layout, layout->row_stride);
     uint8_t *origin = plane;
     for (int y = 1; first == 0 && y <= border; y++)
         memset(origin - (size_t)y * row - side, zero, side + inner + side);

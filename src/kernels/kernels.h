@@ -241,6 +241,12 @@ static inline size_t bw_layout_bytes(const bw_layout *layout, size_t elements)
     return elements * bw_type_size(layout->format.type);
 }
 
+/** Bytes of a pixel of a plane. */
+static inline size_t bw_layout_pixel_bytes(const bw_layout *layout)
+{
+    return bw_layout_bytes(layout, (size_t)layout->lanes);
+}
+
 /** Number of planes. */
 int bw_layout_planes(const bw_layout *layout);
 

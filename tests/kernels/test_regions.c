@@ -31,19 +31,15 @@ static void set_beyond(test_tensor *tensor, const bw_region *region, int byte)
 {
     const bw_layout *layout = &tensor->place.layout;
     const bw_region all = bw_region_bordered(layout);
-    const size_t pixel = bw_layout_bytes(layout, (size_t)layout->lanes);
     for (int image = 0; image < tensor->images; image++)
         for (int plane = 0; plane < bw_layout_planes(layout); plane++)
             for (int y = all.rows.first; y < all.rows.last; y++)
                 for (int x = all.columns.first; x < all.columns.last; x++) {
                     if (is_within(&region->rows, y, 0) && is_within(&region->columns, x, 0))
                         continue;
-                    ptrdiff_t at = image * (ptrdiff_t)layout->image_stride +
-                                   plane * (ptrdiff_t)layout->plane_stride +
-                                   y * (ptrdiff_t)layout->row_stride + (ptrdiff_t)x * layout->lanes;
-                    memset((uint8_t *)tensor->first +
-                               at * (ptrdiff_t)bw_type_size(layout->format.type),
-                           byte, pixel);
+                    size_t at = tensor_at(tensor, image, plane * layout->lanes, y, x);
+                    memset((uint8_t *)tensor->block + bw_layout_bytes(layout, at), byte,
+                           bw_layout_pixel_bytes(layout));
                 }
 }
 

@@ -210,8 +210,12 @@ static void import_rounding(bw_import *import, const char *text)
 
 static void same_bits(void **state)
 {
-    static const uint32_t masks[] = {BW_CPU_AVX2, UINT32_MAX};
-    enum { LEAST_CUT = 3, CHOICES = 4 };
+    static const uint32_t masks[] = {
+        BW_CPU_AVX2,
+        BW_CPU_AVX2 | BW_CPU_AVX512 | BW_CPU_AVX512_VNNI,
+        UINT32_MAX,
+    };
+    enum { LEAST_CUT = 3, CHOICES = 6 };
     const int *network = *state;
     bw_import import;
     import_rounding(&import, networks[*network]);
@@ -325,17 +329,38 @@ static void near_floats_as_references(void **state)
     bw_import_free(&import);
 }
 
+/* Whether all but the first image of a run gave what all but the last gave of the run with the next
+ * frames, where each has other neighbours. */
+static bool same_but_moved(const bw_plan *plan, const uint8_t *numbers, const uint8_t *next)
+{
+    for (int output = 0; output < plan->output_count; output++) {
+        const bw_layout *layout = &plan->outputs[output].layout;
+        size_t pixels = (size_t)(layout->height * layout->width * bw_layout_planes(layout));
+        size_t image = pixels * bw_layout_pixel_bytes(layout);
+        if (memcmp(numbers + image, next, (BATCH - 1) * image) != 0)
+            return false;
+        numbers += BATCH * image;
+        next += BATCH * image;
+    }
+    return true;
+}
+
 /* Neither neighbours nor threads matter. */
 static void near_is_as_it_is(void **state)
 {
-    enum { FIRST = 2 * BATCH /* whose padding is one */ };
+    enum {
+        FIRST = 2 * BATCH /* whose padding is one, as is that of the frames from the next on */
+    };
     const int *network = *state;
     bw_import import;
     import_rounding(&import, networks[*network]);
     bw_plan plan = lower_by_choice(&import.graph, (choice){bw_cpu_features(), 0});
     size_t bytes, others;
-    runner alone = open_runner(&plan, 1, 5), together = open_runner(&plan, 2, 5);
-    uint8_t *near = run(&plan, alone.executor, FIRST, true, &bytes);
+    runner one = open_runner(&plan, 1, 5), together = open_runner(&plan, 2, 5);
+    uint8_t *near = run(&plan, one.executor, FIRST, true, &bytes);
+    uint8_t *next = run(&plan, one.executor, FIRST + 1, true, &others);
+    assert_true(same_but_moved(&plan, near, next));
+    free(next);
     for (int sharing = 0; sharing < BW_SHARING_COUNT; sharing++) {
         plan.sharing = (bw_sharing)sharing;
         free(run(&plan, together.executor, 0, true, &others));
@@ -344,7 +369,7 @@ static void near_is_as_it_is(void **state)
         free(same);
     }
     free(near);
-    close_runner(&alone);
+    close_runner(&one);
     close_runner(&together);
     release(&plan);
     bw_import_free(&import);

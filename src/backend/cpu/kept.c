@@ -24,14 +24,9 @@ static int original_index(int kept, int reach, int size)
     return kept == reach ? size / 2 : kept + size - 2 * reach - 1;
 }
 
-static size_t pixel_bytes(const bw_layout *layout)
-{
-    return bw_layout_bytes(layout, (size_t)layout->lanes);
-}
-
 static size_t row_bytes(const bw_layout *layout, bw_edge edge)
 {
-    return (size_t)count_kept(edge.columns, layout->width) * pixel_bytes(layout);
+    return (size_t)count_kept(edge.columns, layout->width) * bw_layout_pixel_bytes(layout);
 }
 
 static size_t plane_bytes(const bw_layout *layout, bw_edge edge)
@@ -54,7 +49,7 @@ static ptrdiff_t row_at(const bw_layout *layout, int plane, int y)
 
 void bw_kept_store(uint8_t *kept, const bw_layout *layout, bw_edge edge, const uint8_t *first)
 {
-    const size_t pixel = pixel_bytes(layout);
+    const size_t pixel = bw_layout_pixel_bytes(layout);
     for (int plane = 0; plane < bw_layout_planes(layout); plane++)
         for (int row = 0; row < count_kept(edge.rows, layout->height); row++) {
             int y = original_index(row, edge.rows, layout->height);
@@ -99,7 +94,7 @@ static void write_pixels(uint8_t *row, size_t pixel, bw_interval columns, int fi
 static void restore_pixels(const uint8_t *kept, const bw_layout *layout, int reach,
                            bw_interval columns, uint8_t *row)
 {
-    const size_t pixel = pixel_bytes(layout);
+    const size_t pixel = bw_layout_pixel_bytes(layout);
     const int width = layout->width, inner = kept ? 0 : width;
     if (columns.first < inner)
         memset(row + columns.first * (ptrdiff_t)pixel, layout->format.zero_point,

@@ -34,11 +34,6 @@ struct bw_padding {
     uint8_t pixel[PIXEL_BYTES];
 };
 
-static size_t pixel_bytes(const bw_layout *layout)
-{
-    return bw_layout_bytes(layout, (size_t)layout->lanes);
-}
-
 /* Whether results may be near. */
 static bool is_near(const bw_padding *padding)
 {
@@ -103,7 +98,7 @@ static int at_most_all(int pixels, const bw_layout *input)
 
 static bool input_suits(const bw_layout *input)
 {
-    return bw_layout_planes(input) == 1 && pixel_bytes(input) <= PIXEL_BYTES;
+    return bw_layout_planes(input) == 1 && bw_layout_pixel_bytes(input) <= PIXEL_BYTES;
 }
 
 bw_status bw_padding_open(bw_padding **out, const bw_plan *plan, const bw_kernel *const *kernels,
@@ -185,7 +180,7 @@ static bw_region find_affected(const bw_padding *padding, int index, const bw_re
 static bool can_compute(const bw_padding *padding, int index, const bw_region *region)
 {
     const bw_kernel *kernel = padding->kernels[index];
-    if (!bw_region_suits(kernel) || bw_region_is_empty(region))
+    if (!bw_region_suits(kernel))
         return false;
     bw_operation cut = bw_region_operation(&padding->plan->steps[index].operation, region);
     return bw_kernel_accepts(kernel, &cut) &&
@@ -197,19 +192,16 @@ static void frame_step(bw_padding *padding, int index, work *to, const bw_region
 {
     const bw_operation *operation = &padding->plan->steps[index].operation;
     const bw_part *of = &padding->parts[index];
-    bw_region all = bw_region_all(&operation->out);
+    const bw_region all = bw_region_all(&operation->out);
     bw_region affected = find_affected(padding, index, inside);
     if (is_near(padding)) {
         bw_region near = bw_region_near(inside, padding->computed, &operation->out, of->scale);
         affected = bw_region_intersection(&affected, &near);
-        to->there = affected;
-    } else {
-        to->there = bw_region_tiled(operation, &affected);
     }
     padding->affected[index] = affected;
+    bool empty = bw_region_is_empty(&affected);
+    to->there = empty ? all : is_near(padding) ? affected : bw_region_tiled(operation, &affected);
     to->computed = can_compute(padding, index, &to->there) ? to->there : all;
-    if (!is_near(padding) || bw_region_is_empty(&to->there))
-        to->there = to->computed;
     to->needed = of->read_whole ? bw_region_bordered(&operation->out) : to->there;
 }
 
@@ -266,7 +258,7 @@ static const uint8_t *padding_pixel(const bw_padding *padding, const uint8_t *ar
  * have the same are framed no more. */
 static bool is_new(bw_padding *padding, const uint8_t *arena, int images)
 {
-    const size_t bytes = pixel_bytes(&padding->plan->input.layout);
+    const size_t bytes = bw_layout_pixel_bytes(&padding->plan->input.layout);
     bool any = false;
     for (int image = 0; image < images; image++) {
         if (!padding->framed[image])
@@ -289,7 +281,8 @@ static void fill_input(const bw_padding *padding, uint8_t *arena)
 {
     const bw_port *input = &padding->plan->input;
     const bw_layout *layout = &input->layout;
-    const size_t pixel = pixel_bytes(layout), row = bw_layout_bytes(layout, layout->row_stride);
+    const size_t pixel = bw_layout_pixel_bytes(layout),
+                 row = bw_layout_bytes(layout, layout->row_stride);
     for (int y = 0; y < layout->height; y++)
         for (int x = 0; x < layout->width; x++)
             memcpy(arena + input->offset + (size_t)y * row + (size_t)x * pixel, padding->pixel,

@@ -1,10 +1,11 @@
 /**
- * A step of bytes computed in part: which pixels of its output depend on some of its input, and the
+ * A step computed in part: which pixels of its output depend on some of its input, and the
  * operation that computes those alone.
  *
- * Sums of integers are the same wherever they are computed, so a part of a step has the bytes that
- * the whole has there. Kernels that round (kernels/rounded.h) compute tiles, which all keep their
- * place: a part of theirs begins and ends where tiles do.
+ * Sums of integers are the same wherever they are computed, so a part of a step of bytes has the
+ * bytes that the whole has there. Kernels that round (kernels/rounded.h) compute tiles: a part of
+ * theirs has those bytes where it begins and ends as tiles do, and nearly those elsewhere, as parts
+ * of steps of floats have their numbers.
  *
  * A region of a tensor is counted in its pixels; one that reaches below 0 or beyond the height or
  * width has a part of the border. A part's operands are those of the whole, moved to its first

@@ -14,23 +14,18 @@ typedef struct bw_conv_image {
     uint8_t *out;
 } bw_conv_image;
 
-static inline ptrdiff_t bw_bytes_of(const bw_layout *layout, size_t elements)
-{
-    return (ptrdiff_t)(elements * bw_type_size(layout->format.type));
-}
-
 static inline bw_conv_image bw_conv_image_of(const bw_operation *operation,
                                              const bw_operands *operands, int image)
 {
     const bw_layout *in = &operation->in, *second = &operation->second, *out = &operation->out;
     size_t index = (size_t)image;
     bw_conv_image made = {
-        .in = (const uint8_t *)operands->in + bw_bytes_of(in, index * in->image_stride),
-        .out = (uint8_t *)operands->out + bw_bytes_of(out, index * out->image_stride),
+        .in = (const uint8_t *)operands->in + bw_layout_bytes(in, index * in->image_stride),
+        .out = (uint8_t *)operands->out + bw_layout_bytes(out, index * out->image_stride),
     };
     if (operation->has_second)
-        made.second =
-            (const uint8_t *)operands->second + bw_bytes_of(second, index * second->image_stride);
+        made.second = (const uint8_t *)operands->second +
+                      bw_layout_bytes(second, index * second->image_stride);
     return made;
 }
 
@@ -38,14 +33,16 @@ static inline bw_conv_image bw_conv_image_of(const bw_operation *operation,
 static inline ptrdiff_t bw_panel_at(const bw_layout *layout, int panel)
 {
     int plane_panels = layout->lanes / BW_LANES;
-    return bw_bytes_of(layout, (size_t)(panel / plane_panels) * layout->plane_stride +
-                                   (size_t)(panel % plane_panels * BW_LANES));
+    return (ptrdiff_t)bw_layout_bytes(layout,
+                                      (size_t)(panel / plane_panels) * layout->plane_stride +
+                                          (size_t)(panel % plane_panels * BW_LANES));
 }
 
 /** From a panel to its pixel. */
 static inline ptrdiff_t bw_pixel_at(const bw_layout *layout, int y, int x)
 {
-    return bw_bytes_of(layout, (size_t)y * layout->row_stride + (size_t)x * (size_t)layout->lanes);
+    return (ptrdiff_t)bw_layout_bytes(layout, (size_t)y * layout->row_stride +
+                                                  (size_t)x * (size_t)layout->lanes);
 }
 
 /** From the image to the window of the first sum of row `y`, which may begin in the border. */
