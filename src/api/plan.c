@@ -55,7 +55,7 @@ static bw_status record_settings(bw_plan *plan, const bw_build_options *options,
     plan->settings =
         bw_arena_format(&plan->arena, "precision=%s batch=%d cpu=%s sharing=%s tuned=%s",
                         bw_precision_name(options->precision), options->batch, features,
-                        bw_sharing_name(plan->sharing), options->tune_seconds > 0 ? "yes" : "no");
+                        bw_plan_sharing(plan), options->tune_seconds > 0 ? "yes" : "no");
     if (!plan->settings)
         return bw_fail_memory(error, sizeof features, "a plan's settings");
     char halvings[40];
@@ -127,7 +127,7 @@ static bw_status lower(bw_plan *plan, const bw_graph *graph, const bw_build_opti
         return tune(plan, graph, options, cpu, error);
     bw_status status = bw_plan_lower(plan, graph, options->batch, cpu, error);
     if (options->latency)
-        plan->sharing = BW_SHARE_STEPS;
+        bw_plan_share(plan, BW_SHARE_STEPS);
     return status;
 }
 

@@ -176,8 +176,29 @@ static bw_status place_weights(bw_plan *plan, bw_error *error)
             return bw_fail(error, BW_ERROR_LIMIT, "the packed weights are too large");
     }
     plan->weight_bytes = total;
-    plan->sharing = total <= SMALL_WEIGHTS ? BW_SHARE_IMAGES : BW_SHARE_STEPS;
     return BW_OK;
+}
+
+static size_t tensor_bytes(const bw_layout *layout)
+{
+    return bw_layout_bytes(layout, (size_t)bw_layout_planes(layout) * layout->plane_stride);
+}
+
+/* Of an image's tensors that a step reads and writes. */
+static size_t operand_bytes(const bw_operation *operation)
+{
+    size_t bytes = tensor_bytes(&operation->in) + tensor_bytes(&operation->out);
+    return operation->has_second ? bytes + tensor_bytes(&operation->second) : bytes;
+}
+
+static void share_steps(bw_plan *plan)
+{
+    for (int index = 0; index < plan->step_count; index++) {
+        bw_step *step = &plan->steps[index];
+        bool small = plan->weight_bytes <= SMALL_WEIGHTS ||
+                     packed_bytes(step) <= operand_bytes(&step->operation);
+        step->sharing = small ? BW_SHARE_IMAGES : BW_SHARE_STEPS;
+    }
 }
 
 static bw_status pack_weights(lowering *state, bw_error *error)
@@ -209,6 +230,8 @@ static bw_status lower_all(lowering *state, bw_error *error)
         status = lower_ports(state, error);
     if (status == BW_OK)
         status = place_weights(state->plan, error);
+    if (status == BW_OK)
+        share_steps(state->plan);
     return status == BW_OK && state->pack ? pack_weights(state, error) : status;
 }
 
@@ -281,4 +304,20 @@ double bw_plan_time(const bw_plan *plan)
 const char *bw_sharing_name(bw_sharing sharing)
 {
     return sharing == BW_SHARE_IMAGES ? "images" : "steps";
+}
+
+void bw_plan_share(bw_plan *plan, bw_sharing sharing)
+{
+    for (int index = 0; index < plan->step_count; index++)
+        plan->steps[index].sharing = sharing;
+}
+
+const char *bw_plan_sharing(const bw_plan *plan)
+{
+    int images = 0;
+    for (int index = 0; index < plan->step_count; index++)
+        images += plan->steps[index].sharing == BW_SHARE_IMAGES;
+    if (images > 0 && images < plan->step_count)
+        return "both";
+    return bw_sharing_name(images > 0 ? BW_SHARE_IMAGES : BW_SHARE_STEPS);
 }

@@ -16,6 +16,17 @@
 #include "graph/graph.h"
 #include "kernels/kernels.h"
 
+/** How the threads divide the work of a step. */
+typedef enum bw_sharing {
+    BW_SHARE_STEPS,  /* all work on it, for the whole batch */
+    BW_SHARE_IMAGES, /* each takes an image through it and those next to it that are shared so, as
+                        far as images share out evenly: what the image is stays in its cache */
+    BW_SHARING_COUNT
+} bw_sharing;
+
+/** "steps" or "images". */
+const char *bw_sharing_name(bw_sharing sharing);
+
 typedef struct bw_step {
     const char *layer;  /* the layer of the source file */
     const char *kernel; /* name of a bw_kernel */
@@ -26,19 +37,10 @@ typedef struct bw_step {
     int shared_bits;        /* of an index there; 0: the packed weights stand there */
     size_t shared_bytes;    /* of its block there, where shared_bits is not 0 */
     uint64_t macs;
+    bw_sharing sharing;
     bw_pruned pruned; /* of a convolution of a pruned network */
     float error;      /* that rounding its output to bytes makes in the heads, relative; 0: none */
 } bw_step;
-
-/** How the threads divide the work of a run. */
-typedef enum bw_sharing {
-    BW_SHARE_STEPS,  /* all work on one step after the other, for the whole batch */
-    BW_SHARE_IMAGES, /* each takes an image through all steps, as far as they share out evenly */
-    BW_SHARING_COUNT
-} bw_sharing;
-
-/** "steps" or "images". */
-const char *bw_sharing_name(bw_sharing sharing);
 
 /** A tensor of the arena that someone outside the plan reads or writes. */
 typedef struct bw_port {
@@ -51,7 +53,6 @@ struct bw_plan {
     bw_model_info model;
     bw_precision precision;
     int batch;
-    bw_sharing sharing;
     bw_step *steps;
     int step_count;
     bw_port input;
@@ -75,7 +76,8 @@ struct bw_plan {
 /**
  * Lowers an optimised graph: picks a layout for each tensor and a kernel for each node, places the
  * tensors, packs the weights. `plan` is zeroed; on success everything but `model` is filled.
- * Threads share images where the weights are so small that they stay in the cache.
+ * Threads share images where the weights are so small that they stay in the cache, those of all
+ * steps or those of one beside an image's tensors.
  */
 bw_status bw_plan_lower(bw_plan *plan, const bw_graph *graph, int batch, uint32_t cpu,
                         bw_error *error);
@@ -97,6 +99,12 @@ bw_status bw_plan_outline(bw_plan *plan, const bw_graph *graph, int batch, uint3
  */
 bw_status bw_plan_outline_cheapest(bw_plan **out, const bw_graph *graph, uint32_t cpu,
                                    bw_error *error);
+
+/** Has all steps shared one way. */
+void bw_plan_share(bw_plan *plan, bw_sharing sharing);
+
+/** What the steps' sharing is called, or "both". */
+const char *bw_plan_sharing(const bw_plan *plan);
 
 /** The estimated cycles of one image. */
 double bw_plan_time(const bw_plan *plan);

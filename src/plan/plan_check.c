@@ -65,8 +65,6 @@ static bw_status check_memory(const bw_plan *plan, bw_error *error)
 {
     if (!in_range(plan->batch, 1, LARGEST_BATCH))
         return bw_fail(error, BW_ERROR_FORMAT, "has a batch of %d images", plan->batch);
-    if ((unsigned)plan->sharing >= BW_SHARING_COUNT)
-        return bw_fail(error, BW_ERROR_FORMAT, "has an unknown way of sharing the work");
     if (plan->arena_bytes > largest_arena ||
         plan->arena_bytes % ((size_t)plan->batch * BW_ALIGNMENT) != 0)
         return bw_fail(error, BW_ERROR_FORMAT, "has an arena of %zu bytes for %d images",
@@ -139,6 +137,9 @@ static bw_status check_step(const bw_plan *plan, bw_step *step, bw_error *error)
                        step->layer);
     if (!bw_shapes_fit(operation, largest_count(plan, step)))
         return bw_fail(error, BW_ERROR_FORMAT, "layer %s: its shapes do not fit its operation",
+                       step->layer);
+    if ((unsigned)step->sharing >= BW_SHARING_COUNT)
+        return bw_fail(error, BW_ERROR_FORMAT, "layer %s: its work is shared in an unknown way",
                        step->layer);
     const bw_pruned *pruned = &step->pruned;
     if (pruned->channels < 0 || !isfinite(pruned->error) || !isfinite(pruned->before) ||

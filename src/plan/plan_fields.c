@@ -5,7 +5,7 @@
 #include "plan/plain_step.h"
 
 /* The least bytes that a record takes: what bounds a count. */
-enum { NAME_BYTES = 4, STEP_BYTES = 224, OUTPUT_BYTES = 92, ANCHOR_BYTES = 8 };
+enum { NAME_BYTES = 4, STEP_BYTES = 228, OUTPUT_BYTES = 92, ANCHOR_BYTES = 8 };
 
 /* Enumerations are moved as numbers and checked afterwards. */
 #define MOVE_WORD(cursor, word)                                                                    \
@@ -118,6 +118,7 @@ static void move_step(bw_cursor *cursor, const bw_plan *plan, bw_step *step)
     bw_move_int(cursor, &step->shared_bits);
     bw_move_size(cursor, &step->shared_bytes);
     bw_move_u64(cursor, &step->macs);
+    MOVE_WORD(cursor, step->sharing);
     bw_move_float(cursor, &step->error);
     bw_move_int(cursor, &step->pruned.channels);
     bw_move_float(cursor, &step->pruned.error);
@@ -189,7 +190,6 @@ void bw_move_plan(bw_cursor *cursor, bw_plan *plan)
     bw_move_text(cursor, &plan->settings);
     MOVE_WORD(cursor, plan->precision);
     bw_move_int(cursor, &plan->batch);
-    MOVE_WORD(cursor, plan->sharing);
     bw_move_size(cursor, &plan->arena_bytes);
     move_steps(cursor, plan);
     move_port(cursor, &plan->input);

@@ -1,5 +1,5 @@
 /**
- * The plan as a file (.bwp), version 13: read by mapping it, and checked as if an enemy wrote it.
+ * The plan as a file (.bwp), version 15: read by mapping it, and checked as if an enemy wrote it.
  *
  * All numbers are little-endian; u32 and u64 without a sign, i32 in two's complement, f32 as IEEE
  * 754; a text is its length (u32) and its bytes, none of them NUL. Nothing is padded but the
@@ -7,7 +7,7 @@
  *
  *     offset  head
  *          0  8 bytes  89 'B' 'W' 'P' 0D 0A 1A 0A, the tag
- *          8  u32      version, 13
+ *          8  u32      version, 15
  *         12  u32      01020304: the order of the bytes
  *         16  u64      size of the file
  *         24  u64      offset of the weights, a multiple of 4096, at most 1 GiB
@@ -23,11 +23,11 @@
  * texts: head, pictures; u64 boxes, weights, macs; u32 number of classes; each one's name, a text
  *             settings text: what the plan was built with, "name=value" separated by spaces
  *             precision i32
- *             memory   i32 batch, sharing; u64 bytes of the arena, a multiple of batch × 64
+ *             memory   i32 batch; u64 bytes of the arena, a multiple of batch × 64
  *             steps    u32 count; each: layer, kernel (texts); operation; u64 offset of in,
  *                      second and out in the arena, of the weights in the weights; i32 bits of
- *                      shared weights; u64 bytes of those; u64 macs; f32 error; of pruning
- *                      (plan.h) i32 channels; f32 error, before, after
+ *                      shared weights; u64 bytes of those; u64 macs; i32 sharing (plan.h); f32
+ *                      error; of pruning i32 channels; f32 error, before, after
  *             input    port
  *             outputs  u32 count; each: port; i32 kind, form, classes, nms; f32 scale_xy;
  *                      u32 number of anchors; each: f32 width, height; i32 bins; f32
@@ -64,7 +64,7 @@
 #include "plan/plan.h"
 
 enum {
-    BW_PLAN_VERSION = 14,
+    BW_PLAN_VERSION = 15,
     BW_PLAN_TAG_SIZE = 8,
     BW_PLAN_HEAD_SIZE = 56,
     BW_PLAN_PAGE = 4096,

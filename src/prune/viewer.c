@@ -57,7 +57,7 @@ bw_status bw_viewer_open(bw_viewer *viewer, const bw_graph *graph, const int *te
                  : bw_fail_memory(error, sizeof *viewer->plan, "a plan");
     bw_graph_free(&part);
     if (status == BW_OK)
-        viewer->plan->sharing = BW_SHARE_IMAGES;
+        bw_plan_share(viewer->plan, BW_SHARE_IMAGES);
     if (status == BW_OK)
         status = bw_backend_cpu.open(&viewer->executor, viewer->plan, pool, BW_ALL_PADDING, error);
     if (status != BW_OK)

@@ -78,7 +78,7 @@ static bw_status run_round(series *state, int *runs, bw_error *error)
         return bw_fail_memory(error, sizeof *plan, "tuning");
     bw_status status = bw_plan_lower_with(plan, experiment->graph, experiment->batch,
                                           experiment->cpu, choose, state, error);
-    plan->sharing = experiment->sharing;
+    bw_plan_share(plan, experiment->sharing);
     if (status == BW_OK && *runs == 0)
         status = count_runs(state, plan, runs, error);
     const bw_meter *meter = experiment->meter;

@@ -12,6 +12,7 @@ typedef struct bw_group_of_steps {
     const bw_kernel *candidates[BW_MOST_CANDIDATES]; /* the first is the default */
     int count, steps;                                /* of candidates; of the network's steps */
     bool timed;                                      /* takes part in the next experiment */
+    bw_sharing sharing;                              /* the default, then what was decided */
 
     /** Nanoseconds of one step in a run of the whole batch; 0: not known. */
     uint64_t times[BW_SHARING_COUNT][BW_MOST_CANDIDATES];
@@ -36,11 +37,8 @@ bw_status bw_groups_make(bw_groups *groups, const bw_plan *plan, uint32_t cpu, b
  */
 int bw_group_best(const bw_group_of_steps *group, bw_sharing sharing);
 
-/** Nanoseconds of all steps with the best candidates; 0 where some are not known. */
-uint64_t bw_groups_total(const bw_groups *groups, bw_sharing sharing);
-
-/** Whether `challenger` beats `time` by more than noise; 0 is no time. */
-bool bw_time_beats(uint64_t challenger, uint64_t time);
+/** Decides on the other way of sharing where that took less by more than noise. */
+void bw_groups_share(bw_groups *groups);
 
 void bw_groups_free(bw_groups *groups);
 

@@ -15,7 +15,6 @@ typedef struct tuner {
     bw_groups groups;
     bw_timings known;    /* of the file */
     bw_timings measured; /* to be added to it */
-    bw_sharing sharing;  /* the default, then what was decided */
     bool both;           /* the two ways of sharing compete */
     int before;          /* ways of sharing that were measured before */
 } tuner;
@@ -111,17 +110,15 @@ static bw_status measure_all(tuner *state, bw_error *error)
 
 /* ---- What follows --------------------------------------------------------------------------- */
 
-/* The default sharing stays unless the other one is faster by more than noise. */
 static void decide_sharing(tuner *state)
 {
-    if (!state->both) {
-        state->sharing = BW_SHARE_STEPS;
+    bw_groups *groups = &state->groups;
+    if (state->both) {
+        bw_groups_share(groups);
         return;
     }
-    bw_sharing other = state->sharing == BW_SHARE_STEPS ? BW_SHARE_IMAGES : BW_SHARE_STEPS;
-    if (bw_time_beats(bw_groups_total(&state->groups, other),
-                      bw_groups_total(&state->groups, state->sharing)))
-        state->sharing = other;
+    for (int index = 0; index < groups->count; index++)
+        groups->items[index].sharing = BW_SHARE_STEPS;
 }
 
 static const bw_kernel *choose_default(void *context, const bw_operation *operation, int step)
@@ -136,7 +133,7 @@ static const bw_kernel *choose_best(void *context, const bw_operation *operation
     const tuner *state = context;
     (void)operation;
     const bw_group_of_steps *group = &state->groups.items[state->groups.of_step[step]];
-    return group->candidates[bw_group_best(group, state->sharing)];
+    return group->candidates[bw_group_best(group, group->sharing)];
 }
 
 static bw_status survey(tuner *state, bw_error *error)
@@ -149,9 +146,20 @@ static bw_status survey(tuner *state, bw_error *error)
                                        choose_default, state, error);
     if (status == BW_OK)
         status = bw_groups_make(&state->groups, plan, tuning->cpu, error);
-    state->sharing = plan->sharing;
-    state->both = !tuning->latency && tuning->threads > 1 && tuning->batch >= tuning->threads;
+    state->both = !tuning->latency && tuning->batch > 1 && tuning->batch >= tuning->threads;
     bw_plan_close(&plan);
+    return status;
+}
+
+static bw_status conclude(bw_plan *plan, tuner *state, bw_error *error)
+{
+    const bw_tuning *tuning = state->tuning;
+    bw_groups *groups = &state->groups;
+    decide_sharing(state);
+    bw_status status = bw_plan_lower_with(plan, state->graph, tuning->batch, tuning->cpu,
+                                          choose_best, state, error);
+    for (int step = 0; step < plan->step_count; step++)
+        plan->steps[step].sharing = groups->items[groups->of_step[step]].sharing;
     return status;
 }
 
@@ -165,12 +173,8 @@ bw_status bw_tune(bw_plan *plan, const bw_graph *graph, const bw_tuning *tuning,
     *damaged = state.known.damaged;
     if (status == BW_OK)
         status = measure_all(&state, error);
-    if (status == BW_OK) {
-        decide_sharing(&state);
-        status =
-            bw_plan_lower_with(plan, graph, tuning->batch, tuning->cpu, choose_best, &state, error);
-        plan->sharing = state.sharing;
-    }
+    if (status == BW_OK)
+        status = conclude(plan, &state, error);
     bw_groups_free(&state.groups);
     bw_timings_free(&state.known);
     bw_timings_free(&state.measured);

@@ -187,13 +187,22 @@ static bw_plan lower_by_choice(const bw_graph *graph, choice how)
     return plan;
 }
 
+enum { WAYS = BW_SHARING_COUNT + 1 };
+
+/* One way or the other, or both in turn. */
+static void share(bw_plan *plan, int way)
+{
+    for (int step = 0; step < plan->step_count; step++)
+        plan->steps[step].sharing = (bw_sharing)(way < BW_SHARING_COUNT ? way : step / 2 % 2);
+}
+
 static int check_plan(const bw_graph *graph, choice how)
 {
     bw_plan plan = lower_by_choice(graph, how);
     int cut = count_cut(&plan, BW_ALL_PADDING);
     compare_runs(&plan, 1);
-    for (int sharing = 0; how.random == 0 && sharing < BW_SHARING_COUNT; sharing++) {
-        plan.sharing = (bw_sharing)sharing;
+    for (int way = 0; how.random == 0 && way < WAYS; way++) {
+        share(&plan, way);
         compare_runs(&plan, 2);
     }
     release(&plan);
@@ -361,8 +370,8 @@ static void near_is_as_it_is(void **state)
     uint8_t *next = run(&plan, one.executor, FIRST + 1, true, &others);
     assert_true(same_but_moved(&plan, near, next));
     free(next);
-    for (int sharing = 0; sharing < BW_SHARING_COUNT; sharing++) {
-        plan.sharing = (bw_sharing)sharing;
+    for (int way = 0; way < WAYS; way++) {
+        share(&plan, way);
         free(run(&plan, together.executor, 0, true, &others));
         uint8_t *same = run(&plan, together.executor, FIRST, true, &others);
         assert_memory_equal(near, same, bytes);

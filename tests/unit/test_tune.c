@@ -60,7 +60,8 @@ static int tear_down(void **state)
 typedef struct fake {
     const char *favourite; /* name of a kernel */
     uint64_t favoured;
-    uint64_t images; /* taken off where threads share images */
+    uint64_t images;  /* taken off where threads share images, */
+    bool first_alone; /* of the first step alone */
     uint64_t now, tick;
     int measurements, runs;
     bool mixed; /* equal steps held different kernels at once */
@@ -78,10 +79,11 @@ static bw_status measure(void *context, const bw_plan *plan, int runs, uint64_t 
     if (equal[0].kernel != equal[1].kernel)
         self->mixed = true;
     for (int index = 0; index < runs * plan->step_count; index++) {
-        const char *kernel = plan->steps[index % plan->step_count].kernel;
+        const bw_step *step = &plan->steps[index % plan->step_count];
+        const char *kernel = step->kernel;
         bool favoured = self->favourite && strcmp(kernel, self->favourite) == 0;
         times[index] = favoured ? self->favoured : 1000;
-        if (plan->sharing == BW_SHARE_IMAGES)
+        if (step->sharing == BW_SHARE_IMAGES && (!self->first_alone || step == plan->steps))
             times[index] -= self->images;
     }
     return BW_OK;
@@ -247,15 +249,20 @@ static void sharing_is_decided_by_time(void **state)
     bw_tuning tuning = {.batch = 4, .threads = 2};
     fake images = {.images = 100}, steps = {.images = 0};
     bw_plan *plan = tune(&images, tuning, &damaged);
-    assert_int_equal(plan->sharing, BW_SHARE_IMAGES);
+    assert_string_equal(bw_plan_sharing(plan), "images");
     bw_plan_close(&plan);
     steps.images = (uint64_t)-100;
     plan = tune(&steps, tuning, &damaged);
-    assert_int_equal(plan->sharing, BW_SHARE_STEPS);
+    assert_string_equal(bw_plan_sharing(plan), "steps");
+    bw_plan_close(&plan);
+    steps.first_alone = true;
+    plan = tune(&steps, tuning, &damaged);
+    assert_string_equal(bw_plan_sharing(plan), "both");
+    assert_int_equal(plan->steps[0].sharing, BW_SHARE_STEPS);
     bw_plan_close(&plan);
     tuning.latency = true;
     plan = tune(&images, tuning, &damaged);
-    assert_int_equal(plan->sharing, BW_SHARE_STEPS);
+    assert_string_equal(bw_plan_sharing(plan), "steps");
     bw_plan_close(&plan);
 }
 
@@ -274,11 +281,12 @@ static void what_is_known_is_not_measured_again(void **state)
     assert_int_equal(damaged, 0);
     assert_true(first.measurements > 0);
     assert_int_equal(second.measurements, 0);
-    assert_int_equal(measured->sharing, recalled->sharing);
     assert_int_equal(measured->weight_bytes, recalled->weight_bytes);
     assert_memory_equal(measured->weights, recalled->weights, measured->weight_bytes);
-    for (int step = 0; step < measured->step_count; step++)
+    for (int step = 0; step < measured->step_count; step++) {
         assert_string_equal(measured->steps[step].kernel, recalled->steps[step].kernel);
+        assert_int_equal(measured->steps[step].sharing, recalled->steps[step].sharing);
+    }
     bw_plan_close(&measured);
     bw_plan_close(&recalled);
     tuning.batch = 3;

@@ -46,6 +46,12 @@ typedef struct bw_step_call {
     uint64_t number; /* among those that threads shared */
 } bw_step_call;
 
+/* Steps that follow each other and are shared in one way. */
+typedef struct bw_stretch {
+    bw_executor *executor;
+    int first, last;
+} bw_stretch;
+
 static void close_executor(bw_executor **handle)
 {
     bw_executor *executor = *handle;
@@ -251,13 +257,14 @@ static void run_step(bw_executor *executor, int index, int first, int images)
     }
 }
 
-/* Each thread takes an image through the whole network. */
+/* Each thread takes an image through all steps of a stretch. */
 static void run_whole_images(void *context, int first, int last, int worker)
 {
-    const bw_executor *executor = context;
+    const bw_stretch *stretch = context;
+    const bw_executor *executor = stretch->executor;
     uint64_t before = executor->timed ? bw_clock() : 0;
     for (int image = first; image < last; image++) {
-        for (int index = 0; index < executor->plan->step_count; index++) {
+        for (int index = stretch->first; index < stretch->last; index++) {
             bw_step_call call = prepare_call(executor, index, image, 1);
             run_units(&call, 0, call.kernel->units(&call.operation, 1), 0, worker);
             finish_call(executor, index, image, 1);
@@ -271,23 +278,24 @@ static void run_whole_images(void *context, int first, int last, int worker)
 }
 
 /*
- * Nobody waits for another after a step. As many images as share out evenly go this way; the times
- * that are added are the mean of the threads, so that they add up to that of the run.
+ * Nobody waits for another after a step. The times that are added are the mean of the threads, so
+ * that they add up to that of the run.
  */
-static void run_apart(bw_executor *executor, int images, uint64_t *step_times)
+static void run_apart(bw_stretch *stretch, int images, uint64_t *step_times)
 {
+    bw_executor *executor = stretch->executor;
     uint64_t threads = (uint64_t)bw_pool_threads(executor->pool);
     executor->timed = step_times != NULL;
-    bw_pool_run(executor->pool, run_whole_images, executor, images, 1);
-    for (int index = 0; step_times && index < executor->plan->step_count; index++)
+    bw_pool_run(executor->pool, run_whole_images, stretch, images, 1);
+    for (int index = stretch->first; step_times && index < stretch->last; index++)
         step_times[index] += atomic_exchange(&executor->step_times[index], 0) / threads;
 }
 
-static void run_together(bw_executor *executor, int first, int images, uint64_t *step_times)
+static void run_together(const bw_stretch *stretch, int first, int images, uint64_t *step_times)
 {
     uint64_t before = step_times ? bw_clock() : 0;
-    for (int index = 0; index < executor->plan->step_count; index++) {
-        run_step(executor, index, first, images);
+    for (int index = stretch->first; index < stretch->last; index++) {
+        run_step(stretch->executor, index, first, images);
         if (step_times) {
             uint64_t now = bw_clock();
             step_times[index] += now - before;
@@ -326,16 +334,36 @@ static void run_padding(void *context, int step)
     share_call(executor, &call);
 }
 
-/* Shares the images out, each thread with whole ones or all threads with all steps. */
-static void run_images(bw_executor *executor, int images, uint64_t *step_times)
+/* The steps from `first` on that are shared as that one is. */
+static bw_stretch stretch_from(bw_executor *executor, int first)
 {
+    const bw_plan *plan = executor->plan;
+    int last = first + 1;
+    while (last < plan->step_count && plan->steps[last].sharing == plan->steps[first].sharing)
+        last++;
+    return (bw_stretch){executor, first, last};
+}
+
+/* As many images as share out evenly go apart, if any do. */
+static void run_stretch(bw_stretch *stretch, int images, uint64_t *step_times)
+{
+    const bw_executor *executor = stretch->executor;
     int threads = bw_pool_threads(executor->pool);
-    bool apart = executor->plan->sharing == BW_SHARE_IMAGES;
+    bool apart = executor->plan->steps[stretch->first].sharing == BW_SHARE_IMAGES;
     int whole = apart ? images / threads * threads : 0;
     if (whole > 0)
-        run_apart(executor, whole, step_times);
+        run_apart(stretch, whole, step_times);
     if (whole < images)
-        run_together(executor, whole, images - whole, step_times);
+        run_together(stretch, whole, images - whole, step_times);
+}
+
+static void run_images(bw_executor *executor, int images, uint64_t *step_times)
+{
+    for (int first = 0; first < executor->plan->step_count;) {
+        bw_stretch stretch = stretch_from(executor, first);
+        run_stretch(&stretch, images, step_times);
+        first = stretch.last;
+    }
 }
 
 static bw_status run(bw_executor *executor, int images, uint64_t *step_times, bw_error *error)
