@@ -1,5 +1,7 @@
 #include "kernels/x86/winograd_work.h"
 
+#include <xmmintrin.h>
+
 enum { LINE = BW_WINOGRAD_LINE };
 
 /* The weights of a group for one position, and what will be wanted next. */
@@ -114,11 +116,22 @@ static void multiply_row(const bw_winograd_work *w, int plane, int row)
     }
 }
 
+/* Asks for a row's share of the parameters that the next group reads. */
+static void ask_for_parameters(const bw_winograd_work *w, int plane, int row)
+{
+    const bw_winograd_division *d = w->d;
+    const uint8_t *next = bw_winograd_parameters(w, plane + d->group_planes);
+    int lines = d->group_planes * w->method->parameters;
+    for (int line = row * lines / d->points; line < (row + 1) * lines / d->points; line++)
+        _mm_prefetch((const char *)(next + (size_t)line * LINE), _MM_HINT_T1);
+}
+
 /* The products of a group. */
 static void multiply_filters(const bw_winograd_work *w, int plane)
 {
     for (int row = 0; row < w->d->points; row++) {
         make_lines(w, plane, row);
+        ask_for_parameters(w, plane, row);
         multiply_row(w, plane, row);
     }
 }
