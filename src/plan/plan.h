@@ -20,7 +20,7 @@
 typedef enum bw_sharing {
     BW_SHARE_STEPS,  /* all work on it, for the whole batch */
     BW_SHARE_IMAGES, /* each takes an image through it and those next to it that are shared so, as
-                        far as images share out evenly: what the image is stays in its cache */
+                        far as images share out evenly: the image's tensors stay in its cache */
     BW_SHARING_COUNT
 } bw_sharing;
 
@@ -76,8 +76,8 @@ struct bw_plan {
 /**
  * Lowers an optimised graph: picks a layout for each tensor and a kernel for each node, places the
  * tensors, packs the weights. `plan` is zeroed; on success everything but `model` is filled.
- * Threads share images where the weights are so small that they stay in the cache, those of all
- * steps or those of one beside an image's tensors.
+ * Threads share images where the weights are so small that they stay in the cache: all of them
+ * together, or a step's beside its image's tensors.
  */
 bw_status bw_plan_lower(bw_plan *plan, const bw_graph *graph, int batch, uint32_t cpu,
                         bw_error *error);

@@ -384,6 +384,7 @@ static void impossible_steps_are_refused(void **state)
     REFUSE(0, operation.family, BW_FAMILY_MAX_POOL, shapes);
     REFUSE(0, kernel, "conv_f32_none", "there is no kernel 'conv_f32_none'");
     REFUSE(0, kernel, "add_f32_ref", "cannot compute it");
+    REFUSE(0, sharing, BW_SHARING_COUNT, "shared in an unknown way");
     REFUSE(1, weights, built->weight_bytes - 64, "lie outside");
     REFUSE(1, weights, built->steps[1].weights + 4, "lie outside");
     REFUSE(1, weights, SIZE_MAX - 63, "lie outside");
