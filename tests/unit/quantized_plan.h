@@ -69,6 +69,30 @@ static inline uint64_t hash_view(bw_head_view view)
     return hash;
 }
 
+/* Sets element `at` of an image of the input, which has bytes or floats. */
+static inline void set_input(const bw_layout *layout, void *image, size_t at, uint8_t value)
+{
+    if (layout->format.type == BW_U8)
+        ((uint8_t *)image)[at] = value;
+    else
+        ((float *)image)[at] = (float)value / UINT8_MAX;
+}
+
+/* Makes an image of the input a picture at random. */
+static inline void fill_at_random(const bw_plan *plan, bw_executor *executor, int image,
+                                  uint32_t seed)
+{
+    const bw_layout *in = &plan->input.layout;
+    void *first = bw_backend_cpu.input(executor, image);
+    for (size_t y = 0; y < (size_t)in->height; y++) {
+        for (int at = 0; at < in->width * in->lanes; at++) {
+            seed = seed * 1664525 + 1013904223;
+            set_input(in, first, y * in->row_stride + (size_t)at,
+                      at % in->lanes < in->channels ? (uint8_t)(seed >> 24) : 0);
+        }
+    }
+}
+
 /* Runs a plan on a picture at random; what the first plane of the first output holds. */
 static inline uint64_t run_plan(const bw_plan *plan)
 {
@@ -78,16 +102,8 @@ static inline uint64_t run_plan(const bw_plan *plan)
     if (bw_pool_open(&pool, 2, &error) != BW_OK ||
         bw_backend_cpu.open(&executor, plan, pool, BW_ALL_PADDING, &error) != BW_OK)
         fail_msg("%s", error.message);
-    const bw_layout *in = &plan->input.layout;
-    assert_int_equal(in->format.type, BW_U8);
-    uint8_t *row = bw_backend_cpu.input(executor, 0);
-    uint32_t state = 12345;
-    for (int y = 0; y < in->height; y++, row += in->row_stride) {
-        for (int byte = 0; byte < in->width * in->lanes; byte++) {
-            state = state * 1664525 + 1013904223;
-            row[byte] = byte % in->lanes < in->channels ? (uint8_t)(state >> 24) : 0;
-        }
-    }
+    assert_int_equal(plan->input.layout.format.type, BW_U8);
+    fill_at_random(plan, executor, 0, 12345);
     if (bw_backend_cpu.run(executor, 1, NULL, &error) != BW_OK)
         fail_msg("%s", error.message);
     uint64_t hash = hash_view(bw_backend_cpu.output(executor, 0, 0));

@@ -55,17 +55,19 @@ static void fill_input(const bw_plan *plan, bw_executor *executor, int first)
     const bw_layout *input = &plan->input.layout;
     for (int image = 0; image < plan->batch; image++) {
         const bw_region *inside = &frames[(first + image) % FRAMES];
-        uint8_t *row = bw_backend_cpu.input(executor, image);
-        memset(row - bw_layout_origin(input), 0, input->plane_stride);
+        uint8_t *pixels = bw_backend_cpu.input(executor, image);
+        memset(pixels - bw_layout_bytes(input, bw_layout_origin(input)), 0,
+               bw_layout_bytes(input, input->plane_stride));
         uint32_t random = (uint32_t)(first + image);
-        for (int y = 0; y < SIDE; y++, row += input->row_stride)
+        for (int y = 0; y < SIDE; y++)
             for (int x = 0; x < SIDE; x++)
                 for (int channel = 0; channel < 3; channel++) {
                     random = random * 1664525 + 1013904223;
                     bool in = y >= inside->rows.first && y < inside->rows.last &&
                               x >= inside->columns.first && x < inside->columns.last;
-                    row[x * input->lanes + channel] =
-                        in ? (uint8_t)(random >> 24) : grey_of(first, image);
+                    set_input(input, pixels,
+                              (size_t)y * input->row_stride + (size_t)(x * input->lanes + channel),
+                              in ? (uint8_t)(random >> 24) : grey_of(first, image));
                 }
     }
 }

@@ -1,11 +1,8 @@
 /** How threads share a plan's steps: by the sizes of weights and tensors, and without a trace. */
 #include "check.h"
-#include "test_import.h"
+#include "quantized_plan.h"
 
-#include "backend/backend.h"
-#include "plan/plan.h"
-
-enum { SIDE = 64, BATCH = 5, PADDED_CHANNELS = 1024 };
+enum { BATCH = 5 };
 
 /* First weights that are smaller than an image's tensors, then such as are larger. */
 static const char network[] =
@@ -20,11 +17,16 @@ static const char small_network[] =
     "[convolutional]\nfilters=16\nsize=3\nstride=2\npad=1\nactivation=leaky\n"
     "[convolutional]\nfilters=64\nsize=3\nstride=2\npad=1\nactivation=leaky\n" TAIL;
 
-static bw_plan *lower(const char *text)
+/* With weights and tensors of floats, or of bytes. */
+static bw_plan *lower_text(const char *text, bool bytes)
 {
     bw_import import;
     bw_plan *plan = calloc(1, sizeof *plan);
     import_text(&import, text);
+    if (bytes)
+        quantize(&import.graph);
+    else
+        check_ok(bw_passes_run(&import.graph, &error));
     check_ok(bw_plan_lower(plan, &import.graph, BATCH, bw_cpu_features(), &error));
     bw_import_free(&import);
     return plan;
@@ -32,38 +34,22 @@ static bw_plan *lower(const char *text)
 
 /* ---- Running -------------------------------------------------------------------------------- */
 
-static void fill_input(const bw_plan *plan, bw_executor *executor, int image)
-{
-    const bw_layout *input = &plan->input.layout;
-    uint8_t *row = bw_backend_cpu.input(executor, image);
-    uint32_t random = (uint32_t)image;
-    for (int y = 0; y < SIDE; y++, row += input->row_stride)
-        for (int at = 0; at < SIDE * input->lanes; at++) {
-            random = random * 1664525 + 1013904223;
-            row[at] = at % input->lanes < input->channels ? (uint8_t)(random >> 24) : 0;
-        }
-}
-
-typedef float head[BATCH][PADDED_CHANNELS];
-
-/* The first pixels of each image's head. */
-static void run(const bw_plan *plan, int threads, int images, head out)
+/* What the first plane of each image's head holds. */
+static void run(const bw_plan *plan, int threads, int images, uint64_t heads[BATCH])
 {
     bw_pool *pool;
     bw_executor *executor;
     check_ok(bw_pool_open(&pool, threads, &error));
     check_ok(bw_backend_cpu.open(&executor, plan, pool, BW_ALL_PADDING, &error));
     for (int image = 0; image < images; image++)
-        fill_input(plan, executor, image);
+        fill_at_random(plan, executor, image, (uint32_t)image);
     uint64_t *times = calloc((size_t)plan->step_count, sizeof *times);
     assert_non_null(times);
     check_ok(bw_backend_cpu.run(executor, images, times, &error));
     for (int step = 0; step < plan->step_count; step++)
         assert_true(times[step] > 0);
-    for (int image = 0; image < images; image++) {
-        bw_head_view view = bw_backend_cpu.output(executor, 0, image);
-        memcpy(out[image], view.data, (size_t)(view.width * view.lanes) * sizeof *view.data);
-    }
+    for (int image = 0; image < images; image++)
+        heads[image] = hash_view(bw_backend_cpu.output(executor, 0, image));
     free(times);
     bw_backend_cpu.close(&executor);
     bw_pool_close(&pool);
@@ -74,10 +60,10 @@ static void run(const bw_plan *plan, int threads, int images, head out)
 static void small_weights_stay_with_an_image(void **state)
 {
     (void)state;
-    bw_plan *plan = lower(small_network);
+    bw_plan *plan = lower_text(small_network, false);
     assert_string_equal(bw_plan_sharing(plan), "images");
     bw_plan_close(&plan);
-    plan = lower(network);
+    plan = lower_text(network, false);
     assert_string_equal(bw_plan_sharing(plan), "both");
     assert_int_equal(plan->steps[0].sharing, BW_SHARE_IMAGES);
     for (int step = 0; step < plan->step_count; step++) {
@@ -90,28 +76,32 @@ static void small_weights_stay_with_an_image(void **state)
 
 static void sharing_changes_nothing(void **state)
 {
-    (void)state;
-    static head expected, got;
-    bw_plan *plan = lower(network);
+    const bool *bytes = *state;
+    uint64_t expected[BATCH], got[BATCH];
+    bw_plan *plan = lower_text(network, *bytes);
     bw_plan_share(plan, BW_SHARE_STEPS);
     assert_string_equal(bw_plan_sharing(plan), "steps");
     run(plan, 1, BATCH, expected);
+    assert_true(expected[0] != expected[1]);
     for (unsigned ways = 0; ways < 1u << plan->step_count; ways++) {
         for (int step = 0; step < plan->step_count; step++)
             plan->steps[step].sharing = ways >> step & 1 ? BW_SHARE_IMAGES : BW_SHARE_STEPS;
-        int threads = 1 + (int)ways % 4, images = BATCH - (int)(ways / 4) % BATCH;
-        memset(got, 0, sizeof got);
-        run(plan, threads, images, got);
-        assert_memory_equal(got, expected, (size_t)images * sizeof *got);
+        for (int threads = 1; threads <= 4; threads++) {
+            int images = BATCH - (int)ways % BATCH;
+            run(plan, threads, images, got);
+            assert_memory_equal(got, expected, (size_t)images * sizeof *got);
+        }
     }
     bw_plan_close(&plan);
 }
 
 int main(void)
 {
+    static bool kinds[] = {false, true};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(small_weights_stay_with_an_image),
-        cmocka_unit_test(sharing_changes_nothing),
+        {"floats change in nothing", sharing_changes_nothing, NULL, NULL, &kinds[0]},
+        {"bytes change in nothing", sharing_changes_nothing, NULL, NULL, &kinds[1]},
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
