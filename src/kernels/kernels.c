@@ -60,8 +60,7 @@ const bw_kernel *bw_kernel_choose(const bw_operation *operation, uint32_t cpu)
 static double tensor_cycles(const bw_layout *layout, double bytes_a_cycle)
 {
     const double cached = 1 << 20; /* about what the second cache holds */
-    double elements = (double)bw_layout_planes(layout) * (double)layout->plane_stride;
-    double bytes = elements * (double)bw_type_size(layout->format.type);
+    double bytes = (double)bw_layout_own_bytes(layout);
     return bytes > cached ? bytes / bytes_a_cycle : 0.0;
 }
 

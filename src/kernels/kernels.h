@@ -250,6 +250,9 @@ static inline size_t bw_layout_pixel_bytes(const bw_layout *layout)
 /** Number of planes. */
 int bw_layout_planes(const bw_layout *layout);
 
+/** Bytes of an image's own planes, borders included, however far apart images lie. */
+size_t bw_layout_own_bytes(const bw_layout *layout);
+
 /** Whether every window stays within the border of the input. */
 bool bw_border_suffices(const bw_operation *operation);
 

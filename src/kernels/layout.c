@@ -26,6 +26,11 @@ int bw_layout_planes(const bw_layout *layout)
     return bw_divide_up(layout->channels, layout->lanes);
 }
 
+size_t bw_layout_own_bytes(const bw_layout *layout)
+{
+    return bw_layout_bytes(layout, (size_t)bw_layout_planes(layout) * layout->plane_stride);
+}
+
 bool bw_border_suffices(const bw_operation *operation)
 {
     const bw_layout *in = &operation->in, *out = &operation->out;

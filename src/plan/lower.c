@@ -179,16 +179,11 @@ static bw_status place_weights(bw_plan *plan, bw_error *error)
     return BW_OK;
 }
 
-static size_t tensor_bytes(const bw_layout *layout)
-{
-    return bw_layout_bytes(layout, (size_t)bw_layout_planes(layout) * layout->plane_stride);
-}
-
 /* Of an image's tensors that a step reads and writes. */
 static size_t operand_bytes(const bw_operation *operation)
 {
-    size_t bytes = tensor_bytes(&operation->in) + tensor_bytes(&operation->out);
-    return operation->has_second ? bytes + tensor_bytes(&operation->second) : bytes;
+    size_t bytes = bw_layout_own_bytes(&operation->in) + bw_layout_own_bytes(&operation->out);
+    return operation->has_second ? bytes + bw_layout_own_bytes(&operation->second) : bytes;
 }
 
 static void share_steps(bw_plan *plan)

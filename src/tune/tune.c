@@ -110,17 +110,6 @@ static bw_status measure_all(tuner *state, bw_error *error)
 
 /* ---- What follows --------------------------------------------------------------------------- */
 
-static void decide_sharing(tuner *state)
-{
-    bw_groups *groups = &state->groups;
-    if (state->both) {
-        bw_groups_share(groups);
-        return;
-    }
-    for (int index = 0; index < groups->count; index++)
-        groups->items[index].sharing = BW_SHARE_STEPS;
-}
-
 static const bw_kernel *choose_default(void *context, const bw_operation *operation, int step)
 {
     const tuner *state = context;
@@ -144,9 +133,11 @@ static bw_status survey(tuner *state, bw_error *error)
         return bw_fail_memory(error, sizeof *plan, "tuning");
     bw_status status = bw_plan_outline(plan, state->graph, tuning->batch, tuning->cpu,
                                        choose_default, state, error);
+    state->both = !tuning->latency && tuning->batch > 1 && tuning->batch >= tuning->threads;
+    if (status == BW_OK && !state->both)
+        bw_plan_share(plan, BW_SHARE_STEPS);
     if (status == BW_OK)
         status = bw_groups_make(&state->groups, plan, tuning->cpu, error);
-    state->both = !tuning->latency && tuning->batch > 1 && tuning->batch >= tuning->threads;
     bw_plan_close(&plan);
     return status;
 }
@@ -155,7 +146,7 @@ static bw_status conclude(bw_plan *plan, tuner *state, bw_error *error)
 {
     const bw_tuning *tuning = state->tuning;
     bw_groups *groups = &state->groups;
-    decide_sharing(state);
+    bw_groups_share(groups);
     bw_status status = bw_plan_lower_with(plan, state->graph, tuning->batch, tuning->cpu,
                                           choose_best, state, error);
     for (int step = 0; step < plan->step_count; step++)

@@ -26,11 +26,10 @@ struct bw_executor {
     uint8_t *arena;
     uint8_t *scratch; /* `scratch_bytes` for each thread */
     size_t scratch_bytes;
-    bw_turn *turns; /* one a thread */
-    uint64_t calls; /* that threads shared */
-    bw_pool *pool;  /* borrowed */
-    bool timed;     /* threads that work on images of their own add to the times below */
-    atomic_uint_least64_t *step_times; /* nanoseconds, the sum of all threads */
+    bw_turn *turns;                    /* one a thread */
+    uint64_t calls;                    /* that threads shared */
+    bw_pool *pool;                     /* borrowed */
+    atomic_uint_least64_t *step_times; /* nanoseconds of threads with images of their own, a sum */
     atomic_int *failures;              /* a bw_status of each step, see bw_operands */
     bw_padding *padding;               /* NULL where the plan has no use for it */
 };
@@ -50,6 +49,7 @@ typedef struct bw_step_call {
 typedef struct bw_stretch {
     bw_executor *executor;
     int first, last;
+    uint64_t *step_times; /* nanoseconds to add to, of all steps; NULL: nobody asks */
 } bw_stretch;
 
 static void close_executor(bw_executor **handle)
@@ -262,13 +262,13 @@ static void run_whole_images(void *context, int first, int last, int worker)
 {
     const bw_stretch *stretch = context;
     const bw_executor *executor = stretch->executor;
-    uint64_t before = executor->timed ? bw_clock() : 0;
+    uint64_t before = stretch->step_times ? bw_clock() : 0;
     for (int image = first; image < last; image++) {
         for (int index = stretch->first; index < stretch->last; index++) {
             bw_step_call call = prepare_call(executor, index, image, 1);
             run_units(&call, 0, call.kernel->units(&call.operation, 1), 0, worker);
             finish_call(executor, index, image, 1);
-            if (executor->timed) {
+            if (stretch->step_times) {
                 uint64_t now = bw_clock();
                 atomic_fetch_add(&executor->step_times[index], now - before);
                 before = now;
@@ -281,18 +281,18 @@ static void run_whole_images(void *context, int first, int last, int worker)
  * Nobody waits for another after a step. The times that are added are the mean of the threads, so
  * that they add up to that of the run.
  */
-static void run_apart(bw_stretch *stretch, int images, uint64_t *step_times)
+static void run_apart(bw_stretch *stretch, int images)
 {
     bw_executor *executor = stretch->executor;
     uint64_t threads = (uint64_t)bw_pool_threads(executor->pool);
-    executor->timed = step_times != NULL;
     bw_pool_run(executor->pool, run_whole_images, stretch, images, 1);
-    for (int index = stretch->first; step_times && index < stretch->last; index++)
-        step_times[index] += atomic_exchange(&executor->step_times[index], 0) / threads;
+    for (int index = stretch->first; stretch->step_times && index < stretch->last; index++)
+        stretch->step_times[index] += atomic_exchange(&executor->step_times[index], 0) / threads;
 }
 
-static void run_together(const bw_stretch *stretch, int first, int images, uint64_t *step_times)
+static void run_together(const bw_stretch *stretch, int first, int images)
 {
+    uint64_t *step_times = stretch->step_times;
     uint64_t before = step_times ? bw_clock() : 0;
     for (int index = stretch->first; index < stretch->last; index++) {
         run_step(stretch->executor, index, first, images);
@@ -335,33 +335,33 @@ static void run_padding(void *context, int step)
 }
 
 /* The steps from `first` on that are shared as that one is. */
-static bw_stretch stretch_from(bw_executor *executor, int first)
+static bw_stretch stretch_from(bw_executor *executor, int first, uint64_t *step_times)
 {
     const bw_plan *plan = executor->plan;
     int last = first + 1;
     while (last < plan->step_count && plan->steps[last].sharing == plan->steps[first].sharing)
         last++;
-    return (bw_stretch){executor, first, last};
+    return (bw_stretch){executor, first, last, step_times};
 }
 
 /* As many images as share out evenly go apart, if any do. */
-static void run_stretch(bw_stretch *stretch, int images, uint64_t *step_times)
+static void run_stretch(bw_stretch *stretch, int images)
 {
     const bw_executor *executor = stretch->executor;
     int threads = bw_pool_threads(executor->pool);
     bool apart = executor->plan->steps[stretch->first].sharing == BW_SHARE_IMAGES;
     int whole = apart ? images / threads * threads : 0;
     if (whole > 0)
-        run_apart(stretch, whole, step_times);
+        run_apart(stretch, whole);
     if (whole < images)
-        run_together(stretch, whole, images - whole, step_times);
+        run_together(stretch, whole, images - whole);
 }
 
 static void run_images(bw_executor *executor, int images, uint64_t *step_times)
 {
     for (int first = 0; first < executor->plan->step_count;) {
-        bw_stretch stretch = stretch_from(executor, first);
-        run_stretch(&stretch, images, step_times);
+        bw_stretch stretch = stretch_from(executor, first, step_times);
+        run_stretch(&stretch, images);
         first = stretch.last;
     }
 }
