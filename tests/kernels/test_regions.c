@@ -137,7 +137,8 @@ static void compare_with_reference(test_problem *problem, const bw_kernel *kerne
     const bw_operation *whole = &problem->test.operation;
     bw_operation cut = bw_region_operation(whole, region);
     const int pool = bw_pool_side(whole);
-    const int top = region->rows.first * pool, left = region->columns.first * pool;
+    const int step = pool * whole->stride;
+    const int top = region->rows.first * step, left = region->columns.first * step;
     bw_region inputs = {{top, top + cut.in.height}, {left, left + cut.in.width}};
     set_beyond(&problem->in, &inputs, whole->in.format.zero_point);
     const bw_kernel *reference = reference_of(kernel->family, kernel->in, kernel->out, true);

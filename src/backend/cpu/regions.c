@@ -2,8 +2,6 @@
 
 #include "kernels/rounded.h"
 
-enum { TILE = BW_ROUNDED_OUTPUTS /* sums in a tile's height and width, of exact kernels too */ };
-
 /* What holds for rows as for columns. */
 typedef struct direction {
     int kernel, stride, pad;
@@ -84,11 +82,12 @@ static bw_interval affected(const direction *d, bw_interval in)
     return (bw_interval){bw_divide_up(first, d->stride) / d->pool, bw_divide_up(last, d->pool)};
 }
 
-/* To multiples of a tile of sums. */
+/* To multiples of the tiles of sums that kernels round, and others alike. */
 static bw_interval tiled(const direction *d, bw_interval out)
 {
-    int first = out.first * d->pool / TILE * TILE;
-    int last = at_most(bw_divide_up(out.last * d->pool, TILE) * TILE, d->out * d->pool);
+    const int tile = bw_rounded_outputs(d->stride);
+    int first = out.first * d->pool / tile * tile;
+    int last = at_most(bw_divide_up(out.last * d->pool, tile) * tile, d->out * d->pool);
     return (bw_interval){first / d->pool, bw_divide_up(last, d->pool)};
 }
 
@@ -108,6 +107,12 @@ bw_region bw_region_affected(const bw_kernel *kernel, const bw_operation *operat
     return kernel->rounds ? bw_region_tiled(operation, &out) : out;
 }
 
+/* Where the first pixel of a region's input is in a direction. */
+static int first_input(const direction *d, bw_interval out)
+{
+    return out.first * d->pool * d->stride;
+}
+
 static bw_interval read(const direction *d, bw_interval out)
 {
     int first = out.first * d->pool, last = out.last * d->pool - 1;
@@ -118,7 +123,8 @@ static bw_interval read(const direction *d, bw_interval out)
 static bw_interval read_by_tiles(const direction *d, bw_interval out, int border)
 {
     bw_interval by_windows = read(d, out);
-    bw_interval around = {out.first * d->pool - border, out.last * d->pool + border};
+    int end = out.last * d->pool * d->stride;
+    bw_interval around = {first_input(d, out) - border, end + border};
     return join(by_windows, around);
 }
 
@@ -139,12 +145,6 @@ static void set_size(bw_layout *layout, int height, int width)
 {
     layout->height = height;
     layout->width = width;
-}
-
-/* Where the first pixel of a region's input is in a direction. */
-static int first_input(const direction *d, bw_interval out)
-{
-    return out.first * d->pool * d->stride;
 }
 
 static int count_inputs(const direction *d, bw_interval out, int all)

@@ -51,7 +51,8 @@ static int32_t byte_at(const channel_work *w, int input, int y, int x)
 
 /* A tile at the outputs from `y`, `x` on. */
 typedef struct tile {
-    int y, x, rows, columns;
+    int y, x;
+    bw_rounded_tile size;
 } tile;
 
 /* Its inputs of a channel, transformed. */
@@ -59,32 +60,28 @@ static void transform_tile(const channel_work *w, int input, const tile *of,
                            int32_t to[POINTS][POINTS])
 {
     int32_t half[INPUTS][POINTS] = {{0}};
-    int y = of->y - w->operation->pad_top, x = of->x - w->operation->pad_left;
-    for (int column = 0; column < of->columns + TAPS - 1; column++) {
+    const int stride = of->size.stride;
+    int y = of->y * stride - w->operation->pad_top, x = of->x * stride - w->operation->pad_left;
+    for (int column = 0; column < bw_rounded_inputs(stride, of->size.columns); column++) {
         int32_t line[INPUTS] = {0};
-        for (int row = 0; row < of->rows + TAPS - 1; row++)
+        for (int row = 0; row < bw_rounded_inputs(stride, of->size.rows); row++)
             line[row] = byte_at(w, input, y + row, x + column);
-        bw_rounded_input_line(of->rows, line, half[column]);
+        bw_rounded_input_line(stride, of->size.rows, line, half[column]);
     }
     for (int row = 0; row < POINTS; row++) {
         int32_t line[INPUTS] = {0};
         for (int column = 0; column < INPUTS; column++)
             line[column] = half[column][row];
-        bw_rounded_input_line(of->columns, line, to[row]);
+        bw_rounded_input_line(stride, of->size.columns, line, to[row]);
     }
 }
 
-static bool uses(const tile *of, int row, int column)
-{
-    return bw_rounded_sides[of->rows].uses[row] && bw_rounded_sides[of->columns].uses[column];
-}
-
 /* A transformed input, rounded, without what its byte has added. */
-static int32_t steps_of(const channel_work *w, const tile *of, int32_t transformed, int row,
+static int32_t steps_of(const channel_work *w, bw_rounded_tile size, int32_t transformed, int row,
                         int column)
 {
-    bool is_sum = bw_rounded_is_sum(of->rows, of->columns, row, column);
-    int shift = bw_rounded_shift(of->rows, of->columns, row, column);
+    bool is_sum = bw_rounded_is_sum(size, row, column);
+    int shift = bw_rounded_shift(size, row, column);
     return bw_rounded_input(transformed, shift, is_sum) -
            bw_rounded_added(is_sum, w->operation->in.format.zero_point);
 }
@@ -94,21 +91,22 @@ static void add_input(const channel_work *w, int input, const tile *of,
 {
     int32_t inputs[POINTS][POINTS], filter[POSITIONS];
     transform_tile(w, input, of, inputs);
-    bw_rounded_filter_positions(w->integers + (size_t)input * WINDOW, filter);
+    bw_rounded_filter_positions(of->size.stride, w->integers + (size_t)input * WINDOW, filter);
     for (int row = 0; row < POINTS; row++) {
         for (int column = 0; column < POINTS; column++) {
-            if (uses(of, row, column))
-                sums[row][column] += steps_of(w, of, inputs[row][column], row, column) *
+            if (bw_rounded_uses(of->size, row, column))
+                sums[row][column] += steps_of(w, of->size, inputs[row][column], row, column) *
                                      bw_rounded_filter(filter[row * POINTS + column],
                                                        w->multipliers[row * POINTS + column]);
         }
     }
 }
 
-static float scale_at(const channel_work *w, const tile *of, int row, int column)
+static float scale_at(const channel_work *w, bw_rounded_tile size, int row, int column)
 {
-    return bw_rounded_scale(row, column, w->multipliers[row * POINTS + column]) *
-           bw_rounded_rescale(of->rows, of->columns, row, column);
+    int16_t multiplier = w->multipliers[row * POINTS + column];
+    return bw_rounded_scale(size.stride, row, column, multiplier) *
+           bw_rounded_rescale(size, row, column);
 }
 
 /* The sums of a tile's outputs. */
@@ -123,16 +121,17 @@ static void compute_tile(const channel_work *w, const tile *of, int32_t outputs[
         float line[POINTS], scales[POINTS], made[OUTPUTS];
         for (int row = 0; row < POINTS; row++) {
             line[row] = (float)sums[row][column];
-            scales[row] = uses(of, row, column) ? scale_at(w, of, row, column) : 0.0f;
+            scales[row] =
+                bw_rounded_uses(of->size, row, column) ? scale_at(w, of->size, row, column) : 0.0f;
         }
-        bw_rounded_output_line(of->rows, line, scales, made);
-        for (int row = 0; row < of->rows; row++)
+        bw_rounded_output_line(of->size.stride, of->size.rows, line, scales, made);
+        for (int row = 0; row < of->size.rows; row++)
             half[row][column] = made[row];
     }
-    for (int row = 0; row < of->rows; row++) {
+    for (int row = 0; row < of->size.rows; row++) {
         float made[OUTPUTS];
-        bw_rounded_output_line(of->columns, half[row], ones, made);
-        for (int column = 0; column < of->columns; column++)
+        bw_rounded_output_line(of->size.stride, of->size.columns, half[row], ones, made);
+        for (int column = 0; column < of->size.columns; column++)
             outputs[row][column] = (int32_t)lrintf(made[column]);
     }
 }
@@ -183,8 +182,9 @@ static void run_tile(const channel_work *w, const tile *of)
     const bw_layout *out = &w->operation->out;
     int side = bw_pool_side(w->operation);
     compute_tile(w, of, outputs);
-    for (int row = 0; row < of->rows && of->y + row < side * out->height; row++)
-        for (int column = 0; column < of->columns && of->x + column < side * out->width; column++)
+    for (int row = 0; row < of->size.rows && of->y + row < side * out->height; row++)
+        for (int column = 0; column < of->size.columns && of->x + column < side * out->width;
+             column++)
             finish_output(w, of->y + row, of->x + column, outputs[row][column]);
 }
 
@@ -193,9 +193,12 @@ static void run_channel(channel_work *w)
     int side = bw_pool_side(w->operation);
     int height = side * w->operation->out.height, width = side * w->operation->out.width;
     bw_rounded_multipliers(w->operation, w->integers, w->multipliers);
-    for (int y = 0; y < height; y += OUTPUTS) {
-        for (int x = 0; x < width; x += OUTPUTS) {
-            tile of = {y, x, bw_rounded_outputs(height - y), bw_rounded_outputs(width - x)};
+    const int stride = w->operation->stride, outputs = bw_rounded_outputs(stride);
+    for (int y = 0; y < height; y += outputs) {
+        for (int x = 0; x < width; x += outputs) {
+            bw_rounded_tile size = {stride, bw_rounded_last_outputs(stride, height - y),
+                                    bw_rounded_last_outputs(stride, width - x)};
+            tile of = {y, x, size};
             run_tile(w, &of);
         }
     }

@@ -57,6 +57,13 @@ static int choose_tiles(const bw_winograd *method, const bw_winograd_division *d
     return images == ANY ? limit : bw_divide_up(all, bw_divide_up(all, limit));
 }
 
+/* In a row of a tile of so many outputs. */
+static int inputs_of(const bw_winograd *method, int outputs)
+{
+    enum { SIDE = 3 };
+    return (outputs - 1) * method->stride + SIDE;
+}
+
 /* A single row or column that tiles would be wasted on is left over. */
 static int covered(const bw_winograd *method, int size)
 {
@@ -68,7 +75,8 @@ static bw_winograd_division divide(const bw_winograd *method, const bw_operation
                                    int images)
 {
     const bw_layout *out = &operation->out;
-    bw_winograd_division d = {.inputs = method->outputs + 2, .points = method->points};
+    bw_winograd_division d = {.inputs = inputs_of(method, method->outputs),
+                              .points = method->points};
     d.positions = d.points * d.points;
     d.pool = bw_pool_side(operation);
     int height = d.pool * out->height, width = d.pool * out->width;
@@ -101,9 +109,14 @@ static bw_winograd_division divide(const bw_winograd *method, const bw_operation
 
 bool bw_winograd_accepts(const bw_operation *operation)
 {
+    return bw_winograd_accepts_stride(operation, 1);
+}
+
+bool bw_winograd_accepts_stride(const bw_operation *operation, int stride)
+{
     return operation->family == BW_FAMILY_CONV && operation->groups == 1 &&
            operation->kernel_height == 3 && operation->kernel_width == 3 &&
-           operation->stride == 1 && operation->in.lanes == BW_LANES &&
+           operation->stride == stride && operation->in.lanes == BW_LANES &&
            operation->out.lanes == BW_LANES &&
            (!operation->has_second || operation->second.lanes == BW_LANES) &&
            bw_border_suffices(operation);
@@ -122,7 +135,8 @@ double bw_winograd_cost(const bw_winograd *method, const bw_operation *operation
     double calls = positions * d.out_planes / d.group_planes * (tiles / method->tiles);
     double finished = method->finish_cycles - (d.pool > 1 ? pooled_cycles : 0.0);
     double transforms = tiles * positions * (10.0 * d.lines + finished * d.out_planes);
-    transforms += positions * method->filter_cycles * d.words * d.out_planes *
+    double made = method->filter_points * method->filter_points;
+    transforms += made * method->filter_cycles * d.words * d.out_planes *
                   bw_divide_up(d.image_tiles, d.block_tiles);
     double rest = rest_cycles * d.rest * BW_WINOGRAD_TAPS * d.packed_words * d.out_planes;
     return 1.1 * products + 60.0 * calls + transforms + rest +
@@ -164,7 +178,7 @@ void bw_winograd_pack(const bw_winograd *method, const bw_operation *operation,
 size_t bw_winograd_scratch_bytes(const bw_winograd *method, const bw_operation *operation)
 {
     bw_winograd_division d = divide(method, operation, ANY);
-    size_t lines = method->transform_filters ? (size_t)d.points * d.line_position : 0;
+    size_t lines = (size_t)method->filter_points * d.line_position;
     size_t places = (size_t)(d.packed_words * BW_WINOGRAD_TAPS) * sizeof(int32_t);
     size_t runs = (size_t)d.block_tiles * sizeof(bw_winograd_tile);
     return (size_t)d.positions * (d.in_position + d.sum_position) + lines + places + runs;
@@ -198,7 +212,7 @@ static void copy_tile(const bw_layout *in, const uint8_t *image, int plane, bw_w
 static void transform_edge(const bw_winograd_work *w, bw_winograd_place at,
                            bw_winograd_input *input, uint8_t *out)
 {
-    enum { COPY_BYTES = BW_WINOGRAD_POSITIONS * LINE };
+    enum { COPY_BYTES = BW_WINOGRAD_POSITIONS * LINE }; /* n × n floats; of bytes, 12 × 12 */
     _Alignas(LINE) uint8_t copies[BW_WINOGRAD_PLANES][COPY_BYTES];
     const bw_winograd_division *d = w->d;
     const bw_layout *in = &w->operation->in;
@@ -236,18 +250,18 @@ static void transform_inside(const bw_winograd_work *w, bw_winograd_place at,
 /* A tile, some of whose input may lie in the border. */
 static void transform_tile(const bw_winograd_work *w, const bw_winograd_tile *tile, uint8_t *out)
 {
-    enum { BESIDE = 2 }; /* inputs more than outputs */
     const bw_winograd_division *d = w->d;
+    const bw_winograd *method = w->method;
     const bw_layout *in = &w->operation->in;
     bw_winograd_place at = tile->at;
-    at.y -= w->operation->pad_top;
-    at.x -= w->operation->pad_left;
+    at.y = at.y * method->stride - w->operation->pad_top;
+    at.x = at.x * method->stride - w->operation->pad_left;
     bw_winograd_input input = {.rows = tile->rows,
                                .columns = tile->columns,
                                .row = row_bytes(in),
                                .position = d->in_position};
-    if (at.y + tile->rows + BESIDE <= in->height + in->border &&
-        at.x + tile->columns + BESIDE <= in->width + in->border)
+    if (at.y + inputs_of(method, tile->rows) <= in->height + in->border &&
+        at.x + inputs_of(method, tile->columns) <= in->width + in->border)
         transform_inside(w, at, &input, out);
     else
         transform_edge(w, at, &input, out);
@@ -325,11 +339,10 @@ static void fill_borders(const bw_winograd_work *w, int first_plane, int last_pl
 static void lay_out(bw_winograd_work *w, void *scratch)
 {
     const bw_winograd_division *d = w->d;
-    bool makes_lines = w->method->transform_filters != NULL;
     w->transformed = scratch;
     w->sums = w->transformed + (size_t)d->positions * d->in_position;
     w->lines = w->sums + (size_t)d->positions * d->sum_position;
-    uint8_t *end = w->lines + (makes_lines ? (size_t)d->points * d->line_position : 0);
+    uint8_t *end = w->lines + (size_t)w->method->filter_points * d->line_position;
     w->runs = (bw_winograd_tile *)(void *)end;
     w->places = (int32_t *)(void *)(w->runs + d->block_tiles);
 }

@@ -1,14 +1,15 @@
 /**
- * Convolution of 3 × 3 windows at stride 1 by Winograd's minimal filtering (Lavin and Gray, "Fast
- * Algorithms for Convolutional Neural Networks", 2015): what its kernels share, whatever they count
- * in.
+ * Convolution of 3 × 3 windows by Winograd's minimal filtering (Lavin and Gray, "Fast Algorithms
+ * for Convolutional Neural Networks", 2015), at stride 1 where nothing else is said: what its
+ * kernels share, whatever they count in.
  *
  * F(m × m, 3 × 3) computes a tile of m × m outputs from n × n inputs, n = m + 2, with n² products
  * a channel where the definition has 9 m². Input tiles and filters are each transformed to n²
  * positions; at every position a product of matrices sums over the input's channels (a tile takes
  * the place of a pixel); the sums are transformed back and go through the epilogue.
  *
- * A method of more points than n has more positions, whose transforms are smaller numbers.
+ * A method of more points than n has more positions, whose transforms are smaller numbers. At
+ * stride 2 a tile has 2 m + 1 inputs, and kernels/rounded.h tells its points.
  *
  * Everything between the two transforms is lines of 64 bytes: 16 words of 4 bytes. A line of the
  * transformed input holds the channels of one tile, one a word as floats, two as 16-bit integers or
@@ -37,7 +38,7 @@
  * Packed weights: the parameters [plane][line], then lines [group][position][word][block], or
  * filters [group][channels of a line][tap][block]. Scratch: transformed input [position][line of
  * channels][tile], sums [position][block][tile], and for filters the lines [position of a
- * row][word][block] and the places of the direct convolution's steps.
+ * row whose filters are made][word][block] and the places of the direct convolution's steps.
  */
 #ifndef BW_KERNELS_X86_WINOGRAD_H
 #define BW_KERNELS_X86_WINOGRAD_H
@@ -142,7 +143,9 @@ typedef struct bw_winograd_filters {
 
 /** A size of tile and a type of number on an instruction set. */
 typedef struct bw_winograd {
-    int outputs, points;   /* m, and the points in a row of positions: n or more */
+    int stride;            /* 1 or 2 */
+    int outputs, points;   /* m, and the points in a row of positions: n or more, */
+    int filter_points;     /* whose filters are made, any more having those of the last; or 0 */
     int line_planes;       /* of the input in a line */
     int packed_channels;   /* of the input in a packed line of filters; 0: packed as lines, */
     int made_words;        /* and the words that it makes */
@@ -173,12 +176,15 @@ typedef struct bw_winograd {
     /** Of a tile of so many outputs in a direction, whether it uses a point, and where fewer
      * outputs than m are left, how many the tile has; NULL: all tiles are alike, and reach beyond
      * the picture. */
-    bool (*uses)(int outputs, int point);
-    int (*last_outputs)(int left);
+    bool (*uses)(int stride, int outputs, int point);
+    int (*last_outputs)(int stride, int left);
 } bw_winograd;
 
-/** Whether the window and the layouts are of the kind. */
+/** Whether the window, of stride 1, and the layouts are of the kind, */
 bool bw_winograd_accepts(const bw_operation *operation);
+
+/** and at another stride. */
+bool bw_winograd_accepts_stride(const bw_operation *operation, int stride);
 
 double bw_winograd_cost(const bw_winograd *method, const bw_operation *operation);
 size_t bw_winograd_packed_bytes(const bw_winograd *method, const bw_operation *operation);

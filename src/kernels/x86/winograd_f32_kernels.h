@@ -61,6 +61,7 @@ static void transform_filters_halves(const bw_winograd_filters *filters)
 
 static const bw_winograd lines_2 = {
     IN_FLOATS,
+    .stride = 1,
     .outputs = 2,
     .points = 4,
     .pack_word = bw_winograd_f32_pack_word_2,
@@ -70,6 +71,7 @@ static const bw_winograd lines_2 = {
 
 static const bw_winograd lines_4 = {
     IN_FLOATS,
+    .stride = 1,
     .outputs = 4,
     .points = BW_WINOGRAD_INPUTS,
     .pack_word = bw_winograd_f32_pack_word_4,
@@ -79,8 +81,10 @@ static const bw_winograd lines_4 = {
 
 static const bw_winograd filters_4 = {
     IN_FLOATS,
+    .stride = 1,
     .outputs = 4,
     .points = BW_WINOGRAD_INPUTS,
+    .filter_points = BW_WINOGRAD_INPUTS,
     .packed_channels = 1,
     .made_words = 1,
     .filter_cycles = 2.5,
@@ -93,8 +97,10 @@ static const bw_winograd filters_4 = {
 
 static const bw_winograd halves_4 = {
     IN_FLOATS,
+    .stride = 1,
     .outputs = 4,
     .points = BW_WINOGRAD_INPUTS,
+    .filter_points = BW_WINOGRAD_INPUTS,
     .packed_channels = BW_WINOGRAD_PAIR,
     .made_words = BW_WINOGRAD_MADE,
     .filter_cycles = 2.5,

@@ -84,8 +84,11 @@ static size_t group_bytes(const bw_winograd_work *w, int plane)
     return (size_t)(w->d->packed_words * quad_lines) * LINE;
 }
 
+/* Makes the lines of a row of positions, if the row before does not have the same. */
 static void make_lines(const bw_winograd_work *w, int plane, int row)
 {
+    if (row >= w->method->filter_points)
+        return;
     bw_winograd_filters filters = {
         .packed = bw_winograd_group_weights(w, plane),
         .parameters = bw_winograd_parameters(w, plane),
@@ -105,10 +108,11 @@ static void multiply_row(const bw_winograd_work *w, int plane, int row)
     const bw_winograd_division *d = w->d;
     int lines_later = bw_divide_up((int)(group_bytes(w, plane) / LINE), d->positions);
     const uint8_t *next = bw_winograd_group_weights(w, plane) + group_bytes(w, plane);
+    const int own = w->method->filter_points;
     for (int column = 0; column < d->points; column++) {
-        int position = row * d->points + column;
+        int position = row * d->points + column, made = column < own ? column : own - 1;
         weights by = {
-            .lines = w->lines + (size_t)column * d->line_position,
+            .lines = w->lines + (size_t)made * d->line_position,
             .later = next + (size_t)(position * lines_later) * LINE,
             .lines_later = lines_later,
         };

@@ -17,9 +17,19 @@ bool bw_winograd_rounded_accepts(const bw_operation *operation)
     return bw_winograd_accepts(operation) && bw_rounded_possible(operation);
 }
 
-bool bw_winograd_rounded_uses(int outputs, int point)
+bool bw_winograd_rounded_accepts_halving(const bw_operation *operation)
 {
-    return bw_rounded_sides[outputs].uses[point];
+    return bw_winograd_accepts_stride(operation, 2) && bw_rounded_possible(operation);
+}
+
+bool bw_winograd_rounded_uses(int stride, int outputs, int point)
+{
+    return bw_rounded_sides[stride][outputs].uses[point];
+}
+
+int bw_winograd_rounded_last_outputs(int stride, int left)
+{
+    return bw_rounded_last_outputs(stride, left);
 }
 
 bool bw_winograd_rounded_accepts_pool(const bw_operation *operation)
@@ -35,7 +45,8 @@ static void sum_filters(const bw_operation *operation, const int8_t *integers,
     memset(sums, 0, POSITIONS * sizeof *sums);
     for (int input = 0; input < operation->in.channels; input++) {
         int32_t transformed[POSITIONS];
-        bw_rounded_filter_positions(integers + (size_t)input * BW_WINOGRAD_TAPS, transformed);
+        bw_rounded_filter_positions(operation->stride, integers + (size_t)input * BW_WINOGRAD_TAPS,
+                                    transformed);
         for (int position = 0; position < POSITIONS; position++)
             sums[position] += bw_rounded_filter(transformed[position], multipliers[position]);
     }
@@ -72,12 +83,13 @@ static void pack_channel(const bw_operation *operation, const int8_t *integers, 
 {
     int16_t multipliers[POSITIONS];
     int32_t sums[POSITIONS];
+    const bw_rounded_tile whole = bw_rounded_whole(operation->stride);
     bw_rounded_multipliers(operation, integers, multipliers);
     sum_filters(operation, integers, multipliers, sums);
     for (int position = 0; position < POSITIONS; position++) {
         int row = position / BW_ROUNDED_POINTS, column = position % BW_ROUNDED_POINTS;
-        float scale = bw_rounded_scale(row, column, multipliers[position]);
-        bool is_sum = bw_rounded_is_sum(BW_ROUNDED_OUTPUTS, BW_ROUNDED_OUTPUTS, row, column);
+        float scale = bw_rounded_scale(operation->stride, row, column, multipliers[position]);
+        bool is_sum = bw_rounded_is_sum(whole, row, column);
         int32_t start = -bw_rounded_added(is_sum, operation->in.format.zero_point) * sums[position];
         size_t at = (size_t)lane * sizeof scale;
         memcpy(to + (BW_WINOGRAD_ROUNDED_SCALES + position) * LINE + at, &scale, sizeof scale);

@@ -9,7 +9,7 @@
  *
  * A plane's parameters are lines: multipliers and offsets of the epilogue, a scale a position, two
  * lines of filters' multipliers a position in the order of those halves (16 bits, four times each),
- * what a position's sums start with, to take off what is added to the bytes of a tile of 4 × 4,
+ * what a position's sums start with, to take off what is added to the bytes of a whole tile,
  * and, for other tiles, the sum of a position's filters.
  */
 #ifndef BW_KERNELS_X86_WINOGRAD_ROUNDED_H
@@ -27,8 +27,10 @@ enum {
 };
 
 bool bw_winograd_rounded_accepts(const bw_operation *operation);
-bool bw_winograd_rounded_uses(int outputs, int point);
+bool bw_winograd_rounded_accepts_halving(const bw_operation *operation);
 bool bw_winograd_rounded_accepts_pool(const bw_operation *operation);
+bool bw_winograd_rounded_uses(int stride, int outputs, int point);
+int bw_winograd_rounded_last_outputs(int stride, int left);
 void bw_winograd_rounded_pack_parameters(const bw_operation *operation, const bw_filters *filters,
                                          int plane, uint8_t *to);
 void bw_winograd_rounded_pack_quad(const bw_operation *operation, const bw_filters *filters,

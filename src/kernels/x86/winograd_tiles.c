@@ -4,7 +4,8 @@
 static int outputs_of(const bw_winograd *method, int size, int index)
 {
     int left = size - index * method->outputs;
-    return method->uses && left < method->outputs ? method->last_outputs(left) : method->outputs;
+    return method->uses && left < method->outputs ? method->last_outputs(method->stride, left)
+                                                  : method->outputs;
 }
 
 /* Tiles with fewer columns alone, whole ones, those with fewer rows alone, and those with both. */
@@ -85,8 +86,10 @@ bw_winograd_range bw_winograd_tiles_at(const bw_winograd_work *w, int row, int c
     for (int at = 0; at < BW_WINOGRAD_GROUPS; at++)
         counts[at] = images * count_tiles(&d->groups[at]);
     const bw_winograd *method = w->method;
-    bool fewer_rows = method->uses(outputs_of(method, d->height, d->tile_rows - 1), row);
-    bool fewer_columns = method->uses(outputs_of(method, d->width, d->tile_columns - 1), column);
+    bool fewer_rows =
+        method->uses(method->stride, outputs_of(method, d->height, d->tile_rows - 1), row);
+    bool fewer_columns =
+        method->uses(method->stride, outputs_of(method, d->width, d->tile_columns - 1), column);
     int first = fewer_columns ? 0 : counts[0], end = counts[0] + counts[1];
     if (fewer_rows)
         end += counts[2];
@@ -103,7 +106,7 @@ static double count_points(const bw_winograd_division *d, const bw_winograd *met
     if (method->uses && d->grouped) {
         used = 0;
         for (int point = 0; point < d->points; point++)
-            used += method->uses(last, point);
+            used += method->uses(method->stride, last, point);
     }
     return (double)d->points * (tiles - 1) + used;
 }

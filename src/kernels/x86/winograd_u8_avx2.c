@@ -118,8 +118,10 @@ static void multiply(const bw_winograd_product *product)
 }
 
 static const bw_winograd method = {
+    .stride = 1,
     .outputs = BW_WINOGRAD_U8_OUTPUTS,
     .points = BW_WINOGRAD_INPUTS,
+    .filter_points = BW_WINOGRAD_INPUTS,
     .line_planes = 2,
     .packed_channels = BW_WINOGRAD_QUAD,
     .made_words = BW_WINOGRAD_MADE,

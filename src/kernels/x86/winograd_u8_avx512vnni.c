@@ -73,8 +73,10 @@ BW_INLINE integers multiply_32(integers x, int y)
 #include "kernels/x86/winograd_u8_vector.h"
 
 static const bw_winograd method = {
+    .stride = 1,
     .outputs = BW_WINOGRAD_U8_OUTPUTS,
     .points = BW_WINOGRAD_INPUTS,
+    .filter_points = BW_WINOGRAD_INPUTS,
     .line_planes = 2,
     .packed_channels = BW_WINOGRAD_QUAD,
     .made_words = BW_WINOGRAD_MADE,
