@@ -336,14 +336,17 @@ typedef struct scaled {
     bw_vector sums, scales;
 } scaled;
 
-/* Sums have started as those of a whole tile do. */
+/* Sums have started as those of a whole tile do. They lie in the second cache, each position's far
+ * from the next's, so those of a tile after the next are asked for. */
 BW_INLINE scaled load_sums(const bw_winograd_output *output, const uint8_t *sums,
                            bw_rounded_tile tile, int row, int column)
 {
     const int position = row * POINTS + column;
     const bw_rounded_tile all = bw_rounded_whole(tile.stride);
     const uint8_t *parameters = output->parameters + (size_t)(position * LINE);
-    integers whole = load(sums + (size_t)position * output->position);
+    const uint8_t *from = sums + (size_t)position * output->position;
+    _mm_prefetch((const char *)(from + 2 * LINE), _MM_HINT_T0);
+    integers whole = load(from);
     bw_vector scales =
         bw_vector_load((const void *)(parameters + BW_WINOGRAD_ROUNDED_SCALES * LINE));
     if (tile.rows == all.rows && tile.columns == all.columns)
