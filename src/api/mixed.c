@@ -13,6 +13,10 @@ static const double free_time = 0.02, free_bytes = 0.01;
 /* A tensor that makes less of the error that is left than this is not worth a conversion. */
 static const double least_share = 0.01;
 
+/* The percents of the error that a tensor must save for each percent of the time: rounding saves a
+ * percent of the time for some ten of the error (rounding.h), so that much less is a poor trade. */
+static const double least_worth = 4.0;
+
 typedef struct mixing {
     bw_quantization *how;
     bw_graph *graph;
@@ -79,6 +83,14 @@ typedef struct finding {
     double cost, worth;
 } finding;
 
+/* Whether floats may bring the cost to that, at so much error for theirs. */
+static bool is_next_to_free(const mixing *m, double cost, double worth)
+{
+    if (m->mix->share_bits)
+        return cost <= m->base * (1.0 + free_bytes);
+    return cost <= m->base * (1.0 + free_time) && worth * m->base >= least_worth * m->all;
+}
+
 static bw_status find_best(mixing *m, finding *best, bw_error *error)
 {
     *best = (finding){.class_id = BW_NONE};
@@ -91,8 +103,7 @@ static bw_status find_best(mixing *m, finding *best, bw_error *error)
         m->floats[class_id] = false;
         double added = fmax(cost - m->cost, m->base * 1e-4);
         double worth = m->probed[class_id].error / added;
-        double free_share = m->mix->share_bits ? free_bytes : free_time;
-        bool allowed = m->mix->halvings > 0 || cost <= m->base * (1.0 + free_share);
+        bool allowed = m->mix->halvings > 0 || is_next_to_free(m, cost, worth);
         if (allowed && worth > best->worth)
             *best = (finding){class_id, cost, worth};
         class_id = next_class(m, class_id);

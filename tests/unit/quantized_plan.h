@@ -13,33 +13,53 @@
 #include "passes/quantize.h"
 #include "plan/plan.h"
 
+/** A quantisation, and what it was opened with. */
+typedef struct test_quantization {
+    bw_histogram *channels;
+    bw_statistics *statistics;
+    bw_quantization how;
+} test_quantization;
+
 /* Ranges that fit numbers of magnitude one are good enough for what is tested here. */
-static inline void quantize(bw_graph *graph)
+static inline test_quantization open_quantization(bw_graph *graph)
 {
     enum { MOST_CHANNELS = 4096 };
     static const float means[MOST_CHANNELS];
     bw_error error = {0};
-    bw_histogram *channels = calloc(MOST_CHANNELS, sizeof *channels);
-    bw_statistics *statistics = calloc(graph->tensor_count, sizeof *statistics);
-    assert_non_null(channels);
-    assert_non_null(statistics);
-    for (int channel = 0; channel < MOST_CHANNELS; channel++) {
-        bw_histogram_add(&channels[channel], -0.5f);
-        bw_histogram_add(&channels[channel], 2.0f);
-    }
     if (bw_passes_run(graph, &error) != BW_OK)
         fail_msg("%s", error.message);
+    test_quantization made = {calloc(MOST_CHANNELS, sizeof *made.channels),
+                              calloc(graph->tensor_count, sizeof *made.statistics),
+                              {0}};
+    assert_non_null(made.channels);
+    assert_non_null(made.statistics);
+    for (int channel = 0; channel < MOST_CHANNELS; channel++) {
+        bw_histogram_add(&made.channels[channel], -0.5f);
+        bw_histogram_add(&made.channels[channel], 2.0f);
+    }
     for (size_t tensor = 0; tensor < graph->tensor_count; tensor++) {
         assert_true(graph->tensors[tensor].shape.channels <= MOST_CHANNELS);
-        statistics[tensor] = (bw_statistics){.channels = channels, .means = means};
+        made.statistics[tensor] = (bw_statistics){.channels = made.channels, .means = means};
     }
-    bw_quantization how;
-    if (bw_quantization_open(&how, graph, statistics, 127, &error) != BW_OK ||
-        bw_choose_ranges(&how, graph, BW_RANGE_ALL, &error) != BW_OK ||
-        bw_pass_quantize(graph, &how, &error) != BW_OK)
+    if (bw_quantization_open(&made.how, graph, made.statistics, 127, &error) != BW_OK ||
+        bw_choose_ranges(&made.how, graph, BW_RANGE_ALL, &error) != BW_OK)
         fail_msg("%s", error.message);
-    free(statistics);
-    free(channels);
+    return made;
+}
+
+static inline void close_quantization(test_quantization *made)
+{
+    free(made->statistics);
+    free(made->channels);
+}
+
+static inline void quantize(bw_graph *graph)
+{
+    bw_error error = {0};
+    test_quantization made = open_quantization(graph);
+    if (bw_pass_quantize(graph, &made.how, &error) != BW_OK)
+        fail_msg("%s", error.message);
+    close_quantization(&made);
 }
 
 static inline void lower(bw_plan *plan, const bw_graph *graph, uint32_t cpu)

@@ -1,11 +1,15 @@
 /**
- * Mixed precision: what stays floats makes no error, and asking for less error leaves more floats.
+ * Mixed precision: what stays floats makes no error, asking for less error leaves more floats, and
+ * without that floats stay only where they save much of the error for their time.
  */
 #include "calibrated_model.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "api/mixed.h"
+#include "quantized_plan.h"
 
 static const char network[] =
     "[net]\nwidth=64\nheight=64\nchannels=3\n"
@@ -19,6 +23,14 @@ static const char network[] =
     "[convolutional]\nbatch_normalize=1\nfilters=16\nsize=3\nstride=1\npad=1\nactivation=leaky\n"
     "[convolutional]\nfilters=21\nsize=1\nstride=1\npad=1\nactivation=linear\n"
     "[yolo]\nmask=0,1,2\nanchors=8,8,16,16,30,30\nclasses=2\nnum=3\n";
+
+#define CONV(filters, size, stride)                                                                \
+    "[convolutional]\nbatch_normalize=1\nfilters=" #filters "\nsize=" #size "\nstride=" #stride    \
+    "\npad=1\nactivation=leaky\n"
+
+/* Its last layers take little of the time. */
+static const char wide_and_narrow[] = "[net]\nwidth=96\nheight=96\nchannels=3\n" CONV(64, 3, 1)
+    CONV(64, 3, 1) CONV(64, 3, 1) CONV(32, 1, 2) CONV(32, 1, 2) CONV(32, 1, 1) CONV(32, 3, 1) TAIL;
 
 enum { PICTURES = 40 }; /* more than are kept for probing */
 
@@ -119,12 +131,47 @@ static void the_same_pictures_give_the_same_plan(void **state)
     bw_plan_close(&other);
 }
 
+/* Whether a tensor that makes such a share of the error, and the picture's first layer the rest,
+ * stays floats. */
+static bool stays_floats(bw_graph *graph, bw_quantization *how, int tensor, double share)
+{
+    const bw_mix vnni = {.cpu = BW_CPU_AVX2 | BW_CPU_AVX512 | BW_CPU_AVX512_VNNI};
+    bw_probed *probed = calloc(graph->tensor_count, sizeof *probed);
+    assert_non_null(probed);
+    probed[how->classes[graph->nodes[0].output]].error = 1.0 - share;
+    probed[tensor].error = share;
+    check_ok(bw_choose_floats(how, graph, probed, &vnni, &error));
+    free(probed);
+    return how->floats[tensor];
+}
+
+static void floats_are_worth_their_time(void **state)
+{
+    (void)state;
+    bw_import import;
+    import_text(&import, wide_and_narrow);
+    test_quantization made = open_quantization(&import.graph);
+    int dearer = 0; /* than little is worth, if not than half */
+    for (int tensor = 0; tensor < (int)import.graph.tensor_count; tensor++) {
+        if (made.how.classes[tensor] != tensor)
+            continue;
+        bool for_half = stays_floats(&import.graph, &made.how, tensor, 0.5),
+             for_little = stays_floats(&import.graph, &made.how, tensor, 0.015);
+        assert_true(for_half || !for_little);
+        dearer += for_half && !for_little;
+    }
+    assert_true(dearer > 0);
+    close_quantization(&made);
+    bw_import_free(&import);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(less_error_takes_more_floats),
         cmocka_unit_test(settings_tell_the_halvings),
         cmocka_unit_test(the_same_pictures_give_the_same_plan),
+        cmocka_unit_test(floats_are_worth_their_time),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
