@@ -419,8 +419,8 @@ typedef struct bw_run_options {
     bw_nms nms;          /* default BW_NMS_AUTO */
     bool class_agnostic; /* NMS across classes; default false */
     bw_resize resize;    /* default BW_RESIZE_AUTO */
-    int padding; /* pixels of it that are computed around a picture; further away results are taken
-                    to be those of padding alone, so that boxes may differ. Default -1: all */
+    int padding; /* pixels of it that are computed around a picture, which is not stretched; results
+                    further away are taken to be those of padding alone. Default -1: all */
     const bool *classes; /* one flag a class, true to keep; NULL (default) keeps all; copied */
 } bw_run_options;
 

@@ -40,6 +40,18 @@ static bw_status check_options(const bw_run_options *options, bw_error *error)
     return BW_OK;
 }
 
+static bw_status resolve_resize(bw_run_options *own, const bw_plan *plan, bw_error *error)
+{
+    if (own->resize == BW_RESIZE_AUTO)
+        own->resize = plan->model.resize;
+    if (own->resize == BW_RESIZE_STRETCH && own->padding != BW_ALL_PADDING)
+        return bw_fail(error, BW_ERROR_ARGUMENT,
+                       "%d pixels of padding are asked for, but pictures are stretched and have "
+                       "none: letterbox them, or leave that out",
+                       own->padding);
+    return BW_OK;
+}
+
 static bw_nms resolve_nms(const bw_plan *plan, bw_nms wanted)
 {
     for (int head = 0; wanted == BW_NMS_AUTO && head < plan->output_count; head++)
@@ -54,12 +66,12 @@ static bw_status set_options(bw_engine *engine, const bw_run_options *options, b
         engine->options = *options;
     bw_run_options *own = &engine->options;
     bw_status status = check_options(own, error);
+    if (status == BW_OK)
+        status = resolve_resize(own, engine->plan, error);
     if (status != BW_OK)
         return status;
     if (own->threads == 0)
         own->threads = bw_cpu_count();
-    if (own->resize == BW_RESIZE_AUTO)
-        own->resize = engine->plan->model.resize;
     own->nms = resolve_nms(engine->plan, own->nms);
     engine->nms = (bw_nms_options){.iou = own->iou,
                                    .diou = own->nms == BW_NMS_DIOU,

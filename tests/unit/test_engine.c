@@ -267,6 +267,10 @@ static void refuses_mistakes(void **state)
     run.confidence = NAN;
     check_fails(bw_engine_open(&engine, plan, &run, &error), BW_ERROR_ARGUMENT, "confidence");
     assert_null(engine);
+    bw_run_options_init(&run);
+    run.resize = BW_RESIZE_STRETCH;
+    run.padding = 4;
+    check_fails(bw_engine_open(&engine, plan, &run, &error), BW_ERROR_ARGUMENT, "stretched");
     check_ok(bw_engine_open(&engine, plan, NULL, &error));
     bw_image nothing = {0};
     bw_detections out = {0};

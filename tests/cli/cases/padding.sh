@@ -36,3 +36,7 @@ annotate --out other --padding -1 2>&1
 echo "exit $?"
 annotate --out other --padding 4 --resize stretch 2>&1
 echo "exit $?"
+cp "$DATA/yolov8.onnx" a.onnx
+echo 'placement = stretched' >a.boxwright
+boxwright annotate photos --out other --padding 4 --model a.onnx 2>&1
+echo "exit $?"
