@@ -158,10 +158,40 @@ static const char *find_letter(const bw_usage *usage, const char *argument)
     return NULL;
 }
 
-/* Reads an option, `typed` without its dashes, and its value; leaves *at on the last one used. */
-static bool read_option(const bw_usage *usage, char *values, int argc, char **argv, int *at,
-                        const char *typed)
+enum { MOST_LISTS = 4 };
+
+/* The arguments as far as they are read. */
+typedef struct reading {
+    const bw_usage *usage;
+    char *values;
+    int argc;
+    char **argv;
+    int at;                             /* the last that was used */
+    const bw_option *lists[MOST_LISTS]; /* that were given: a second would replace the first */
+    int list_count;
+} reading;
+
+/* False where an option is a list that was given before. */
+static bool note_list(reading *of, const bw_option *option)
 {
+    if (!option->argument || strcmp(option->argument, "LIST") != 0)
+        return true;
+    for (int index = 0; index < of->list_count; index++)
+        if (of->lists[index] == option) {
+            bw_usage_error(of->usage,
+                           "--%s is given twice: put all in one list, with commas between",
+                           option->name);
+            return false;
+        }
+    if (of->list_count < MOST_LISTS)
+        of->lists[of->list_count++] = option;
+    return true;
+}
+
+/* Reads an option, `typed` without its dashes, and its value. */
+static bool read_option(reading *of, const char *typed)
+{
+    const bw_usage *usage = of->usage;
     const char *text = strchr(typed, '=');
     size_t length = text ? (size_t)(text - typed) : strlen(typed), group = 0;
     const bw_option *option = find_option(usage, typed, length, &group);
@@ -176,16 +206,16 @@ static bool read_option(const bw_usage *usage, char *values, int argc, char **ar
     if (text)
         text++;
     if (option->argument && !text) {
-        if (*at + 1 >= argc) {
+        if (of->at + 1 >= of->argc) {
             bw_usage_error(usage, "--%s needs a value: --%s %s", option->name, option->name,
                            option->argument);
             return false;
         }
-        text = argv[++*at];
+        text = of->argv[++of->at];
     }
     bw_error error;
-    if (option->read(option, values + group + option->offset, text, &error) == BW_OK)
-        return true;
+    if (option->read(option, of->values + group + option->offset, text, &error) == BW_OK)
+        return note_list(of, option);
     bw_usage_error(usage, "%s", error.message);
     return false;
 }
@@ -200,8 +230,9 @@ bw_options_result bw_options_read(const bw_usage *usage, void *values, int argc,
 {
     *operands = 0;
     bool ended = false;
-    for (int at = 0; at < argc; at++) {
-        char *argument = argv[at];
+    reading of = {.usage = usage, .values = values, .argc = argc, .argv = argv};
+    for (; of.at < argc; of.at++) {
+        char *argument = argv[of.at];
         if (ended || argument[0] != '-' || argument[1] == '\0') {
             argv[(*operands)++] = argument;
         } else if (strcmp(argument, "--") == 0) {
@@ -215,7 +246,7 @@ bw_options_result bw_options_read(const bw_usage *usage, void *values, int argc,
                            "begins with one stands after '--'",
                            argument);
             return BW_OPTIONS_WRONG;
-        } else if (!read_option(usage, values, argc, argv, &at,
+        } else if (!read_option(&of,
                                 argument[1] == '-' ? argument + 2 : find_letter(usage, argument))) {
             return BW_OPTIONS_WRONG;
         }

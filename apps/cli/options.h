@@ -2,8 +2,9 @@
  * Command-line options, declared as tables: one row gives parser, check, default and help text.
  *
  * `--name=value` and `--name value` are the same, and for options that have a letter `-o value`
- * too; `--` ends the options; everything that is no
- * option is an operand, wherever it stands, "-" too.
+ * too; `--` ends the options; everything that is no option is an operand, wherever it stands, "-"
+ * too. Of an option that is given twice the last counts, but for those whose argument is LIST,
+ * where that would lose the first: they are refused.
  */
 #ifndef BW_CLI_OPTIONS_H
 #define BW_CLI_OPTIONS_H

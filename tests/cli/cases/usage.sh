@@ -30,6 +30,7 @@ try annotate a.png --out run --track-age 3
 try export run --format csv --link-images
 try convert-labels run out --to csv --link-images
 try annotate a.png --out run --format yolo,coc
+try annotate a.png --out run --format yolo --format=coco
 try annotate a.png
 try annotate --out run
 try annotate - - --out run
