@@ -94,13 +94,10 @@ static bool halve_error(const bw_plan_choice *choice, bw_build_options *options)
     return true;
 }
 
-/* The tuner waits for the INT8 plan that passes. */
-static bw_status search(bw_plan **out, const bw_model *model, const bw_plan_choice *choice,
-                        bw_build_options *options, bw_error *error)
+/* Asks for less error until a plan passes, or nothing more can be asked for. */
+static bw_status search_as_is(bw_plan **out, const bw_model *model, const bw_plan_choice *choice,
+                              bw_build_options *options, bw_error *error)
 {
-    int seconds = options->tune_seconds;
-    bool later = options->precision == BW_PRECISION_INT8 && seconds > 0;
-    options->tune_seconds = later ? 0 : seconds;
     bw_status status = build_and_judge(out, model, choice, options, error);
     if (status != BW_OK && sum_exactly(choice, options))
         status = build_and_judge(out, model, choice, options, error);
@@ -108,11 +105,26 @@ static bw_status search(bw_plan **out, const bw_model *model, const bw_plan_choi
         status = build_and_judge(out, model, choice, options, error);
     while (status != BW_OK && halve_error(choice, options))
         status = build_and_judge(out, model, choice, options, error);
+    return status;
+}
+
+/* The tuner waits for the INT8 plan that passes. It may leave sums exact where that plan rounded
+ * them, which changes what is found, for worse by chance; exact sums it does not change. */
+static bw_status search(bw_plan **out, const bw_model *model, const bw_plan_choice *choice,
+                        bw_build_options *options, bw_error *error)
+{
+    int seconds = options->tune_seconds;
+    bool later = options->precision == BW_PRECISION_INT8 && seconds > 0;
+    options->tune_seconds = later ? 0 : seconds;
+    bw_status status = search_as_is(out, model, choice, options, error);
     if (status != BW_OK || !later)
         return status;
     bw_plan_close(out);
     options->tune_seconds = seconds;
-    return build_and_judge(out, model, choice, options, error);
+    status = build_and_judge(out, model, choice, options, error);
+    return status != BW_OK && sum_exactly(choice, options)
+               ? search(out, model, choice, options, error)
+               : status;
 }
 
 bw_status bw_build_calibrated(bw_plan **out, const bw_model *model, const bw_plan_choice *choice,
