@@ -13,6 +13,11 @@
 #include "passes/quantize.h"
 #include "plan/plan.h"
 
+/* A layer in darknet's words. */
+#define CONV(filters, size, stride)                                                                \
+    "[convolutional]\nbatch_normalize=1\nfilters=" #filters "\nsize=" #size "\nstride=" #stride    \
+    "\npad=1\nactivation=leaky\n"
+
 /** A quantisation, and what it was opened with. */
 typedef struct test_quantization {
     bw_histogram *channels;

@@ -24,10 +24,6 @@ static const char network[] =
     "[convolutional]\nfilters=21\nsize=1\nstride=1\npad=1\nactivation=linear\n"
     "[yolo]\nmask=0,1,2\nanchors=8,8,16,16,30,30\nclasses=2\nnum=3\n";
 
-#define CONV(filters, size, stride)                                                                \
-    "[convolutional]\nbatch_normalize=1\nfilters=" #filters "\nsize=" #size "\nstride=" #stride    \
-    "\npad=1\nactivation=leaky\n"
-
 /* Its last layers take little of the time. */
 static const char wide_and_narrow[] = "[net]\nwidth=96\nheight=96\nchannels=3\n" CONV(64, 3, 1)
     CONV(64, 3, 1) CONV(64, 3, 1) CONV(32, 1, 2) CONV(32, 1, 2) CONV(32, 1, 1) CONV(32, 3, 1) TAIL;

@@ -13,9 +13,6 @@
 
 enum { SIDE = 160, BATCH = 3 };
 
-#define CONV(filters, size, stride)                                                                \
-    "[convolutional]\nbatch_normalize=1\nfilters=" #filters "\nsize=" #size "\nstride=" #stride    \
-    "\npad=1\nactivation=leaky\n"
 #define POOL "[maxpool]\nsize=2\nstride=2\n"
 #define LARGE_NET "[net]\nwidth=160\nheight=160\nchannels=3\n"
 

@@ -55,13 +55,12 @@ static void transform_filters_halves(const bw_winograd_filters *filters)
 
 /* What all methods have in common. */
 #define IN_FLOATS                                                                                  \
-    .line_planes = 1, .parameters = 1, .tiles = TILES, .blocks = BLOCKS,                           \
+    .stride = 1, .line_planes = 1, .parameters = 1, .tiles = TILES, .blocks = BLOCKS,              \
     .product_cycles = PRODUCT_CYCLES, .finish_cycles = 10.0,                                       \
     .pack_parameters = bw_winograd_f32_pack_parameters, .multiply = multiply
 
 static const bw_winograd lines_2 = {
     IN_FLOATS,
-    .stride = 1,
     .outputs = 2,
     .points = 4,
     .pack_word = bw_winograd_f32_pack_word_2,
@@ -71,7 +70,6 @@ static const bw_winograd lines_2 = {
 
 static const bw_winograd lines_4 = {
     IN_FLOATS,
-    .stride = 1,
     .outputs = 4,
     .points = BW_WINOGRAD_INPUTS,
     .pack_word = bw_winograd_f32_pack_word_4,
@@ -81,7 +79,6 @@ static const bw_winograd lines_4 = {
 
 static const bw_winograd filters_4 = {
     IN_FLOATS,
-    .stride = 1,
     .outputs = 4,
     .points = BW_WINOGRAD_INPUTS,
     .filter_points = BW_WINOGRAD_INPUTS,
@@ -97,7 +94,6 @@ static const bw_winograd filters_4 = {
 
 static const bw_winograd halves_4 = {
     IN_FLOATS,
-    .stride = 1,
     .outputs = 4,
     .points = BW_WINOGRAD_INPUTS,
     .filter_points = BW_WINOGRAD_INPUTS,

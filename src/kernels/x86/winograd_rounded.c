@@ -27,11 +27,6 @@ bool bw_winograd_rounded_uses(int stride, int outputs, int point)
     return bw_rounded_sides[stride][outputs].uses[point];
 }
 
-int bw_winograd_rounded_last_outputs(int stride, int left)
-{
-    return bw_rounded_last_outputs(stride, left);
-}
-
 bool bw_winograd_rounded_accepts_pool(const bw_operation *operation)
 {
     bw_operation conv = bw_unpooled(operation);

@@ -30,7 +30,6 @@ bool bw_winograd_rounded_accepts(const bw_operation *operation);
 bool bw_winograd_rounded_accepts_halving(const bw_operation *operation);
 bool bw_winograd_rounded_accepts_pool(const bw_operation *operation);
 bool bw_winograd_rounded_uses(int stride, int outputs, int point);
-int bw_winograd_rounded_last_outputs(int stride, int left);
 void bw_winograd_rounded_pack_parameters(const bw_operation *operation, const bw_filters *filters,
                                          int plane, uint8_t *to);
 void bw_winograd_rounded_pack_quad(const bw_operation *operation, const bw_filters *filters,

@@ -162,32 +162,7 @@ static void transform_filters_halving(const bw_winograd_filters *filters)
 
 /* ---- The input ------------------------------------------------------------------------------ */
 
-/* A row or column of a tile of so many outputs at the points that it uses. */
-BW_INLINE void input_line(int outputs, const integers *d, integers *t)
-{
-    if (outputs == 4) {
-        integers even = add_16(d[2], d[4]), odd = add_16(d[1], d[3]);
-        integers far_even = sub_16(d[4], d[2]), far_odd = sub_16(d[1], d[3]);
-        t[0] = sub_16(d[0], d[4]);
-        t[1] = add_16(even, odd);
-        t[2] = sub_16(even, odd);
-        t[3] = sub_16(far_even, far_odd);
-        t[4] = far_even;
-        t[5] = far_odd;
-        t[6] = sub_16(d[5], d[1]);
-    } else if (outputs == 2) {
-        t[0] = sub_16(d[0], d[2]);
-        t[1] = add_16(d[1], d[2]);
-        t[2] = sub_16(d[2], d[1]);
-        t[6] = sub_16(d[3], d[1]);
-    } else {
-        t[0] = d[0];
-        t[3] = d[1];
-        t[6] = d[2];
-    }
-}
-
-/* The same at stride 2. */
+/* A row or column of a tile of so many outputs, at stride 2, at the points that it uses. */
 BW_INLINE void input_line_halving(int outputs, const integers *d, integers *t)
 {
     if (outputs == 1) {
@@ -207,12 +182,31 @@ BW_INLINE void input_line_halving(int outputs, const integers *d, integers *t)
     }
 }
 
-BW_INLINE void input_line_at(int stride, int outputs, const integers *d, integers *t)
+/* The same at either stride. */
+BW_INLINE void input_line(int stride, int outputs, const integers *d, integers *t)
 {
-    if (stride == 2)
+    if (stride == 2) {
         input_line_halving(outputs, d, t);
-    else
-        input_line(outputs, d, t);
+    } else if (outputs == 4) {
+        integers even = add_16(d[2], d[4]), odd = add_16(d[1], d[3]);
+        integers far_even = sub_16(d[4], d[2]), far_odd = sub_16(d[1], d[3]);
+        t[0] = sub_16(d[0], d[4]);
+        t[1] = add_16(even, odd);
+        t[2] = sub_16(even, odd);
+        t[3] = sub_16(far_even, far_odd);
+        t[4] = far_even;
+        t[5] = far_odd;
+        t[6] = sub_16(d[5], d[1]);
+    } else if (outputs == 2) {
+        t[0] = sub_16(d[0], d[2]);
+        t[1] = add_16(d[1], d[2]);
+        t[2] = sub_16(d[2], d[1]);
+        t[6] = sub_16(d[3], d[1]);
+    } else {
+        t[0] = d[0];
+        t[3] = d[1];
+        t[6] = d[2];
+    }
 }
 
 /* A pixel of four planes as 16-bit numbers: the first eight channels of each, and the others. Where
@@ -247,7 +241,7 @@ BW_INLINE void transform_columns(const bw_winograd_input *input, bw_rounded_tile
         BW_UNROLL
         for (int index = 0; index < HALVES; index++) {
             integers column[POINTS];
-            input_line_at(tile.stride, tile.rows, lines[index], column);
+            input_line(tile.stride, tile.rows, lines[index], column);
             BW_UNROLL
             for (int y = 0; y < POINTS; y++)
                 if (bw_rounded_rows(tile)->uses[y])
@@ -279,7 +273,7 @@ BW_INLINE void transform_row(const bw_winograd_input *input, bw_rounded_tile til
     integers lines[HALVES][POINTS];
     BW_UNROLL
     for (int index = 0; index < HALVES; index++)
-        input_line_at(tile.stride, tile.columns, half[index], lines[index]);
+        input_line(tile.stride, tile.columns, half[index], lines[index]);
     BW_UNROLL
     for (int x = 0; x < POINTS; x++) {
         if (bw_rounded_columns(tile)->uses[x])
@@ -456,20 +450,22 @@ BW_INLINE void restore_outputs(const bw_winograd_output *output, const uint8_t *
 
 /* Those, or the maxima of 2 × 2 of them, to a run's. */
 BW_INLINE void restore_sized(const bw_winograd_output *output, const uint8_t *sums,
-                             bw_winograd_sums restored, int index, bw_rounded_tile tile, int pool)
+                             bw_winograd_sums restored, int index, int stride, int rows,
+                             int columns, int pool)
 {
+    const bw_rounded_tile tile = {stride, rows, columns};
     integers outputs[OUTPUTS][OUTPUTS];
     restore_outputs(output, sums, tile, outputs);
     BW_UNROLL
-    for (int y = 0; y < tile.rows / pool; y++) {
+    for (int y = 0; y < rows / pool; y++) {
         BW_UNROLL
-        for (int x = 0; x < tile.columns / pool; x++) {
+        for (int x = 0; x < columns / pool; x++) {
             integers most = outputs[y * pool][x * pool];
             if (pool == 2)
                 most = _mm512_max_epi32(
                     _mm512_max_epi32(most, outputs[2 * y][2 * x + 1]),
                     _mm512_max_epi32(outputs[2 * y + 1][2 * x], outputs[2 * y + 1][2 * x + 1]));
-            store(restored[y][index * (tile.columns / pool) + x], most);
+            store(restored[y][index * (columns / pool) + x], most);
         }
     }
 }
@@ -477,20 +473,15 @@ BW_INLINE void restore_sized(const bw_winograd_output *output, const uint8_t *su
 BW_INLINE void restore_rows(const bw_winograd_output *output, const uint8_t *sums,
                             bw_winograd_sums restored, int index, int stride, int rows, int pool)
 {
-    bw_rounded_tile tile = {.stride = stride, .rows = rows};
     switch (output->tile_columns) {
     case 1:
-        tile.columns = 1;
         if (pool == 1)
-            restore_sized(output, sums, restored, index, tile, 1);
+            restore_sized(output, sums, restored, index, stride, rows, 1, 1);
         break;
-    case 2:
-        tile.columns = 2;
-        restore_sized(output, sums, restored, index, tile, pool);
-        break;
+    case 2: restore_sized(output, sums, restored, index, stride, rows, 2, pool); break;
     default:
-        tile.columns = bw_rounded_outputs(stride);
-        restore_sized(output, sums, restored, index, tile, pool);
+        restore_sized(output, sums, restored, index, stride, rows, bw_rounded_outputs(stride),
+                      pool);
     }
 }
 
@@ -525,7 +516,8 @@ BW_INLINE void restore_tile(const bw_winograd_output *output, const uint8_t *sum
     .tiles = BW_WINOGRAD_TILES, .blocks = BW_WINOGRAD_BLOCKS, .most_tiles = 128,                   \
     .filter_cycles = 5.0, .pack_parameters = bw_winograd_rounded_pack_parameters,                  \
     .pack_word = bw_winograd_rounded_pack_quad, .multiply = multiply,                              \
-    .transform_output = transform_output
+    .transform_output = transform_output, .uses = bw_winograd_rounded_uses,                        \
+    .last_outputs = bw_rounded_last_outputs
 
 static const bw_winograd method = {
     AT_EACH_STRIDE,
@@ -536,8 +528,6 @@ static const bw_winograd method = {
     .finish_cycles = 17.0,
     .transform_filters = transform_filters,
     .transform_input = transform_input,
-    .uses = bw_winograd_rounded_uses,
-    .last_outputs = bw_winograd_rounded_last_outputs,
 };
 
 static const bw_winograd halving = {
@@ -549,8 +539,6 @@ static const bw_winograd halving = {
     .finish_cycles = 12.0,
     .transform_filters = transform_filters_halving,
     .transform_input = transform_input_halving,
-    .uses = bw_winograd_rounded_uses,
-    .last_outputs = bw_winograd_rounded_last_outputs,
 };
 
 BW_WINOGRAD_ROUNDED_KERNEL(conv_u8_avx512vnni_rounded4, method, BW_FAMILY_CONV, BW_U8, BW_U8,
